@@ -1,0 +1,29 @@
+/** West, south, east, north in one CRS's units. In WGS84 west > east means that the box crosses the antimeridian. */
+export type Bounds = readonly [west: number, south: number, east: number, north: number];
+
+/** The smallest box around points. */
+export function boundsOf(points: Iterable<readonly [number, number]>): Bounds {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) {
+    west = Math.min(west, x);
+    south = Math.min(south, y);
+    east = Math.max(east, x);
+    north = Math.max(north, y);
+  }
+  return [west, south, east, north];
+}
+
+/** True when the boxes share more than an edge. Antimeridian-crossing WGS84 boxes (west > east) are handled. */
+export function intersects(a: Bounds, b: Bounds): boolean {
+  if (a[1] >= b[3] || b[1] >= a[3]) return false;
+  return splitAntimeridian(a).some((p) => splitAntimeridian(b).some((q) => p[0] < q[2] && q[0] < p[2]));
+}
+
+/** One box, or two where it crosses the antimeridian. */
+export function splitAntimeridian(b: Bounds): readonly Bounds[] {
+  if (b[0] <= b[2]) return [b];
+  return [
+    [b[0], b[1], 180, b[3]],
+    [-180, b[1], b[2], b[3]],
+  ];
+}
