@@ -59,3 +59,38 @@ export class UpstreamError extends AppError {
 export class OverloadedError extends AppError {
   readonly code = "overloaded";
 }
+
+/** An error as plain data, for a message between threads. */
+export interface ErrorMessage {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly location: string | undefined;
+  readonly stack: string | undefined;
+}
+
+export function toErrorMessage(error: unknown): ErrorMessage {
+  const stack = error instanceof Error ? error.stack : undefined;
+  if (error instanceof CorruptDataError) {
+    return { code: error.code, message: error.message.slice(error.location.length + 2), location: error.location, stack };
+  }
+  if (error instanceof AppError) return { code: error.code, message: error.message, location: undefined, stack };
+  return { code: undefined, message: error instanceof Error ? error.message : String(error), location: undefined, stack };
+}
+
+/** The error that a message stands for, of the same class. */
+export function fromErrorMessage(data: ErrorMessage): Error {
+  if (data.code === "corrupt-data") return new CorruptDataError(data.location ?? "data", data.message);
+  if (data.code !== undefined) return new CLASSES[data.code](data.message);
+  const error = new Error(data.message);
+  if (data.stack !== undefined) error.stack = data.stack;
+  return error;
+}
+
+const CLASSES = {
+  "invalid-request": InvalidRequestError,
+  "not-found": NotFoundError,
+  unsupported: UnsupportedError,
+  model: ModelError,
+  upstream: UpstreamError,
+  overloaded: OverloadedError,
+} as const;

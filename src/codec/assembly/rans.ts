@@ -1,0 +1,137 @@
+// AssemblyScript, compiled to WebAssembly by scripts/build-wasm.mjs. The range asymmetric numeral system (Duda 2013) in the 64-bit,
+// 32-bit-word form of ryg_rans as CompressAI 1.2.8 uses it (cpp_exts/rans/rans_interface.cpp): 16 bits of precision, a state of at
+// least 2^31, escapes coded by raw 4-bit digits. Streams are equal byte for byte.
+//
+// Tables of one quality step, one row a (set, channel): row = set * channels + channel.
+//   first  i32[rows]      smallest ordinary symbol
+//   count  i32[rows]      ordinary symbols; the entry after them is the escape
+//   start  i32[rows]      index of the row's cumulative frequencies in cum
+//   cum    i32[...]       count + 2 values a row, from 0 to 65536
+//   hint   u16[rows * 64] for each 1/64 of the frequency range, the entry that it starts in
+// Symbols are i16, channel by channel: symbol[channel * positions + position]; `sets` holds each position's set.
+
+const LOWER: u64 = 1 << 31;
+
+// Decoder outcome: 0 whole, 1 the stream ended early, 2 bytes were left over or the final state is wrong, 3 an escape out of range.
+export function decode(
+  first: usize, count: usize, start: usize, cum: usize, hint: usize,
+  sets: usize, positions: i32, channels: i32, tableChannels: i32, bytes: usize, length: i32, symbols: usize,
+): i32 {
+  if (length < 8) return 1;
+  let pointer = bytes + 8;
+  const end = bytes + (length & ~3);
+  let x: u64 = load<u64>(bytes);
+  for (let c = 0; c < channels; c++) {
+    for (let p = 0; p < positions; p++) {
+      const row = <usize>(<i32>load<u8>(sets + p) * tableChannels + c);
+      const row4 = row << 2;
+      const entries = cum + (<usize>load<i32>(start + row4) << 2);
+      const target = <i32>(x & 0xffff);
+      let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
+      let low = load<i32>(entries + (<usize>s << 2));
+      let high = load<i32>(entries + (<usize>s << 2), 4);
+      while (high <= target) {
+        s++;
+        low = high;
+        high = load<i32>(entries + (<usize>s << 2), 4);
+      }
+      x = <u64>(high - low) * (x >> 16) + <u64>(target - low);
+      if (x < LOWER) {
+        if (pointer >= end) return 1;
+        x = (x << 32) | <u64>load<u32>(pointer);
+        pointer += 4;
+      }
+      const escape = load<i32>(count + row4);
+      if (s == escape) {
+        let digit = <i32>(x & 15);
+        x >>= 4;
+        if (x < LOWER) {
+          if (pointer >= end) return 1;
+          x = (x << 32) | <u64>load<u32>(pointer);
+          pointer += 4;
+        }
+        let digits = digit;
+        while (digit == 15) {
+          digit = <i32>(x & 15);
+          x >>= 4;
+          if (x < LOWER) {
+            if (pointer >= end) return 1;
+            x = (x << 32) | <u64>load<u32>(pointer);
+            pointer += 4;
+          }
+          digits += digit;
+        }
+        if (digits > 5) return 3;
+        let raw = 0;
+        for (let j = 0; j < digits; j++) {
+          raw |= <i32>(x & 15) << (j << 2);
+          x >>= 4;
+          if (x < LOWER) {
+            if (pointer >= end) return 1;
+            x = (x << 32) | <u64>load<u32>(pointer);
+            pointer += 4;
+          }
+        }
+        s = raw >> 1;
+        s = raw & 1 ? -s - 1 : s + escape;
+      }
+      const symbol = s + load<i32>(first + row4);
+      if (symbol < -32768 || symbol > 32767) return 3;
+      store<i16>(symbols, <i16>symbol);
+      symbols += 2;
+    }
+  }
+  return x == LOWER && pointer == end && length == (length & ~3) ? 0 : 2;
+}
+
+// Writes the stream so that it ends at `limit`; gives its first byte's address, or 0 when it would grow below `floor`.
+export function encode(
+  first: usize, count: usize, start: usize, cum: usize,
+  sets: usize, positions: i32, channels: i32, tableChannels: i32, symbols: usize, floor: usize, limit: usize,
+): usize {
+  let pointer = limit;
+  let x: u64 = LOWER;
+  let at = symbols + (<usize>(positions * channels) << 1);
+  for (let c = channels - 1; c >= 0; c--) {
+    for (let p = positions - 1; p >= 0; p--) {
+      at -= 2;
+      if (pointer < floor + 64) return 0;
+      const row = <usize>(<i32>load<u8>(sets + p) * tableChannels + c);
+      const row4 = row << 2;
+      const entries = cum + (<usize>load<i32>(start + row4) << 2);
+      const escape = load<i32>(count + row4);
+      let s = <i32>load<i16>(at) - load<i32>(first + row4);
+      if (s < 0 || s >= escape) {
+        const raw: u32 = s < 0 ? <u32>(-2 * s - 1) : <u32>(2 * (s - escape));
+        let digits = 0;
+        while (raw >> (<u32>digits << 2)) digits++;
+        for (let j = digits - 1; j >= 0; j--) {
+          if (x >= <u64>1 << 59) {
+            pointer -= 4;
+            store<u32>(pointer, <u32>x);
+            x >>= 32;
+          }
+          x = (x << 4) | <u64>((raw >> (<u32>j << 2)) & 15);
+        }
+        if (x >= <u64>1 << 59) {
+          pointer -= 4;
+          store<u32>(pointer, <u32>x);
+          x >>= 32;
+        }
+        x = (x << 4) | <u64>digits;
+        s = escape;
+      }
+      const low = load<i32>(entries + (<usize>s << 2));
+      const frequency = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low);
+      if (x >= frequency << 47) {
+        pointer -= 4;
+        store<u32>(pointer, <u32>x);
+        x >>= 32;
+      }
+      x = ((x / frequency) << 16) + (x % frequency) + <u64>low;
+    }
+  }
+  pointer -= 8;
+  store<u64>(pointer, x);
+  return pointer;
+}

@@ -1,0 +1,118 @@
+import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+
+/**
+ * Frozen integer tables of TEC-FP (docs/format.md §6): for each quality step the gains and, for each set and channel, the frequencies
+ * of the symbols. The layout of a row is CompressAI's: ordinary symbols from `first` on, then one escape entry; the frequencies of
+ * a row sum to 65536 and are at least 1.
+ */
+export interface EntropyTables {
+  readonly steps: readonly StepTables[];
+  readonly sets: number;
+  readonly channels: number;
+}
+
+/** The tables of one quality step. Rows are indexed by set * channels + channel. */
+export interface StepTables {
+  readonly sets: number;
+  readonly channels: number;
+  /** Symbol = quantised (latent x gain), length = channels. */
+  readonly gain: Float32Array;
+  /** Dequantised latent = symbol x degain, length = channels. */
+  readonly degain: Float32Array;
+  /** Symbol = sign(v) floor(|v| + rounding): 0.5 rounds, less leaves a dead zone. Length = channels. */
+  readonly rounding: Float32Array;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** Index of each row's cumulative frequencies in `cum`. */
+  readonly start: Int32Array;
+  /** Count + 2 values a row, from 0 to 65536. */
+  readonly cum: Int32Array;
+}
+
+const MAGIC = "TECF";
+const VERSION = 1;
+export const TOTAL = 65536;
+
+/**
+ * Parses a tables file.
+ *
+ * @throws CorruptDataError naming `location` when the file is not whole or a row is not a distribution.
+ */
+export function parseTables(bytes: Uint8Array, location: string): EntropyTables {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = bytes.length >= 12 ? String.fromCharCode(...bytes.subarray(0, 4)) : "";
+  if (magic !== MAGIC) throw new CorruptDataError(location, `not an entropy table file: "${MAGIC}" expected at its start`);
+  const [version, stepCount, sets, channels] = [4, 6, 8, 10].map((at) => view.getUint16(at, true)) as [number, number, number, number];
+  if (version !== VERSION) throw new UnsupportedError(`${location}: table version ${version}, this version reads ${VERSION}`);
+  const cursor = { view, at: 12, location };
+  const gains = Array.from({ length: stepCount }, () => [floats(cursor, channels), floats(cursor, channels), floats(cursor, channels)] as const);
+  const steps = gains.map(([gain, degain, rounding]) => ({ sets, channels, gain, degain, rounding, ...rows(cursor, sets * channels) }));
+  if (cursor.at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${cursor.at} expected`);
+  return { steps, sets, channels };
+}
+
+/** Tables of one step from plain CDF rows, as CompressAI keeps them: `cdf` without padding, `offset` = first symbol. */
+export function tablesFromCdfs(rowsIn: readonly { readonly offset: number; readonly cdf: readonly number[] }[], sets = 1): StepTables {
+  const channels = rowsIn.length / sets;
+  const start = new Int32Array(rowsIn.length);
+  let at = 0;
+  rowsIn.forEach((row, i) => {
+    start[i] = at;
+    at += row.cdf.length;
+  });
+  return {
+    sets,
+    channels,
+    gain: new Float32Array(channels).fill(1),
+    degain: new Float32Array(channels).fill(1),
+    rounding: new Float32Array(channels).fill(0.5),
+    first: Int32Array.from(rowsIn, (row) => row.offset),
+    count: Int32Array.from(rowsIn, (row) => row.cdf.length - 2),
+    start,
+    cum: Int32Array.from(rowsIn.flatMap((row) => row.cdf)),
+  };
+}
+
+interface Cursor {
+  readonly view: DataView;
+  at: number;
+  readonly location: string;
+}
+
+function need(cursor: Cursor, bytes: number): void {
+  if (cursor.at + bytes > cursor.view.byteLength) {
+    throw new CorruptDataError(cursor.location, `truncated: ${cursor.at + bytes} bytes expected, ${cursor.view.byteLength} read`);
+  }
+}
+
+function floats(cursor: Cursor, length: number): Float32Array {
+  need(cursor, 4 * length);
+  const out = Float32Array.from({ length }, (_, i) => cursor.view.getFloat32(cursor.at + 4 * i, true));
+  cursor.at += 4 * length;
+  return out;
+}
+
+function rows(cursor: Cursor, length: number): Pick<StepTables, "first" | "count" | "start" | "cum"> {
+  const [first, count, start] = [new Int32Array(length), new Int32Array(length), new Int32Array(length)];
+  const cum: number[] = [];
+  for (let row = 0; row < length; row++) {
+    need(cursor, 4);
+    first[row] = cursor.view.getInt16(cursor.at, true);
+    const symbols = cursor.view.getUint16(cursor.at + 2, true);
+    cursor.at += 4;
+    need(cursor, 2 * (symbols + 1));
+    count[row] = symbols;
+    start[row] = cum.length;
+    let sum = 0;
+    cum.push(0);
+    for (let i = 0; i <= symbols; i++) {
+      const frequency = cursor.view.getUint16(cursor.at + 2 * i, true);
+      if (frequency === 0) throw new CorruptDataError(cursor.location, `row ${row} holds a frequency of 0; wanted at least 1`);
+      sum += frequency;
+      cum.push(sum);
+    }
+    cursor.at += 2 * (symbols + 1);
+    if (sum !== TOTAL) throw new CorruptDataError(cursor.location, `row ${row} sums to ${sum}; wanted ${TOTAL}`);
+  }
+  return { first, count, start, cum: Int32Array.from(cum) };
+}

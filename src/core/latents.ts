@@ -1,0 +1,85 @@
+/** Symbols of one stored chunk: quantised latents, `symbols[channel * rows * columns + row * columns + column]`. */
+export interface LatentChunk {
+  /** On shared memory, so that any thread reads it without a copy. */
+  readonly symbols: Int8Array | Int16Array;
+  /** Channels stored; those beyond are 0. */
+  readonly channels: number;
+  /** Latents, 16 at most. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Quality step, an index into the model's tables. */
+  readonly quality: number;
+}
+
+/** A rectangle of one level's latents, pieced together from chunks; beyond the level's edges they are replicated. */
+export interface LatentWindow {
+  /** First latent row and column, may be negative. */
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Latents of the whole level. */
+  readonly levelRows: number;
+  readonly levelColumns: number;
+  /** First chunk row and column of `chunks`. */
+  readonly chunkRow: number;
+  readonly chunkColumn: number;
+  readonly chunkColumns: number;
+  /** Row-major from (chunkRow, chunkColumn); every chunk that the window touches is there. */
+  readonly chunks: readonly LatentChunk[];
+}
+
+/** Latents a side of a full chunk. */
+export const CHUNK_LATENTS = 16;
+
+/** The chunks, [first, last], that latents [from, from + count) of an axis with `total` latents lie in, edges replicated. */
+export function chunkSpan(from: number, count: number, total: number): readonly [first: number, last: number] {
+  const clamp = (i: number): number => Math.max(0, Math.min(total - 1, i));
+  return [Math.floor(clamp(from) / CHUNK_LATENTS), Math.floor(clamp(from + count - 1) / CHUNK_LATENTS)];
+}
+
+/**
+ * Writes a window's dequantised latents, [channels][rows][columns], into `out` from `at` on.
+ *
+ * `degains[quality]` has one factor a channel (symbol x degain = latent), so chunks of different quality may meet in one window.
+ */
+export function assembleLatents(window: LatentWindow, degains: readonly Float32Array[], channels: number, out: Float32Array, at: number): void {
+  const { rows, columns } = window;
+  const rowOf = axis(window.row, rows, window.levelRows, window.chunkRow);
+  const columnOf = axis(window.column, columns, window.levelColumns, window.chunkColumn);
+  out.fill(0, at, at + channels * rows * columns);
+  for (let r = 0; r < rows; r++) {
+    const chunkRow = rowOf.chunk[r] ?? 0;
+    const localRow = rowOf.local[r] ?? 0;
+    for (let from = 0; from < columns; ) {
+      const chunkColumn = columnOf.chunk[from] ?? 0;
+      let to = from + 1;
+      while (to < columns && columnOf.chunk[to] === chunkColumn) to++;
+      const chunk = window.chunks[chunkRow * window.chunkColumns + chunkColumn];
+      const degain = chunk === undefined ? undefined : degains[chunk.quality];
+      if (chunk !== undefined && degain !== undefined) {
+        const { symbols } = chunk;
+        const plane = chunk.rows * chunk.columns;
+        const base = localRow * chunk.columns;
+        for (let c = 0; c < chunk.channels; c++) {
+          const gain = degain[c] ?? 0;
+          const source = c * plane + base;
+          const target = at + (c * rows + r) * columns;
+          for (let i = from; i < to; i++) out[target + i] = (symbols[source + (columnOf.local[i] ?? 0)] ?? 0) * gain;
+        }
+      }
+      from = to;
+    }
+  }
+}
+
+function axis(from: number, count: number, total: number, firstChunk: number): { chunk: Int32Array; local: Int32Array } {
+  const chunk = new Int32Array(count);
+  const local = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const global = Math.max(0, Math.min(total - 1, from + i));
+    chunk[i] = Math.floor(global / CHUNK_LATENTS) - firstChunk;
+    local[i] = global % CHUNK_LATENTS;
+  }
+  return { chunk, local };
+}

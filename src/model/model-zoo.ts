@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { Dirent } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../core/assert.js";
+import { ModelError, NotFoundError } from "../core/errors.js";
+import { parseModelCard, type ModelCard } from "./model-card.js";
+
+/** A model whose files were found and whose checksums agree with its card. */
+export interface Model {
+  readonly card: ModelCard;
+  /** Folder. */
+  readonly path: string;
+  /** sha256 of model.json, hex: names every weight and table, since the card holds their checksums. */
+  readonly sha256: string;
+  readonly tables: Uint8Array;
+}
+
+/** The models of one or more folders, each `<folder>/<id>/model.json`, opened on first use. */
+export interface ModelZoo {
+  ids(): Promise<readonly string[]>;
+  /** @throws NotFoundError for an unknown id, ModelError when a file's sha256 is not the card's. */
+  open(id: string): Promise<Model>;
+}
+
+export function createModelZoo(folders: readonly string[]): ModelZoo {
+  const opened = new Map<string, Promise<Model>>();
+
+  async function ids(): Promise<readonly string[]> {
+    const found = await Promise.all(folders.map(listModels));
+    return [...new Set(found.flat())].toSorted();
+  }
+
+  async function load(id: string): Promise<Model> {
+    for (const folder of folders) {
+      if ((await listModels(folder)).includes(id)) return openModel(join(folder, id));
+    }
+    throw new NotFoundError(`Model "${id}" is not installed; there are ${(await ids()).join(", ") || "none"}`);
+  }
+
+  return {
+    ids,
+    open(id) {
+      const model = opened.get(id) ?? load(id);
+      opened.set(id, model);
+      model.catch(() => opened.delete(id));
+      return model;
+    },
+  };
+}
+
+/** Reads and checks one model folder. */
+export async function openModel(path: string): Promise<Model> {
+  const location = join(path, "model.json");
+  const text = await readFile(location).catch((cause: unknown) => {
+    throw new ModelError(`${location} can't be read: ${messageOf(cause)}`, { cause });
+  });
+  const card = parseModelCard(text.toString("utf8"), location);
+  const parts = [card.analysis, card.synthesis, card.entropy.fp];
+  const [, , tables] = await Promise.all(parts.map((part) => readChecked(join(path, part.file), part.sha256)));
+  if (tables === undefined) throw new ModelError(`${location} names no entropy tables`);
+  return { card, path, sha256: sha256Of(text), tables };
+}
+
+async function readChecked(path: string, wanted: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new ModelError(`${path} can't be read: ${messageOf(cause)}`, { cause });
+  });
+  const got = sha256Of(bytes);
+  if (got !== wanted) throw new ModelError(`${path} has sha256 ${got.slice(0, 12)}..., its card says ${wanted.slice(0, 12)}...; install the model again`);
+  return bytes;
+}
+
+async function listModels(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const files = await readdir(join(folder, entry.name)).catch((): string[] => []);
+    if (files.includes("model.json")) found.push(entry.name);
+  }
+  return found;
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
