@@ -1,0 +1,82 @@
+import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+
+/** Entropy models by their code in a chunk's head. */
+export const ENTROPY_MODELS = ["fp", "elic", "tt", "flextec"] as const;
+export type EntropyModel = (typeof ENTROPY_MODELS)[number];
+
+/** What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31. */
+export const SECTION = { symbols: 0, validity: 1, classes: 2, sets: 3, token0: 16 } as const;
+
+export interface Section {
+  readonly kind: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A stored chunk: its head and its sections, everything that decoding it needs but the model. */
+export interface Chunk {
+  readonly entropy: EntropyModel;
+  /** Quality step, an index into the model's tables. */
+  readonly quality: number;
+  /** Latents, 1..16. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Channels stored; those beyond are 0. */
+  readonly channels: number;
+  /** XXH32 of the stored symbols as little-endian int16, [channels][rows][columns]. */
+  readonly checksum: number;
+  readonly sections: readonly Section[];
+}
+
+const MAGIC = 0x4354; // "TC"
+const VERSION = 1;
+const HEAD_BYTES = 16;
+
+/** The bytes of a chunk: 16 bytes of head, 4 a section, then the sections in order. */
+export function packChunk(chunk: Chunk): Uint8Array {
+  const start = HEAD_BYTES + 4 * chunk.sections.length;
+  const bytes = new Uint8Array(chunk.sections.reduce((sum, section) => sum + section.bytes.length, start));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, MAGIC, true);
+  bytes.set([VERSION, ENTROPY_MODELS.indexOf(chunk.entropy), chunk.quality, chunk.sections.length, chunk.rows, chunk.columns], 2);
+  view.setUint16(8, chunk.channels, true);
+  view.setUint32(12, chunk.checksum, true);
+  let at = start;
+  chunk.sections.forEach((section, i) => {
+    if (section.bytes.length >= 2 ** 24) throw new UnsupportedError(`A chunk's section of ${section.bytes.length} bytes; at most 16 MiB fit`);
+    view.setUint32(HEAD_BYTES + 4 * i, section.kind | (section.bytes.length << 8), true);
+    bytes.set(section.bytes, at);
+    at += section.bytes.length;
+  });
+  return bytes;
+}
+
+/**
+ * Parses a chunk; sections are views into `bytes`.
+ *
+ * @throws CorruptDataError naming `location`; UnsupportedError for a newer version.
+ */
+export function parseChunk(bytes: Uint8Array, location: string): Chunk {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC) throw new CorruptDataError(location, "no chunk head where one is expected");
+  const [version = 0, entropyCode = 0, quality = 0, count = 0, rows = 0, columns = 0] = bytes.subarray(2, 8);
+  if (version !== VERSION) throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
+  const entropy = ENTROPY_MODELS[entropyCode];
+  if (entropy === undefined) throw new UnsupportedError(`${location}: entropy model ${entropyCode} is not known`);
+  if (rows < 1 || rows > 16 || columns < 1 || columns > 16) throw new CorruptDataError(location, `${rows} x ${columns} latents; 1 to 16 expected`);
+  const sections: Section[] = [];
+  let at = HEAD_BYTES + 4 * count;
+  for (let i = 0; i < count; i++) {
+    const word = HEAD_BYTES + 4 * i + 4 <= bytes.length ? view.getUint32(HEAD_BYTES + 4 * i, true) : 0xffffffff;
+    const end = at + (word >>> 8);
+    if (end > bytes.length) throw new CorruptDataError(location, `truncated: ${end} bytes expected, ${bytes.length} read`);
+    sections.push({ kind: word & 255, bytes: bytes.subarray(at, end) });
+    at = end;
+  }
+  if (at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${at} expected`);
+  return { entropy, quality, rows, columns, channels: view.getUint16(8, true), checksum: view.getUint32(12, true), sections };
+}
+
+/** The bytes of the first section of a kind. */
+export function findSection(chunk: Chunk, kind: number): Uint8Array | undefined {
+  return chunk.sections.find((section) => section.kind === kind)?.bytes;
+}
