@@ -1,0 +1,101 @@
+import { inflateSync } from "node:zlib";
+import type { FactorizedCoder } from "../codec/factorized.js";
+import { xxhash32 } from "../codec/xxhash32.js";
+import { findSection, parseChunk, SECTION } from "../container/chunk.js";
+import { messageOf } from "../core/assert.js";
+import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+import type { LatentChunk } from "../core/latents.js";
+
+/** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
+export interface DecodedChunk {
+  readonly latents: LatentChunk;
+  /** One byte a pixel of the chunk, row-major, 1 = valid; "all" or "none" where they agree. */
+  readonly valid: Uint8Array | "all" | "none";
+  /** SCL code of each pixel, where the source had them. */
+  readonly classes: Uint8Array | undefined;
+  /** Bytes of memory held. */
+  readonly bytes: number;
+}
+
+export interface ChunkPlace {
+  /** For messages, such as "chunk 0/1/2 of lisbon.tif". */
+  readonly name: string;
+  /** Pixels that the chunk covers. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Entropy-decodes a chunk and checks it.
+ *
+ * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model not built in.
+ */
+export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
+  const chunk = parseChunk(bytes, place.name);
+  if (chunk.rows !== Math.ceil(place.height / 16) || chunk.columns !== Math.ceil(place.width / 16)) {
+    throw new CorruptDataError(place.name, `${chunk.rows} x ${chunk.columns} latents for ${place.height} x ${place.width} pixels`);
+  }
+  if (chunk.entropy !== "fp") throw new UnsupportedError(`${place.name} is stored with entropy model "${chunk.entropy}"; this version decodes "fp"`);
+  const stream = findSection(chunk, SECTION.symbols);
+  if (stream === undefined) throw new CorruptDataError(place.name, "it holds no symbols");
+  const setMap = findSection(chunk, SECTION.sets) ?? new Uint8Array();
+  const decoded = coder.decode({ stream, setMap }, chunk, place.name);
+  const checksum = xxhash32(new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.byteLength));
+  if (checksum !== chunk.checksum) throw new CorruptDataError(place.name, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
+  const symbols = shareSymbols(decoded);
+  const valid = readValidity(findSection(chunk, SECTION.validity), place);
+  const packed = findSection(chunk, SECTION.classes);
+  const classes = packed === undefined ? undefined : readClasses(packed, place);
+  const { rows, columns, channels, quality } = chunk;
+  return {
+    latents: { symbols, channels, rows, columns, quality },
+    valid,
+    classes,
+    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + 256,
+  };
+}
+
+/** What stands for a chunk that is not stored: no pixel of it is valid and its latents are 0. */
+export function emptyChunk(place: ChunkPlace): DecodedChunk {
+  const [rows, columns] = [Math.ceil(place.height / 16), Math.ceil(place.width / 16)];
+  return { latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 }, valid: "none", classes: undefined, bytes: 256 };
+}
+
+/** int8 where every symbol fits, on shared memory. */
+function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
+  const small = symbols.every((s) => s >= -128 && s <= 127);
+  const shared = small ? new Int8Array(new SharedArrayBuffer(symbols.length)) : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
+  shared.set(symbols);
+  return shared;
+}
+
+function readValidity(section: Uint8Array | undefined, place: ChunkPlace): Uint8Array | "all" | "none" {
+  if (section === undefined) return "all";
+  if (section.length === 0) return "none";
+  const pixels = place.width * place.height;
+  const bits = inflate(section, Math.ceil(pixels / 8), place.name);
+  const valid = new Uint8Array(new SharedArrayBuffer(pixels));
+  for (let i = 0; i < pixels; i++) valid[i] = ((bits[i >> 3] ?? 0) >> (7 - (i & 7))) & 1;
+  return valid;
+}
+
+function readClasses(section: Uint8Array, place: ChunkPlace): Uint8Array {
+  const pixels = place.width * place.height;
+  const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
+  const classes = new Uint8Array(new SharedArrayBuffer(pixels));
+  for (let i = 0; i < pixels; i++) classes[i] = (nibbles[i >> 1] ?? 0) >> (i & 1 ? 0 : 4) & 15;
+  return classes;
+}
+
+function inflate(section: Uint8Array, length: number, name: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = inflateSync(section, { maxOutputLength: length + 1 });
+  } catch (cause) {
+    throw new CorruptDataError(name, `a mask can't be unpacked (${messageOf(cause)})`, { cause });
+  }
+  if (bytes.length !== length) throw new CorruptDataError(name, `a mask of ${bytes.length} bytes, ${length} expected`);
+  return bytes;
+}
+
+const hex = (value: number): string => value.toString(16).padStart(8, "0");

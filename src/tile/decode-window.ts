@@ -1,0 +1,99 @@
+import { BANDS, type BandName } from "../core/bands.js";
+import { CHUNK_LATENTS, chunkSpan, type LatentWindow } from "../core/latents.js";
+import type { Networks } from "../model/networks.js";
+import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
+import type { DecodedChunk } from "./decode-chunk.js";
+import type { MaskPieces } from "./pixel-tasks.js";
+import type { LatentRect } from "./plan.js";
+
+/** Pixels of one window of a level, as the network gives them, with the masks of the chunks around. */
+export interface DecodedWindow {
+  /** Digital numbers, [bands][height][width]. */
+  readonly pixels: Float32Array;
+  /** Of the level, pixels; cut to whole latents, so it may reach past the image's edge. */
+  readonly window: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly masks: MaskPieces;
+  /** SCL codes have the masks' layout; undefined where a chunk has none. */
+  readonly classes: readonly (Uint8Array | undefined)[];
+}
+
+export interface WindowRequest {
+  readonly container: OpenContainer;
+  readonly level: number;
+  readonly rect: LatentRect;
+  readonly bands: readonly BandName[];
+}
+
+/**
+ * Decodes a window of latents with the neighbours that the synthesis needs as halo: equal to cropping the decoded whole level,
+ * whatever chunks it straddles.
+ */
+export async function decodeWindow(
+  request: WindowRequest,
+  use: { readonly reader: ChunkReader; readonly networks: Networks },
+  signal?: AbortSignal,
+): Promise<DecodedWindow> {
+  const { container, level, rect, bands } = request;
+  const { model } = container;
+  const gathered = await gatherChunks(request, use.reader, signal);
+  const pixels = await use.networks.synthesise(
+    {
+      path: model.synthesis.path,
+      channels: model.channels,
+      degains: model.degains,
+      bands: bands.map((band) => BANDS.indexOf(band)),
+      window: { window: gathered.latents, scale: bands.map(() => 1), offset: bands.map(() => 0) },
+    },
+    signal,
+  );
+  const window = { x: rect.column * 16, y: rect.row * 16, width: rect.columns * 16, height: rect.rows * 16 };
+  const tiles = container.cog.levels[level];
+  const { latents, chunks } = gathered;
+  const masks: MaskPieces = {
+    x: latents.chunkColumn * 256,
+    y: latents.chunkRow * 256,
+    chunkColumns: latents.chunkColumns,
+    chunks: chunks.map((chunk, i) => ({
+      valid: chunk.valid,
+      width: Math.min(256, (tiles?.width ?? 0) - (latents.chunkColumn + (i % latents.chunkColumns)) * 256),
+      height: Math.min(256, (tiles?.height ?? 0) - (latents.chunkRow + Math.floor(i / latents.chunkColumns)) * 256),
+    })),
+  };
+  return { pixels, window, masks, classes: chunks.map((chunk) => chunk.classes) };
+}
+
+async function gatherChunks(
+  request: WindowRequest,
+  reader: ChunkReader,
+  signal: AbortSignal | undefined,
+): Promise<{ latents: LatentWindow; chunks: readonly DecodedChunk[] }> {
+  const { container, level, rect } = request;
+  const tiles = container.cog.levels[level];
+  if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
+  const { halo } = container.model.synthesis;
+  const place = { row: rect.row - halo, column: rect.column - halo, rows: rect.rows + 2 * halo, columns: rect.columns + 2 * halo };
+  const [levelRows, levelColumns] = [Math.ceil(tiles.height / 16), Math.ceil(tiles.width / 16)];
+  const [chunkRow, lastRow] = chunkSpan(place.row, place.rows, levelRows);
+  const [chunkColumn, lastColumn] = chunkSpan(place.column, place.columns, levelColumns);
+  const chunkColumns = lastColumn - chunkColumn + 1;
+  const wanted: Promise<DecodedChunk>[] = [];
+  for (let r = chunkRow; r <= lastRow; r++) {
+    for (let c = chunkColumn; c <= lastColumn; c++) wanted.push(reader.chunk(container, level, r * tiles.chunkColumns + c, signal));
+  }
+  const chunks = await Promise.all(wanted);
+  return {
+    latents: { ...place, levelRows, levelColumns, chunkRow, chunkColumn, chunkColumns, chunks: chunks.map((chunk) => chunk.latents) },
+    chunks,
+  };
+}
+
+/** The latents that cover a rectangle of pixels. */
+export function rectOfPixels(window: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }): LatentRect {
+  const [row, column] = [Math.floor(window.y / CHUNK_LATENTS), Math.floor(window.x / CHUNK_LATENTS)];
+  return {
+    row,
+    column,
+    rows: Math.ceil((window.y + window.height) / CHUNK_LATENTS) - row,
+    columns: Math.ceil((window.x + window.width) / CHUNK_LATENTS) - column,
+  };
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { parseTables } from "../codec/tables.js";
+import type { Model } from "../model/model-zoo.js";
+
+/** A model ready for threads: paths, and numbers on shared memory, so that naming it in a task costs nothing. */
+export interface LoadedModel {
+  readonly id: string;
+  /** sha256 of its model.json. */
+  readonly sha256: string;
+  readonly channels: number;
+  readonly synthesis: { readonly path: string; readonly halo: number };
+  readonly analysis: { readonly path: string; readonly halo: number };
+  /** The file of frozen tables, on shared memory. */
+  readonly tables: Uint8Array;
+  readonly block: number;
+  /** For each quality step one dequantisation factor a channel; on shared memory. */
+  readonly degains: readonly Float32Array[];
+}
+
+/** Parses the tables once and shares what the threads need. */
+export function loadModel(model: Model): LoadedModel {
+  const { card, path } = model;
+  const tables = parseTables(model.tables, join(path, card.entropy.fp.file));
+  return {
+    id: card.id,
+    sha256: model.sha256,
+    channels: card.channels,
+    synthesis: { path: join(path, card.synthesis.file), halo: card.synthesis.halo },
+    analysis: { path: join(path, card.analysis.file), halo: card.analysis.halo },
+    tables: new Uint8Array(share(model.tables)),
+    block: card.entropy.fp.block,
+    degains: tables.steps.map((step) => new Float32Array(share(step.degain))),
+  };
+}
+
+function share(source: Uint8Array | Float32Array): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(source.byteLength);
+  new Uint8Array(shared).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
+  return shared;
+}

@@ -1,0 +1,80 @@
+// One thread of integer and pixel work: entropy decoding, warping, rendering. Networks run elsewhere (model/network-worker).
+import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
+import { parseTables } from "../codec/tables.js";
+import { assertNever } from "../core/assert.js";
+import { serveTasks } from "../core/worker-pool.js";
+import { renderRaster, type RgbaImage } from "../render/render-raster.js";
+import type { RenderSpec } from "../render/render-spec.js";
+import { decodeChunk } from "./decode-chunk.js";
+import type { CanvasMemory, ComposeTask, DecodeTask, MaskPieces, PixelResult, PixelTask } from "./pixel-tasks.js";
+import { warpOnto } from "./warp.js";
+
+const coders = new Map<string, FactorizedCoder>();
+
+serveTasks<PixelTask, PixelResult>(async (task) => {
+  switch (task.kind) {
+    case "decode":
+      return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, coderOf(task)) } };
+    case "compose":
+      return compose(task);
+    case "render": {
+      const image = render(task.canvas, task.spec);
+      return { result: { kind: "composed", filled: 0, image }, transfer: bufferOf(image) };
+    }
+    default:
+      return assertNever(task);
+  }
+});
+
+function coderOf({ model }: DecodeTask): FactorizedCoder {
+  const known = coders.get(model.sha256);
+  if (known !== undefined) return known;
+  const coder = createFactorizedCoder(parseTables(model.tables, "entropy tables"), model.block);
+  coders.set(model.sha256, coder);
+  return coder;
+}
+
+function compose(task: ComposeTask): { result: PixelResult; transfer: ArrayBuffer[] } {
+  const { window, canvas, grid, factor, spec } = task;
+  const source = {
+    kind: "raster" as const,
+    ...window,
+    bands: canvas.bands,
+    samples: task.pixels,
+    valid: windowMask(task.masks, window),
+  };
+  const filled = warpOnto(canvas, source, grid, { factor, resampling: spec.resampling });
+  const full = task.last || canvas.filled.every((f) => f !== 0);
+  const image = full ? render(canvas, spec) : undefined;
+  return { result: { kind: "composed", filled, image }, transfer: image === undefined ? [] : bufferOf(image) };
+}
+
+function render(canvas: CanvasMemory, spec: RenderSpec): RgbaImage {
+  const { size: width, height, bands, samples, filled: valid } = canvas;
+  return renderRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
+}
+
+function windowMask(pieces: MaskPieces, window: ComposeTask["window"]): Uint8Array {
+  const valid = new Uint8Array(window.width * window.height);
+  pieces.chunks.forEach((chunk, i) => {
+    if (chunk.valid === "none") return;
+    const left = pieces.x + (i % pieces.chunkColumns) * 256;
+    const top = pieces.y + Math.floor(i / pieces.chunkColumns) * 256;
+    const [x0, x1] = [Math.max(left, window.x), Math.min(left + chunk.width, window.x + window.width)];
+    for (let y = Math.max(top, window.y); y < Math.min(top + chunk.height, window.y + window.height); y++) {
+      const target = (y - window.y) * window.width - window.x;
+      if (chunk.valid === "all") {
+        if (x1 > x0) valid.fill(1, target + x0, target + x1);
+        continue;
+      }
+      const source = (y - top) * chunk.width - left;
+      for (let x = x0; x < x1; x++) valid[target + x] = chunk.valid[source + x] ?? 0;
+    }
+  });
+  return valid;
+}
+
+function bufferOf(image: RgbaImage): ArrayBuffer[] {
+  const { buffer } = image.data;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
+}

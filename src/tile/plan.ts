@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import type { CatalogItem } from "../catalog/types.js";
+import { levelSizes } from "../container/tec-cog.js";
+import { scaleAffine, type Affine } from "../geo/affine.js";
+import { openCrs, type Projector } from "../geo/crs.js";
+import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
+import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
+import { renderKey, type RenderSpec } from "../render/render-spec.js";
+
+/** The grid of the picture asked for. */
+export interface TargetGrid {
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly transform: Affine;
+  readonly toWgs84: Projector;
+  /** Names the grid in ETags, such as "WebMercatorQuad/12/2100/1400". */
+  readonly name: string;
+}
+
+/** Latents of one level, without the halo. Half open. */
+export interface LatentRect {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** One date's part in a picture: which latents of which level, and where its pixels go. */
+export interface PlanLayer {
+  readonly item: CatalogItem;
+  readonly level: number;
+  /** Pixels of level 0 in one pixel of the level. */
+  readonly factor: number;
+  /** Positions in pixels of level 0. */
+  readonly grid: WarpGrid;
+  readonly rect: LatentRect;
+}
+
+/** Everything that decides a picture's bytes, as data: made before any byte of imagery is read. */
+export interface TilePlan {
+  readonly target: TargetGrid;
+  readonly spec: RenderSpec;
+  /** In order of precedence: the first valid pixel wins. Empty where no item reaches the picture. */
+  readonly layers: readonly PlanLayer[];
+  /** Strong ETag, quoted. */
+  readonly etag: string;
+}
+
+/** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
+const LEVEL_BIAS = 0.3;
+/** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
+const PIPELINE_VERSION = 1;
+
+/** Pure: the plan for a picture from items in order of precedence, newest first. */
+export function planPicture(target: TargetGrid, spec: RenderSpec, items: readonly CatalogItem[]): TilePlan {
+  const layers = items.map((item) => planLayer(target, item)).filter((layer) => layer !== undefined);
+  const identity = JSON.stringify([
+    PIPELINE_VERSION,
+    target.name,
+    renderKey(spec),
+    layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
+  ]);
+  const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
+  return { target, spec, layers, etag };
+}
+
+/** The grid of a WebMercatorQuad tile. */
+export function tileTarget(tile: TileAddress, size: number): TargetGrid {
+  return {
+    width: size,
+    height: size,
+    transform: tileTransform(tile, size),
+    toWgs84: mercatorToWgs84,
+    name: `WebMercatorQuad/${tile.z}/${tile.x}/${tile.y}@${size}`,
+  };
+}
+
+/** An item's own grid at `width` x `height` pixels: unwarped. */
+export function previewTarget(item: CatalogItem, width: number, height: number): TargetGrid {
+  const { grid } = item;
+  return {
+    width,
+    height,
+    transform: scaleAffine(grid.transform, grid.width / width, grid.height / height),
+    toWgs84: openCrs(grid.crs).toWgs84,
+    name: `preview@${width}x${height}`,
+  };
+}
+
+function planLayer(target: TargetGrid, item: CatalogItem): PlanLayer | undefined {
+  const grid = createWarpGrid({
+    width: target.width,
+    height: target.height,
+    transform: target.transform,
+    toWgs84: target.toWgs84,
+    fromWgs84: openCrs(item.grid.crs).fromWgs84,
+    sourceTransform: item.grid.transform,
+  });
+  const extent = warpExtent(grid);
+  if (extent === undefined) return undefined;
+  const sizes = levelSizes(item.grid.width, item.grid.height);
+  const level = Math.max(0, Math.min(sizes.length - 1, Math.floor(Math.log2(sourcePixels(grid)) + LEVEL_BIAS)));
+  const size = sizes[level];
+  if (size === undefined) return undefined;
+  const factor = 2 ** level;
+  const rows = span(extent[1] / factor, extent[3] / factor, size.height);
+  const columns = span(extent[0] / factor, extent[2] / factor, size.width);
+  if (rows === undefined || columns === undefined) return undefined;
+  return { item, level, factor, grid, rect: { row: rows[0], column: columns[0], rows: rows[1], columns: columns[1] } };
+}
+
+/** Latents [from, count] that cover pixels [low - 1, high + 1] of an axis; undefined where that misses the image. */
+function span(low: number, high: number, pixels: number): readonly [number, number] | undefined {
+  const [first, last] = [Math.max(0, Math.floor(low) - 1), Math.min(pixels, Math.ceil(high) + 1)];
+  if (low >= pixels || high <= 0 || last <= first) return undefined;
+  const from = Math.floor(first / 16);
+  return [from, Math.ceil(last / 16) - from];
+}
+
+/** Median over the nodes of how many source pixels one target pixel spans. */
+function sourcePixels(grid: WarpGrid): number {
+  const steps: number[] = [];
+  for (let j = 0; j + 1 < grid.rows; j++) {
+    for (let i = 0; i + 1 < grid.columns; i++) {
+      const n = j * grid.columns + i;
+      const across = Math.hypot(at(grid.x, n + 1) - at(grid.x, n), at(grid.y, n + 1) - at(grid.y, n));
+      const down = Math.hypot(at(grid.x, n + grid.columns) - at(grid.x, n), at(grid.y, n + grid.columns) - at(grid.y, n));
+      const step = Math.sqrt(across * down) / grid.step;
+      if (step > 0 && Number.isFinite(step)) steps.push(step);
+    }
+  }
+  return steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 1;
+}
+
+const at = (array: Float64Array, i: number): number => array[i] ?? Number.NaN;
