@@ -1,6 +1,7 @@
 import type { Affine } from "../geo/affine.js";
 import type { Bounds } from "../geo/bounds.js";
 import type { Crs } from "../geo/crs.js";
+import type { Geometry } from "./geometry.js";
 
 /** A STAC document as it stands in its file: an Item, Collection or Catalog (1.1.0). */
 export type StacJson = Readonly<Record<string, unknown>>;
@@ -13,6 +14,8 @@ export interface CatalogItem {
   readonly datetime: string;
   readonly datetimeMs: number;
   readonly boundsWgs84: Bounds;
+  /** The footprint, split at the antimeridian. */
+  readonly geometry: Geometry;
   /** Absolute path or URL of the TEC-COG. */
   readonly href: string;
   /** Multihash (sha2-256) of the TEC-COG: the container's identity in caches and ETags. */
@@ -22,15 +25,20 @@ export interface CatalogItem {
   readonly quality: number;
   /** Share of the image that is valid and (where a cloud mask is known) clear, 0..100. */
   readonly clearPercent: number | undefined;
+  /** What the item was made from; equal fingerprints need no second ingest. */
+  readonly sourceFingerprint: string | undefined;
+  /** Ids of the items (same collection) without which this one can't be decoded. */
+  readonly references: readonly string[];
   readonly json: StacJson;
 }
 
 export interface SearchQuery {
   readonly ids?: readonly string[];
   readonly collections?: readonly string[];
+  /** WGS84; west > east crosses the antimeridian. Touching counts. */
   readonly bbox?: Bounds;
-  /** GeoJSON geometry. */
-  readonly intersects?: unknown;
+  /** WGS84; touching counts. */
+  readonly intersects?: Geometry;
   /** Closed interval of instants, milliseconds; infinite ends are open. */
   readonly datetime?: readonly [fromMs: number, toMs: number];
   readonly limit: number;
@@ -40,18 +48,34 @@ export interface SearchQuery {
 
 export interface SearchPage {
   readonly items: readonly CatalogItem[];
+  /** How many items the query finds on all pages together. */
   readonly matched: number;
+  /** Token of the next page; undefined on the last. */
   readonly next: string | undefined;
 }
 
-/** A place where items are found; the file catalog is the embedded one, plugins add others. Items come newest first. */
+/**
+ * A place where items are found; the file catalog is the embedded one, plugins add others.
+ *
+ * Items come newest first, then by collection and id, so that pages neither repeat nor lose an item while others are added.
+ */
 export interface Catalog {
+  /** The root document without links. */
   root(): Promise<StacJson>;
+  /** Collection documents without item links, by id. */
   collections(): Promise<readonly StacJson[]>;
   /** @throws NotFoundError */
   collection(id: string): Promise<StacJson>;
   /** @throws NotFoundError */
   item(collection: string, id: string): Promise<CatalogItem>;
+  /** All conditions hold at once; an unknown collection or id finds nothing. @throws InvalidRequestError for a wrong token. */
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
   close(): Promise<void>;
+}
+
+/** Something wrong in a catalog: where and what. */
+export interface CatalogProblem {
+  /** Relative to the catalog's folder. */
+  readonly path: string;
+  readonly problem: string;
 }

@@ -1,0 +1,253 @@
+import { stat } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
+import { z } from "zod";
+import { messageOf } from "../core/assert.js";
+import { CorruptDataError, NotFoundError } from "../core/errors.js";
+import { isHttpUrl, resolveHref } from "../store/location.js";
+import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.js";
+import { linksOf, newCatalog, type StacLink } from "./collection.js";
+import { parseItem } from "./item.js";
+import { createSearchIndex, type SearchIndex } from "./search-index.js";
+import type { Catalog, CatalogItem, CatalogProblem, StacJson } from "./types.js";
+
+/** Item files read at once. */
+const CONCURRENCY = 16;
+
+export interface FileCatalogOptions {
+  /** How often, at most, the folder is looked at for changes, milliseconds. */
+  readonly pollMs?: number;
+  /** Told of every document that had to be left out, once for each reading of it. */
+  readonly onProblem?: (problem: CatalogProblem) => void;
+}
+
+/**
+ * The catalog in a folder: catalog.json, its child collections, their items. All of it is in memory; changes made by other processes
+ * are seen within `pollMs` (default 1000) and replace the whole state at once. A document that can't be read is left out.
+ *
+ * @throws NotFoundError when the folder isn't there. A folder without catalog.json is an empty catalog.
+ */
+export async function openFileCatalog(folder: string, options: FileCatalogOptions = {}): Promise<Catalog> {
+  const { pollMs = 1000 } = options;
+  const reader = new FolderReader(resolve(folder), options.onProblem ?? (() => undefined));
+  let state = await reader.read(undefined);
+  let checkedAt = performance.now();
+  let refreshing: Promise<void> | undefined;
+  const refresh = async (): Promise<void> => {
+    try {
+      state = await reader.read(state);
+    } finally {
+      checkedAt = performance.now();
+      refreshing = undefined;
+    }
+  };
+  const current = async (): Promise<CatalogState> => {
+    if (refreshing === undefined && performance.now() - checkedAt >= pollMs) refreshing = refresh();
+    await refreshing;
+    return state;
+  };
+  return {
+    root: async () => (await current()).root.json,
+    collections: async () => [...(await current()).collections.values()].map(({ json }) => json),
+    async collection(id) {
+      const found = (await current()).collections.get(id);
+      if (found === undefined) throw new NotFoundError(`Collection "${id.slice(0, 80)}" isn't in the catalog`);
+      return found.json;
+    },
+    async item(collection, id) {
+      const { index, collections } = await current();
+      const found = index.get(collection, id);
+      if (found !== undefined) return found;
+      if (!collections.has(collection))
+        throw new NotFoundError(`Collection "${collection.slice(0, 80)}" isn't in the catalog`);
+      throw new NotFoundError(`Item "${id.slice(0, 80)}" isn't in collection "${collection}"`);
+    },
+    async search(query, signal) {
+      const { index } = await current();
+      signal?.throwIfAborted();
+      return index.search(query);
+    },
+    close: async () => undefined,
+  };
+}
+
+interface LoadedDocument {
+  /** Changes when the file may have changed. */
+  readonly stamp: string;
+  /** Without links to items and children. */
+  readonly json: StacJson;
+}
+
+interface LoadedRoot extends LoadedDocument {
+  readonly links: readonly StacLink[];
+}
+
+interface LoadedCollection extends LoadedDocument {
+  /** By path, with the checksum that the collection's link stated. */
+  readonly items: ReadonlyMap<string, { readonly item: CatalogItem; readonly checksum: string | undefined }>;
+}
+
+interface CatalogState {
+  readonly root: LoadedRoot;
+  /** Sorted by id. */
+  readonly collections: ReadonlyMap<string, LoadedCollection>;
+  readonly byPath: ReadonlyMap<string, LoadedCollection>;
+  readonly index: SearchIndex;
+}
+
+class FolderReader {
+  private readonly folder: string;
+  private readonly onProblem: (problem: CatalogProblem) => void;
+  /** Values that all items share (bands, renders), kept once: a tenth of the memory. */
+  private readonly shared = new Map<string, unknown>();
+
+  constructor(folder: string, onProblem: (problem: CatalogProblem) => void) {
+    this.folder = folder;
+    this.onProblem = onProblem;
+  }
+
+  /** The folder's state; what has the same stamp as before isn't read again, and without any change the old state is returned. */
+  async read(old: CatalogState | undefined): Promise<CatalogState> {
+    const root = await this.readRoot(old?.root);
+    const paths = root.links.filter(({ rel }) => rel === "child").map(({ href }) => resolve(this.folder, href));
+    const byPath = new Map<string, LoadedCollection>();
+    for (const path of paths) {
+      const before = old?.byPath.get(path);
+      const loaded = await this.readCollection(path, before).catch(
+        (error: unknown) => this.report(path, error) ?? before,
+      );
+      if (loaded !== undefined) byPath.set(path, loaded);
+    }
+    const same = old !== undefined && old.root === root && byPath.size === old.byPath.size;
+    if (same && [...byPath].every(([path, loaded]) => old.byPath.get(path) === loaded)) return old;
+    const sorted = [...byPath.values()].sort((a, b) => (idOf(a.json) < idOf(b.json) ? -1 : 1));
+    const items = sorted.flatMap((loaded) => [...loaded.items.values()].map(({ item }) => item));
+    return {
+      root,
+      byPath,
+      collections: new Map(sorted.map((one) => [idOf(one.json), one])),
+      index: createSearchIndex(items),
+    };
+  }
+
+  private async readRoot(old: LoadedRoot | undefined): Promise<LoadedRoot> {
+    const path = catalogPaths(this.folder).root;
+    const stamp = await stampOf(path);
+    if (old !== undefined && old.stamp === stamp) return old;
+    if (stamp === NO_FILE) {
+      if ((await stampOf(this.folder)) === NO_FILE)
+        throw new NotFoundError(`Catalog folder ${this.folder} isn't there`);
+      return { stamp, json: withoutChildren(newCatalog("Tectile catalog")), links: [] };
+    }
+    try {
+      const { json } = await readDocument(path);
+      return { stamp, json: withoutChildren(json), links: linksOf(json) };
+    } catch (error) {
+      if (old === undefined) throw error;
+      this.report(path, error);
+      return old;
+    }
+  }
+
+  private async readCollection(path: string, old: LoadedCollection | undefined): Promise<LoadedCollection | undefined> {
+    const stamp = await stampOf(path);
+    if (old !== undefined && old.stamp === stamp) return old;
+    const { json } = await readDocument(path);
+    if (json["type"] !== "Collection" || typeof json["id"] !== "string") {
+      throw new CorruptDataError(
+        relative(this.folder, path),
+        `type is "${String(json["type"])}"; wanted a Collection with an id`,
+      );
+    }
+    const wanted = linksOf(json).filter(({ rel }) => rel === "item");
+    const items = new Map<string, { item: CatalogItem; checksum: string | undefined }>();
+    await forEachOf(wanted, CONCURRENCY, async (link) => {
+      const itemPath = resolve(dirname(path), link.href);
+      const checksum = link["file:checksum"];
+      const before = old?.items.get(itemPath);
+      const kept =
+        before !== undefined && checksum !== undefined && before.checksum === checksum ? before.item : undefined;
+      const item = kept ?? (await this.readItem(itemPath).catch((error: unknown) => this.report(itemPath, error)));
+      if (item !== undefined) items.set(itemPath, { item, checksum });
+    });
+    return { stamp, json: withoutChildren(json), items };
+  }
+
+  private async readItem(path: string): Promise<CatalogItem | undefined> {
+    const document = await readDocumentIfAny(path);
+    if (document === undefined) throw new NotFoundError("the item's file isn't there");
+    const item = parseItem(document.json, path);
+    for (const { href } of Object.values(assetsSchema.parse(item.json["assets"])))
+      this.checkInside(resolveHref(path, href), path);
+    return { ...item, json: this.share(item.json) };
+  }
+
+  /** Files of the catalog are served to anybody, so an item must not reach outside its folder. */
+  private checkInside(href: string, path: string): void {
+    if (isHttpUrl(href) || href.startsWith(this.folder + sep)) return;
+    throw new CorruptDataError(
+      relative(this.folder, path),
+      `an asset's href is outside the catalog's folder and not an http URL`,
+    );
+  }
+
+  private share(json: StacJson): StacJson {
+    const parsed = sharedSchema.parse(json);
+    const { properties, assets } = parsed;
+    const kept = <T>(value: T): T => {
+      const key = JSON.stringify(value);
+      if (!this.shared.has(key)) this.shared.set(key, value);
+      return this.shared.get(key) as T;
+    };
+    return {
+      ...json,
+      stac_extensions: kept(parsed.stac_extensions),
+      properties:
+        properties["renders"] === undefined ? properties : { ...properties, renders: kept(properties["renders"]) },
+      assets: {
+        ...assets,
+        tec: assets.tec["bands"] === undefined ? assets.tec : { ...assets.tec, bands: kept(assets.tec["bands"]) },
+      },
+    };
+  }
+
+  private report(path: string, error: unknown): undefined {
+    this.onProblem({ path: relative(this.folder, path), problem: messageOf(error) });
+  }
+}
+
+const NO_FILE = "none";
+
+const anyRecord = z.record(z.string(), z.unknown());
+const assetsSchema = z.record(z.string(), z.looseObject({ href: z.string() }));
+const sharedSchema = z.object({
+  stac_extensions: z.array(z.string()).default([]),
+  properties: anyRecord,
+  assets: z.looseObject({ tec: anyRecord }),
+});
+
+const idOf = (json: StacJson): string => String(json["id"]);
+
+function withoutChildren(json: StacJson): StacJson {
+  return {
+    ...json,
+    links: linksOf(json).filter(({ rel }) => !["item", "child", "root", "parent", "self"].includes(rel)),
+  };
+}
+
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino}-${size}-${mtimeNs}`;
+  } catch {
+    return NO_FILE;
+  }
+}
+
+async function forEachOf<T>(values: readonly T[], workers: number, work: (value: T) => Promise<void>): Promise<void> {
+  const queue = values.values();
+  await Promise.all(
+    Array.from({ length: workers }, async () => {
+      for (const value of queue) await work(value);
+    }),
+  );
+}

@@ -1,0 +1,254 @@
+import create from "stac-js";
+import { z } from "zod";
+import { BANDS, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
+import { AppError, CorruptDataError } from "../core/errors.js";
+import { messageOf } from "../core/assert.js";
+import { resolveHref, shortLocation } from "../store/location.js";
+import { epsgCode } from "../geo/crs.js";
+import { gridFootprint } from "./footprint.js";
+import { geometrySchema } from "./geometry.js";
+import { DEFAULT_RENDERS, type Render } from "./renders.js";
+import { TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
+import type { CatalogItem, StacJson } from "./types.js";
+
+/** Everything that an ingest knows about a new item. */
+export interface ItemDescription {
+  readonly id: string;
+  readonly collection: string;
+  /** RFC 3339 UTC. */
+  readonly datetime: string;
+  readonly title?: string;
+  readonly grid: CatalogItem["grid"];
+  readonly model: { readonly id: string; /** Of model.json, hexadecimal. */ readonly sha256: string };
+  readonly quality: number;
+  readonly entropy: "fp" | "elic" | "tt" | "flextec";
+  /** dB for a band's name, and "all". */
+  readonly psnr?: Readonly<Record<string, number>>;
+  readonly bitsPerPixel?: number;
+  readonly clearPercent?: number;
+  readonly validPercent?: number;
+  readonly sourceFingerprint?: string;
+  readonly references?: readonly string[];
+  readonly file: {
+    readonly sizeBytes: number;
+    /** Hexadecimal. */ readonly sha256: string;
+    readonly headerBytes: number;
+  };
+  /** Further STAC properties, from the source: platform, eo:cloud_cover, ... */
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly renders?: Readonly<Record<string, Render>>;
+  /** URLs of what the item was made from, where others can reach them. */
+  readonly derivedFrom?: readonly string[];
+  /** RFC 3339; the moment of ingest. */
+  readonly created: string;
+  readonly software?: Readonly<Record<string, string>>;
+}
+
+const EXTENSION = (name: string, version: string): string =>
+  `https://stac-extensions.github.io/${name}/${version}/schema.json`;
+
+const ITEM_EXTENSIONS = [
+  EXTENSION("projection", "v2.0.0"),
+  EXTENSION("eo", "v2.0.0"),
+  EXTENSION("raster", "v2.0.0"),
+  EXTENSION("file", "v2.1.0"),
+  EXTENSION("processing", "v1.2.0"),
+  EXTENSION("render", "v2.0.0"),
+  TEC_EXTENSION,
+];
+
+/** The extensions that every item and collection of ours declares. */
+export const tecExtensions = (): readonly string[] => ITEM_EXTENSIONS;
+
+/** Extensions that a source's properties may bring along, by prefix. */
+const SOURCE_EXTENSIONS: Readonly<Record<string, string>> = {
+  view: EXTENSION("view", "v1.0.0"),
+  sat: EXTENSION("sat", "v1.0.0"),
+  grid: EXTENSION("grid", "v1.1.0"),
+  mgrs: EXTENSION("mgrs", "v1.0.0"),
+};
+
+/** URL of the web-map-links extension, which documents with `xyz` or `tilejson` links declare. */
+export const WEB_MAP_LINKS = EXTENSION("web-map-links", "v1.2.0");
+
+/**
+ * A STAC Item 1.1.0 for one TEC-COG; its links are relative to `<collection>/<id>/<id>.json`.
+ *
+ * @throws UnsupportedError for a grid that can't be put on Earth.
+ */
+export function toItem(description: ItemDescription): StacJson {
+  const { geometry, bounds } = gridFootprint(description.grid);
+  const brought = Object.keys(description.properties ?? {}).map((key) => SOURCE_EXTENSIONS[key.split(":")[0] ?? ""]);
+  return {
+    type: "Feature",
+    stac_version: "1.1.0",
+    stac_extensions: [...new Set([...ITEM_EXTENSIONS, ...brought.filter((url) => url !== undefined)])],
+    id: description.id,
+    collection: description.collection,
+    geometry,
+    bbox: bounds,
+    properties: itemProperties(description),
+    links: [
+      { rel: "root", href: "../../catalog.json", type: "application/json" },
+      { rel: "parent", href: "../collection.json", type: "application/json" },
+      { rel: "collection", href: "../collection.json", type: "application/json" },
+      ...(description.derivedFrom ?? []).map((href) => ({ rel: "derived_from", href })),
+    ],
+    assets: { tec: tecAsset(description) },
+  };
+}
+
+/** The 12 `bands` of the asset, with eo and raster fields. */
+export function bandObjects(): readonly StacJson[] {
+  return BANDS.map((name) => ({
+    name,
+    "eo:common_name": BAND_COMMON_NAME[name],
+    "eo:center_wavelength": BAND_WAVELENGTH_UM[name][0],
+    "eo:full_width_half_max": BAND_WAVELENGTH_UM[name][1],
+    data_type: "uint16",
+    "raster:scale": 0.0001,
+    "raster:offset": 0,
+    "raster:spatial_resolution": BAND_RESOLUTION_M[name],
+  }));
+}
+
+/**
+ * An Item of any STAC version from 0.8 on, as the server uses it; `href` is where it was read, so that the asset's place is known.
+ *
+ * @throws CorruptDataError naming the first field that is missing or wrong.
+ */
+export function parseItem(json: unknown, href: string): CatalogItem {
+  const where = shortLocation(href);
+  try {
+    const stac = create(z.record(z.string(), z.unknown()).parse(json), true, true);
+    const plain = stac.toJSON();
+    const parsed = itemSchema.parse(plain);
+    const tec = parsed.assets.tec;
+    const bounds = stac.getBoundingBox();
+    const datetime = stac.getDateTime();
+    if (bounds === null) throw new CorruptDataError(where, "bbox is missing or not 4 or 6 numbers in degrees");
+    if (datetime === null) throw new CorruptDataError(where, "properties.datetime is missing or not RFC 3339");
+    const projection = { ...parsed.properties, ...tec };
+    const [height, width] = projection["proj:shape"] ?? missing(where, "proj:shape");
+    return {
+      id: parsed.id,
+      collection: parsed.collection,
+      datetime: datetime.toISOString().replace(".000Z", "Z"),
+      datetimeMs: datetime.getTime(),
+      boundsWgs84: bounds,
+      geometry: parsed.geometry,
+      href: resolveHref(href, tec.href),
+      checksum: tec["file:checksum"],
+      grid: {
+        crs: crsOf(projection, where),
+        transform: projection["proj:transform"] ?? missing(where, "proj:transform"),
+        width,
+        height,
+      },
+      model: tec["tec:model"],
+      quality: tec["tec:quality"],
+      clearPercent: parsed.properties["tec:clear_percent"],
+      sourceFingerprint: parsed.properties["tec:source_fingerprint"],
+      references: tec["tec:references"] ?? [],
+      json: plain,
+    };
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new CorruptDataError(where, `not an item that Tectile can serve: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+const projectionFields = {
+  "proj:code": z.string().nullish(),
+  "proj:wkt2": z.string().nullish(),
+  "proj:shape": z.tuple([z.int().positive(), z.int().positive()]).optional(),
+  "proj:transform": z
+    .array(z.number())
+    .min(6)
+    .transform(([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]) => [a, b, c, d, e, f] as const)
+    .optional(),
+};
+
+const itemSchema = tecItemSchema.extend({
+  id: z.string().min(1),
+  collection: z.string().min(1),
+  geometry: geometrySchema,
+  properties: tecItemSchema.shape.properties.extend(projectionFields),
+  assets: z.looseObject({
+    tec: tecItemSchema.shape.assets.shape.tec.extend({
+      ...projectionFields,
+      "file:checksum": z.string().regex(/^[0-9a-f]+$/),
+    }),
+  }),
+});
+
+function itemProperties(description: ItemDescription): StacJson {
+  const { grid, clearPercent, validPercent, sourceFingerprint } = description;
+  return {
+    title: description.title ?? description.id,
+    ...description.properties,
+    datetime: description.datetime,
+    created: description.created,
+    updated: description.created,
+    ...projectionOf(grid),
+    "processing:software": description.software ?? {},
+    "processing:lineage": `Encoded with ${description.model.id} at quality ${description.quality}`,
+    renders: description.renders ?? DEFAULT_RENDERS,
+    ...(clearPercent === undefined ? {} : { "tec:clear_percent": clearPercent }),
+    ...(validPercent === undefined ? {} : { "tec:valid_percent": validPercent }),
+    ...(sourceFingerprint === undefined ? {} : { "tec:source_fingerprint": sourceFingerprint }),
+  };
+}
+
+function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): StacJson {
+  const code = epsgCode(crs) === undefined && crs !== "OGC:CRS84" ? null : crs;
+  return {
+    "proj:code": code,
+    ...(code === null && !crs.startsWith("+") ? { "proj:wkt2": crs } : {}),
+    "proj:shape": [height, width],
+    "proj:transform": transform,
+  };
+}
+
+function tecAsset(description: ItemDescription): StacJson {
+  const { file, model, psnr, bitsPerPixel, references, grid } = description;
+  return {
+    href: `./${description.id}.tif`,
+    type: TEC_MEDIA_TYPE,
+    title: "Latents of all bands (TEC-COG)",
+    roles: ["data"],
+    "file:size": file.sizeBytes,
+    "file:checksum": `1220${file.sha256}`,
+    "file:header_size": file.headerBytes,
+    "tec:model": model.id,
+    "tec:model_sha256": model.sha256,
+    "tec:quality": description.quality,
+    "tec:entropy": description.entropy,
+    ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
+    ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
+    ...(references === undefined ? {} : { "tec:references": references }),
+    ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),
+    bands: bandObjects(),
+  };
+}
+
+function crsOf(
+  fields: {
+    "proj:code"?: string | null | undefined;
+    "proj:wkt2"?: string | null | undefined;
+    "tec:crs"?: string | undefined;
+  },
+  where: string,
+): string {
+  return fields["proj:code"] ?? fields["tec:crs"] ?? fields["proj:wkt2"] ?? missing(where, "proj:code");
+}
+
+function missing(where: string, field: string): never {
+  throw new CorruptDataError(where, `${field} is missing`);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return messageOf(error);
+  const [issue] = error.issues;
+  return issue === undefined ? "unreadable" : `${issue.path.join(".")}: ${issue.message}`;
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { BANDS } from "../core/bands.js";
+
+/** Identifier of the `tec` STAC extension; docs/tec-extension holds the schema, and every server serves it. */
+export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
+
+/** Media type of a TEC-COG. */
+export const TEC_MEDIA_TYPE = "image/tiff; application=geotiff; profile=tec-cog";
+
+const percent = z.number().min(0).max(100);
+
+/** Fields of the asset that holds the latents. */
+export const tecAssetFields = z.object({
+  "tec:model": z.string().min(1).describe("Id of the model whose networks made the latents and decode them."),
+  "tec:model_sha256": z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("SHA-256 of the model's card (model.json), hexadecimal; the card names the networks' own checksums."),
+  "tec:quality": z.number().min(0).describe("Quality step of the model, 0 is the coarsest."),
+  "tec:entropy": z
+    .enum(["fp", "elic", "tt", "flextec"])
+    .describe("Entropy model of the chunks: factorised prior, ELIC context, temporal transformer, flexible."),
+  "tec:psnr": z
+    .partialRecord(z.enum([...BANDS, "all"]), z.number())
+    .optional()
+    .describe("PSNR of each band and of all together, dB, peak 10000, over the valid pixels at full resolution."),
+  "tec:bits_per_pixel": z
+    .number()
+    .min(0)
+    .optional()
+    .describe("Bits of the full-resolution chunks for each pixel and band, so that raw Sentinel-2 is 16."),
+  "tec:references": z
+    .array(z.string())
+    .optional()
+    .describe("Ids of the items of the same collection that are needed to decode this one (temporal models)."),
+  "tec:crs": z.string().optional().describe("PROJ string of the grid where proj:code is null."),
+});
+
+/** Fields of the item's properties. */
+export const tecItemFields = z.object({
+  "tec:clear_percent": percent.optional().describe("Share of all pixels that are valid and not cloud, percent."),
+  "tec:valid_percent": percent.optional().describe("Share of all pixels that were observed, percent."),
+  "tec:source_fingerprint": z
+    .string()
+    .optional()
+    .describe("Opaque text that changes when the source's bytes may have changed; equal ones need no second ingest."),
+});
+
+const declares = z.array(z.string()).describe(`Contains ${TEC_EXTENSION}`);
+
+/** The parts of an Item that the extension speaks of. */
+export const tecItemSchema = z.looseObject({
+  type: z.literal("Feature"),
+  stac_extensions: declares,
+  properties: z.looseObject(tecItemFields.shape),
+  assets: z.looseObject({ tec: z.looseObject({ href: z.string(), ...tecAssetFields.shape }) }),
+});
+
+/** The parts of a Collection: item_assets may promise fields, summaries may list them. */
+const tecCollectionSchema = z.looseObject({
+  type: z.literal("Collection"),
+  stac_extensions: declares,
+  item_assets: z.looseObject({ tec: z.looseObject(tecAssetFields.partial().shape) }).optional(),
+  summaries: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** The published JSON Schema (draft 2020-12) of the extension, as docs/tec-extension/v1.0.0/schema.json holds it. */
+export function tecJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, anyOf } = z.toJSONSchema(z.union([tecItemSchema, tecCollectionSchema]), { io: "input" });
+  return {
+    $schema,
+    $id: TEC_EXTENSION,
+    title: "TEC extension for STAC Items and Collections",
+    description: "Imagery kept as neural latents in a TEC-COG: which model decodes them, and how good the result is.",
+    anyOf,
+  };
+}
