@@ -29,6 +29,13 @@ export interface LatentWindow {
   readonly chunks: readonly LatentChunk[];
 }
 
+/** Dequantised latents as they are, [channels][rows][columns], halo included: what an encoder has at hand. */
+export interface DenseLatents {
+  readonly rows: number;
+  readonly columns: number;
+  readonly latents: Float32Array;
+}
+
 /** Latents a side of a full chunk. */
 export const CHUNK_LATENTS = 16;
 

@@ -1,4 +1,4 @@
-import type { LatentWindow } from "../core/latents.js";
+import type { DenseLatents, LatentWindow } from "../core/latents.js";
 import type { SessionOptions } from "./session.js";
 
 export type NetworkThreadData = SessionOptions;
@@ -18,7 +18,7 @@ export interface SynthesisTask {
 
 /** A window and the linear style of its output, one factor a band: out = digital number x scale + offset. One batch may mix styles. */
 export interface StyledWindow {
-  readonly window: LatentWindow;
+  readonly window: LatentWindow | DenseLatents;
   readonly scale: readonly number[];
   readonly offset: readonly number[];
 }

@@ -28,7 +28,11 @@ async function synthesise(task: SynthesisTask): Promise<Float32Array> {
   const n = task.windows.length;
   const { channels } = task;
   const latents = new Float32Array(n * channels * rows * columns);
-  task.windows.forEach(({ window }, i) => assembleLatents(window, task.degains, channels, latents, i * channels * rows * columns));
+  task.windows.forEach(({ window }, i) => {
+    const at = i * channels * rows * columns;
+    if ("latents" in window) latents.set(window.latents, at);
+    else assembleLatents(window, task.degains, channels, latents, at);
+  });
   const k = task.bands.length;
   const feeds: Record<string, Feed> = {
     latents: { dims: [n, channels, rows, columns], data: latents },

@@ -6,7 +6,7 @@ import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource } from "../store/byte-source.js";
 import { decodeChunk, emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
-import type { LoadedModel } from "./loaded-model.js";
+import type { LoadedModel } from "../codec/loaded-model.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
 
 /** An open container with its model. */

@@ -1,8 +1,8 @@
 import type { WarpGrid } from "../geo/warp-grid.js";
 import type { RenderSpec } from "../render/render-spec.js";
-import type { RgbaImage } from "../render/render-raster.js";
+import type { EncodedImage } from "../render/encode-image.js";
 import type { ChunkPlace, DecodedChunk } from "./decode-chunk.js";
-import type { LoadedModel } from "./loaded-model.js";
+import type { LoadedModel } from "../codec/loaded-model.js";
 
 /** Entropy-decode one stored chunk. */
 export interface DecodeTask {
@@ -56,4 +56,4 @@ export type PixelTask = DecodeTask | ComposeTask | RenderTask;
 
 export type PixelResult =
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
-  | { readonly kind: "composed"; readonly filled: number; readonly image: RgbaImage | undefined };
+  | { readonly kind: "composed"; readonly filled: number; readonly image: EncodedImage | undefined };

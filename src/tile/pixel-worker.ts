@@ -1,14 +1,15 @@
-// One thread of integer and pixel work: entropy decoding, warping, rendering. Networks run elsewhere (model/network-worker).
+// One thread of integer and pixel work: entropy decoding, warping, rendering, image encoding. Networks run elsewhere (model/network-worker).
 import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
 import { parseTables } from "../codec/tables.js";
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
-import { renderRaster, type RgbaImage } from "../render/render-raster.js";
+import { drawRaster, tuneEncoder, type EncodedImage } from "../render/encode-image.js";
 import type { RenderSpec } from "../render/render-spec.js";
 import { decodeChunk } from "./decode-chunk.js";
 import type { CanvasMemory, ComposeTask, DecodeTask, MaskPieces, PixelResult, PixelTask } from "./pixel-tasks.js";
 import { warpOnto } from "./warp.js";
 
+tuneEncoder();
 const coders = new Map<string, FactorizedCoder>();
 
 serveTasks<PixelTask, PixelResult>(async (task) => {
@@ -18,8 +19,8 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
     case "compose":
       return compose(task);
     case "render": {
-      const image = render(task.canvas, task.spec);
-      return { result: { kind: "composed", filled: 0, image }, transfer: bufferOf(image) };
+      const image = await render(task.canvas, task.spec);
+      return { result: { kind: "composed", filled: 0, image } };
     }
     default:
       return assertNever(task);
@@ -34,7 +35,7 @@ function coderOf({ model }: DecodeTask): FactorizedCoder {
   return coder;
 }
 
-function compose(task: ComposeTask): { result: PixelResult; transfer: ArrayBuffer[] } {
+async function compose(task: ComposeTask): Promise<{ result: PixelResult }> {
   const { window, canvas, grid, factor, spec } = task;
   const source = {
     kind: "raster" as const,
@@ -45,13 +46,12 @@ function compose(task: ComposeTask): { result: PixelResult; transfer: ArrayBuffe
   };
   const filled = warpOnto(canvas, source, grid, { factor, resampling: spec.resampling });
   const full = task.last || canvas.filled.every((f) => f !== 0);
-  const image = full ? render(canvas, spec) : undefined;
-  return { result: { kind: "composed", filled, image }, transfer: image === undefined ? [] : bufferOf(image) };
+  return { result: { kind: "composed", filled, image: full ? await render(canvas, spec) : undefined } };
 }
 
-function render(canvas: CanvasMemory, spec: RenderSpec): RgbaImage {
+function render(canvas: CanvasMemory, spec: RenderSpec): Promise<EncodedImage> {
   const { size: width, height, bands, samples, filled: valid } = canvas;
-  return renderRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
+  return drawRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
 }
 
 function windowMask(pieces: MaskPieces, window: ComposeTask["window"]): Uint8Array {
@@ -72,9 +72,4 @@ function windowMask(pieces: MaskPieces, window: ComposeTask["window"]): Uint8Arr
     }
   });
   return valid;
-}
-
-function bufferOf(image: RgbaImage): ArrayBuffer[] {
-  const { buffer } = image.data;
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseTables } from "../codec/tables.js";
+import { parseTables } from "./tables.js";
 import type { Model } from "../model/model-zoo.js";
 
 /** A model ready for threads: paths, and numbers on shared memory, so that naming it in a task costs nothing. */

@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { messageOf } from "../core/assert.js";
+import { InvalidRequestError } from "../core/errors.js";
+import { PROVIDERS } from "../model/session.js";
+
+const MiB = 2 ** 20;
+
+const schema = z.strictObject({
+  /** Folder of the STAC catalog: catalog.json, a folder a collection, a folder an item. */
+  catalog: z.string().default("data/catalog"),
+  /** Folders of model packages, searched in order; the package's own models come last. */
+  models: z.array(z.string()).default([]),
+  /** Modules that extend the server (docs/plugins.md), paths or package names. */
+  plugins: z.array(z.string()).default([]),
+  /** Address to listen on. */
+  host: z.string().default("0.0.0.0"),
+  port: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** URL under which clients reach the server, when it stands behind a proxy that does not say so. */
+  publicUrl: z.url().optional(),
+  /** Believe X-Forwarded-Proto, -Host and -Prefix. */
+  trustProxy: z.boolean().default(true),
+  title: z.string().default("Tectile"),
+  description: z.string().default("Sentinel-2 imagery, kept as TerraCodec latents and decoded tile by tile."),
+  /** Where networks run; "auto" times one decode on each provider that is there and takes the fastest. */
+  provider: z.enum(["auto", ...PROVIDERS]).default("auto"),
+  /** Sessions of the network, each on its own thread; one a core on the cpu, one on a GPU. */
+  sessions: z.int().min(1).max(256).optional(),
+  /** Windows decoded in one run of the network; 1 on the cpu, 16 on a GPU. */
+  maxBatch: z.int().min(1).max(256).optional(),
+  /** Threads for entropy decoding, warping and drawing; one a core. */
+  pixelThreads: z.int().min(1).max(256).optional(),
+  /** Decoded latents kept, bytes. */
+  latentsCacheBytes: z.int().min(0).default(256 * MiB),
+  /** Encoded tiles kept, bytes. */
+  tileCacheBytes: z.int().min(0).default(128 * MiB),
+  /** Containers whose header and file stay open. */
+  openContainers: z.int().min(1).default(256),
+  /** Items that one tile of a collection may read. */
+  maxItemsPerTile: z.int().min(1).max(1000).default(12),
+  /** Answer of a tile inside the grid that shows nothing: 204 without a body, or a blank picture. */
+  emptyTile: z.enum(["204", "blank"]).default("204"),
+  /** Cache-Control of tiles. */
+  cacheControl: z.string().default("public, max-age=3600"),
+  /** Requests beyond this many waiting are answered 503. */
+  maxWaiting: z.int().min(1).default(256),
+  logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
+});
+
+/** Every setting, with its default where none was given. */
+export type Config = z.infer<typeof schema>;
+/** Settings as given: any of them. */
+export type ConfigInput = z.input<typeof schema>;
+
+/** The package's own models. */
+export const BUILT_IN_MODELS = fileURLToPath(new URL("../../../models/", import.meta.url));
+
+/**
+ * Settings from, in rising order: defaults, a JSON file, TECTILE_* variables (TECTILE_TILE_CACHE_BYTES for tileCacheBytes), `given`.
+ *
+ * @throws InvalidRequestError naming the setting that is wrong.
+ */
+export async function readConfig(given: ConfigInput & { readonly file?: string | undefined } = {}, env: NodeJS.ProcessEnv = {}): Promise<Config> {
+  const { file, ...settings } = given;
+  const path = file ?? env["TECTILE_CONFIG"];
+  const fromFile = path === undefined ? {} : await readJson(path);
+  return parseConfig({ ...fromFile, ...fromEnvironment(env), ...defined(settings) });
+}
+
+/** @throws InvalidRequestError */
+export function parseConfig(settings: ConfigInput): Config {
+  const result = schema.safeParse(settings);
+  if (result.success) return { ...result.data, models: [...result.data.models.map((path) => resolve(path)), BUILT_IN_MODELS] };
+  const [issue] = result.error.issues;
+  throw new InvalidRequestError(`Setting ${issue?.path.join(".") || "?"}: ${issue?.message ?? "invalid"}`);
+}
+
+/** Every key with its doc comment's default: for --help and config/default.json. */
+export function defaultConfig(): Config {
+  return schema.parse({});
+}
+
+async function readJson(path: string): Promise<ConfigInput> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as ConfigInput;
+  } catch (cause) {
+    throw new InvalidRequestError(`Config file ${path} can't be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): ConfigInput {
+  const found: Record<string, unknown> = {};
+  for (const key of Object.keys(schema.shape)) {
+    const value = env[`TECTILE_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`];
+    if (value !== undefined) found[key] = parseValue(value);
+  }
+  if (env["PORT"] !== undefined && found["port"] === undefined) found["port"] = env["PORT"];
+  return found as ConfigInput;
+}
+
+/** JSON where it is JSON ("5", "true", "[...]"), else the text. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function defined(settings: ConfigInput): ConfigInput {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}

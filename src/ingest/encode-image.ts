@@ -1,0 +1,308 @@
+import type { LoadedModel } from "../codec/loaded-model.js";
+import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
+import { parseTables, type EntropyTables, type StepTables } from "../codec/tables.js";
+import { chunkSize, levelSizes, type TecMetadata } from "../container/tec-cog.js";
+import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
+import { BANDS } from "../core/bands.js";
+import { InvalidRequestError } from "../core/errors.js";
+import { countValid, type PixelWindow } from "../core/raster.js";
+import type { Networks } from "../model/networks.js";
+import { dequantised, encodeChunk, type BlockLatents } from "./chunk-encoder.js";
+import { createLevelStore, type LevelStore } from "./level-store.js";
+import { makeQuicklook, type PreviewImage } from "./quicklook.js";
+import { extendEdges, fillHoles, halveBlock } from "./resample.js";
+import { createErrorSum, type ErrorSum } from "./error-sum.js";
+import { isClear } from "./scene-classes.js";
+import type { Source, SourceBlock } from "./source.js";
+
+export interface EncodeOptions {
+  readonly model: LoadedModel;
+  /** Quality step; higher is better and larger. */
+  readonly quality: number;
+  readonly networks: Networks;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each chunk. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What encoding one image gave, measured on the way. */
+export interface EncodeReport {
+  readonly fileBytes: number;
+  readonly headerBytes: number;
+  readonly levels: readonly { readonly width: number; readonly height: number; readonly bytes: number }[];
+  /** dB, peak 10000, over the valid pixels of the full resolution: each band's and "all". */
+  readonly psnr: Readonly<Record<string, number>>;
+  /** Bits a pixel and band of the full resolution's chunks. */
+  readonly bitsPerPixel: number;
+  /** 0..100. */
+  readonly validPercent: number;
+  /** Valid and neither cloud nor shadow, 0..100; undefined without scene classes. */
+  readonly clearPercent: number | undefined;
+  readonly preview: PreviewImage;
+}
+
+/** Pixels a side of the blocks that are analysed at once: larger ones waste less on halos, smaller ones need less memory. */
+const BLOCK_PX = 1024;
+
+/**
+ * Encodes a source as a TEC-COG at `path`, which appears only when it is whole.
+ *
+ * Each level is analysed block by block with the analysis network's whole reach around each block, so that the latents are those of
+ * the level analysed at once.
+ */
+export async function encodeImage(source: Source, path: string, options: EncodeOptions): Promise<EncodeReport> {
+  const { grid } = source;
+  const tables = parseTables(options.model.tables, `tables of ${options.model.id}`);
+  const step = tables.steps[options.quality];
+  if (step === undefined) throw new InvalidRequestError(`Quality is ${options.quality}; model ${options.model.id} has 0 to ${tables.steps.length - 1}`);
+  const writer = await createTecCogWriter(path, {
+    ...grid,
+    metadata: metadataOf(source, options),
+    expectedBytes: 24 * grid.width * grid.height,
+  });
+  try {
+    const encoder = new ImageEncoder({ source, options, tables, step, writer });
+    return await encoder.run();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+interface EncoderParts {
+  readonly source: Source;
+  readonly options: EncodeOptions;
+  readonly tables: EntropyTables;
+  readonly step: StepTables;
+  readonly writer: TecCogWriter;
+}
+
+class ImageEncoder {
+  private readonly parts: EncoderParts;
+  private readonly coder: FactorizedCoder;
+  private readonly sizes: ReturnType<typeof levelSizes>;
+  private readonly stores: LevelStore[];
+  private readonly errors: ErrorSum = createErrorSum();
+  private readonly counts = { valid: 0, clear: 0 };
+  private done = 0;
+
+  constructor(parts: EncoderParts) {
+    const { grid, hasClasses } = parts.source;
+    this.parts = parts;
+    this.coder = createFactorizedCoder(parts.tables, parts.options.model.block);
+    this.sizes = levelSizes(grid.width, grid.height);
+    this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, hasClasses));
+  }
+
+  async run(): Promise<EncodeReport> {
+    const { writer, source } = this.parts;
+    for (let level = 0; level < this.sizes.length; level++) await this.encodeLevel(level);
+    const { width, height } = source.grid;
+    const last = this.sizes.length - 1;
+    const preview = await makeQuicklook({
+      block: last === 0 ? await source.read({ x: 0, y: 0, width, height }, this.parts.options.signal) : this.readStore(Math.min(3, last)),
+      imageWidth: width,
+      imageHeight: height,
+      maxBytes: Math.floor(0.02 * writer.size()),
+    });
+    const levels = this.sizes.map((size, level) => ({ ...size, bytes: writer.levelBytes(level) }));
+    const file = await writer.finish(preview.quicklook);
+    const { valid, clear } = this.counts;
+    return {
+      ...file,
+      levels,
+      psnr: this.errors.psnr(),
+      bitsPerPixel: (8 * (levels[0]?.bytes ?? 0)) / (width * height * BANDS.length),
+      validPercent: (100 * valid) / (width * height),
+      clearPercent: source.hasClasses ? (100 * clear) / (width * height) : undefined,
+      preview,
+    };
+  }
+
+  /** Rows of blocks, in order; the blocks of a row side by side, then its chunks in reading order. */
+  private async encodeLevel(level: number): Promise<void> {
+    const size = this.sizes[level];
+    if (size === undefined) return;
+    const { writer, options } = this.parts;
+    const chunkColumns = Math.ceil(size.width / 256);
+    for (let y = 0; y < size.height; y += BLOCK_PX) {
+      const row: Promise<ReadonlyMap<number, Uint8Array>>[] = [];
+      const limiter = new Limiter(2);
+      for (let x = 0; x < size.width; x += BLOCK_PX) {
+        options.signal?.throwIfAborted();
+        row.push(limiter.run(() => this.encodeBlock(level, { x, y, width: Math.min(BLOCK_PX, size.width - x), height: Math.min(BLOCK_PX, size.height - y) })));
+      }
+      const chunks = new Map((await Promise.all(row)).flatMap((block) => [...block]));
+      const from = Math.floor(y / 256) * chunkColumns;
+      const to = Math.min(Math.ceil(size.height / 256), Math.floor((y + BLOCK_PX) / 256)) * chunkColumns;
+      for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index));
+    }
+  }
+
+  /** The chunks of one block, by their index in the level. */
+  private async encodeBlock(level: number, core: PixelWindow): Promise<ReadonlyMap<number, Uint8Array>> {
+    const { options, step } = this.parts;
+    const size = this.sizes[level];
+    if (size === undefined) return new Map();
+    const latents = await this.analyse(level, core);
+    if (latents === undefined) return this.skipBlock(core);
+    const { block, pixels } = latents;
+    const chunks = new Map<number, Uint8Array>();
+    const chunkColumns = Math.ceil(size.width / 256);
+    for (let row = core.y / 256; row * 256 < core.y + core.height; row++) {
+      for (let column = core.x / 256; column * 256 < core.x + core.width; column++) {
+        const cell = { x: column * 256 - core.x, y: row * 256 - core.y, ...chunkSize(size, row, column) };
+        const cut = cutBlock(pixels, cell);
+        const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
+        chunks.set(row * chunkColumns + column, encodeChunk(block, { row, column, mask }, { coder: this.coder, step, quality: options.quality }));
+        this.advance();
+      }
+    }
+    if (level === 0) await this.measure(block, pixels, core);
+    return chunks;
+  }
+
+  /**
+   * The latents of a block and of the synthesis halo around it, and the block's own pixels; undefined where neither the block nor
+   * its surroundings have a valid pixel.
+   */
+  private async analyse(level: number, core: PixelWindow): Promise<{ block: BlockLatents; pixels: SourceBlock } | undefined> {
+    const { model, networks, signal } = this.parts.options;
+    const size = this.sizes[level] ?? core;
+    const reach = 16 * (model.analysis.halo + model.synthesis.halo);
+    const around = intersectWindow({ x: core.x - reach, y: core.y - reach, width: core.width + 2 * reach, height: core.height + 2 * reach }, size);
+    const read = level === 0 ? await this.parts.source.read(around, signal) : this.readStore(level, around);
+    const pixels = cutBlock(read, { x: core.x - around.x, y: core.y - around.y, width: core.width, height: core.height });
+    if (level === 0) this.count(pixels);
+    if (level + 1 < this.sizes.length) this.stores[level]?.write(core.x / 2, core.y / 2, halveBlock(pixels));
+    if (countValid(read.raster.valid) === 0) return undefined;
+    const halo = model.synthesis.halo;
+    const [levelRows, levelColumns] = [Math.ceil(size.height / 16), Math.ceil(size.width / 16)];
+    const row = Math.max(0, core.y / 16 - halo);
+    const column = Math.max(0, core.x / 16 - halo);
+    const rows = Math.min(levelRows, Math.ceil((core.y + core.height) / 16) + halo) - row;
+    const columns = Math.min(levelColumns, Math.ceil((core.x + core.width) / 16) + halo) - column;
+    const pad = 16 * model.analysis.halo;
+    const extended = extendEdges(fillHoles(read.raster), {
+      left: around.x - (column * 16 - pad),
+      top: around.y - (row * 16 - pad),
+      right: (column + columns) * 16 + pad - (around.x + around.width),
+      bottom: (row + rows) * 16 + pad - (around.y + around.height),
+    });
+    const task = { path: model.analysis.path, bands: BANDS.length, width: extended.width, height: extended.height, pixels: extended.samples };
+    const latents = await networks.analyse(task, signal);
+    return { block: { row, column, rows, columns, channels: model.channels, latents }, pixels };
+  }
+
+  /** Decodes the block as a reader will and adds its errors. */
+  private async measure(block: BlockLatents, pixels: SourceBlock, core: PixelWindow): Promise<void> {
+    const { model, networks, signal } = this.parts.options;
+    const { halo } = model.synthesis;
+    const rect = {
+      row: core.y / 16 - halo,
+      column: core.x / 16 - halo,
+      rows: Math.ceil(core.height / 16) + 2 * halo,
+      columns: Math.ceil(core.width / 16) + 2 * halo,
+    };
+    const latents = dequantised(block, this.parts.step, rect);
+    const decoded = await networks.synthesise(
+      {
+        path: model.synthesis.path,
+        channels: model.channels,
+        degains: model.degains,
+        bands: BANDS.map((_, i) => i),
+        window: { window: { rows: rect.rows, columns: rect.columns, latents }, scale: BANDS.map(() => 1), offset: BANDS.map(() => 0) },
+      },
+      signal,
+    );
+    this.errors.add(pixels.raster, decoded, { width: 16 * (rect.columns - 2 * halo), height: 16 * (rect.rows - 2 * halo) });
+  }
+
+  private readStore(level: number, window?: PixelWindow): SourceBlock {
+    const store = this.stores[level - 1];
+    if (store === undefined) throw new RangeError(`level ${level} of ${this.sizes.length}`);
+    return store.read(window ?? { x: 0, y: 0, width: store.width, height: store.height });
+  }
+
+  private count({ raster, classes }: SourceBlock): void {
+    for (let i = 0; i < raster.valid.length; i++) {
+      if (raster.valid[i] === 0) continue;
+      this.counts.valid++;
+      if (classes !== undefined && isClear(classes[i] ?? 0)) this.counts.clear++;
+    }
+  }
+
+  private skipBlock(core: PixelWindow): ReadonlyMap<number, Uint8Array> {
+    const chunks = Math.ceil(core.width / 256) * Math.ceil(core.height / 256);
+    for (let i = 0; i < chunks; i++) this.advance();
+    return new Map();
+  }
+
+  private advance(): void {
+    this.done++;
+    const total = this.sizes.reduce((sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256), 0);
+    this.parts.options.onProgress?.(this.done, total);
+  }
+}
+
+/** Lets `limit` jobs run at once. */
+class Limiter {
+  private readonly limit: number;
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  async run<T>(job: () => Promise<T>): Promise<T> {
+    if (this.running >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.running++;
+    try {
+      return await job();
+    } finally {
+      this.running--;
+      this.waiting.shift()?.();
+    }
+  }
+}
+
+function metadataOf(source: Source, { model, quality }: EncodeOptions): TecMetadata {
+  const { dtype, scale, offset, nodata } = source.units;
+  return {
+    format: 1,
+    model: { id: model.id, sha256: model.sha256 },
+    quality,
+    entropy: "fp",
+    bands: [...BANDS],
+    units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
+    ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),
+    ...(source.datetime === undefined ? {} : { datetime: source.datetime }),
+    classes: source.hasClasses,
+    software: "tectile",
+  };
+}
+
+function intersectWindow(window: PixelWindow, size: { readonly width: number; readonly height: number }): PixelWindow {
+  const [x, y] = [Math.max(0, window.x), Math.max(0, window.y)];
+  return { x, y, width: Math.min(size.width, window.x + window.width) - x, height: Math.min(size.height, window.y + window.height) - y };
+}
+
+/** A rectangle of a block, in the block's own pixels. */
+function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
+  const { raster, classes } = block;
+  const { x, y, width, height } = window;
+  const samples = new Float32Array(BANDS.length * width * height);
+  const valid = new Uint8Array(width * height);
+  const codes = classes === undefined ? undefined : new Uint8Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const from = (y + r) * raster.width + x;
+    for (let b = 0; b < BANDS.length; b++) {
+      const at = b * raster.width * raster.height + from;
+      samples.set(raster.samples.subarray(at, at + width), (b * height + r) * width);
+    }
+    valid.set(raster.valid.subarray(from, from + width), r * width);
+    if (classes !== undefined) codes?.set(classes.subarray(from, from + width), r * width);
+  }
+  return { raster: { kind: "raster", width, height, bands: raster.bands, samples, valid }, classes: codes };
+}

@@ -1,0 +1,54 @@
+import { BANDS } from "../core/bands.js";
+import type { PixelWindow, Raster } from "../core/raster.js";
+import type { SourceBlock } from "./source.js";
+
+/**
+ * One level's pixels in memory, written window by window: digital numbers as int16 (24 bytes a pixel), validity, and SCL codes
+ * where there are any.
+ */
+export interface LevelStore {
+  readonly width: number;
+  readonly height: number;
+  write(x: number, y: number, block: SourceBlock): void;
+  read(window: PixelWindow): SourceBlock;
+}
+
+export function createLevelStore(width: number, height: number, withClasses: boolean): LevelStore {
+  const plane = width * height;
+  const samples = new Int16Array(BANDS.length * plane);
+  const valid = new Uint8Array(plane);
+  const classes = withClasses ? new Uint8Array(plane) : undefined;
+  return {
+    width,
+    height,
+    write(x, y, { raster, classes: from }) {
+      const [w, h] = [Math.min(raster.width, width - x), Math.min(raster.height, height - y)];
+      for (let r = 0; r < h; r++) {
+        const [source, target] = [r * raster.width, (y + r) * width + x];
+        for (let b = 0; b < BANDS.length; b++) {
+          const [s, t] = [b * raster.width * raster.height + source, b * plane + target];
+          for (let c = 0; c < w; c++) samples[t + c] = Math.max(-32768, Math.min(32767, Math.round(raster.samples[s + c] ?? 0)));
+        }
+        valid.set(raster.valid.subarray(source, source + w), target);
+        if (classes !== undefined && from !== undefined) classes.set(from.subarray(source, source + w), target);
+      }
+    },
+    read(window) {
+      const { x, y, width: w, height: h } = window;
+      const out = new Float32Array(BANDS.length * w * h);
+      const mask = new Uint8Array(w * h);
+      const codes = classes === undefined ? undefined : new Uint8Array(w * h);
+      for (let r = 0; r < h; r++) {
+        const [source, target] = [(y + r) * width + x, r * w];
+        for (let b = 0; b < BANDS.length; b++) {
+          const from = b * plane + source;
+          out.set(samples.subarray(from, from + w), b * w * h + target);
+        }
+        mask.set(valid.subarray(source, source + w), target);
+        codes?.set(classes?.subarray(source, source + w) ?? [], target);
+      }
+      const raster: Raster = { kind: "raster", width: w, height: h, bands: BANDS, samples: out, valid: mask };
+      return { raster, classes: codes };
+    },
+  };
+}
