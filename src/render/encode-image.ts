@@ -1,0 +1,96 @@
+import sharp from "sharp";
+import { assertNever } from "../core/assert.js";
+import type { Raster } from "../core/raster.js";
+import { encodeNpy } from "./encode-npy.js";
+import { renderPlanes } from "./render-planes.js";
+import { renderRaster } from "./render-raster.js";
+import type { RgbaImage } from "./render-raster.js";
+import type { RenderSpec } from "./render-spec.js";
+
+/** A file format of pictures. */
+export type ImageFormat = "png" | "webp" | "jpeg";
+
+/** A picture or array as it goes over the wire. */
+export interface EncodedImage {
+  readonly bytes: Uint8Array;
+  /** For instance "image/png". */
+  readonly mediaType: string;
+  /** "none" where every pixel is a hole. */
+  readonly coverage: RgbaImage["coverage"];
+}
+
+/** Renders a raster and encodes it in the spec's format: the whole of what follows the warp. */
+export async function drawRaster(raster: Raster, spec: RenderSpec): Promise<EncodedImage> {
+  if (spec.format === "npy") {
+    const image = renderPlanes(raster, spec);
+    return { bytes: encodeNpy(image), mediaType: MEDIA_TYPES.npy, coverage: image.coverage };
+  }
+  const image = renderRaster(raster, spec);
+  const format = chooseFormat(image, spec.format);
+  return { bytes: await encodeImage(image, format), mediaType: MEDIA_TYPES[format], coverage: image.coverage };
+}
+
+/** Media type of each format. */
+export const MEDIA_TYPES = {
+  png: "image/png",
+  webp: "image/webp",
+  jpeg: "image/jpeg",
+  npy: "application/x-binary",
+} as const satisfies Record<ImageFormat | "npy", string>;
+
+/** The format that "auto" stands for: jpeg where every pixel is valid, else png, as TiTiler. */
+export function chooseFormat(image: RgbaImage, format: "auto" | ImageFormat): ImageFormat {
+  if (format !== "auto") return format;
+  return image.coverage === "full" ? "jpeg" : "png";
+}
+
+/**
+ * Encodes a picture. Settings favour speed: on one core a 256 px tile takes about 1 ms as jpeg, 2 ms as webp, 3 ms as png. jpeg has
+ * no alpha: holes are black.
+ *
+ * Work runs on libuv's threads. A server should call `sharp.concurrency(1)` and `sharp.cache(false)` once (see `tuneEncoder`).
+ */
+export async function encodeImage(image: RgbaImage, format: ImageFormat): Promise<Uint8Array> {
+  const { width, height, channels, samples } = image;
+  const raw = sharp(samples, { raw: { width, height, channels } });
+  // Otherwise sharp would write grey as three equal channels.
+  const picture = channels < 3 && format !== "webp" ? raw.toColourspace("b-w") : raw;
+  switch (format) {
+    case "png":
+      // Level 2 is where zlib starts to look back: 30 % fewer bytes than level 1; beyond, milliseconds buy 1 or 2 %. Row filters
+      // win a third on photographs and lose a third on colormaps.
+      return picture.png({ compressionLevel: 2, adaptiveFiltering: image.smooth }).toBuffer();
+    case "webp":
+      return picture.webp({ quality: QUALITY, effort: 1 }).toBuffer();
+    case "jpeg":
+      return (channels === 2 || channels === 4 ? picture.removeAlpha() : picture).jpeg({ quality: QUALITY }).toBuffer();
+    default:
+      return assertNever(format);
+  }
+}
+
+/** A WebP of a given quality, 1..100, in the fewest bytes that libwebp finds: for pictures that are stored. */
+export async function encodeSmallWebp(image: RgbaImage, quality: number): Promise<Uint8Array> {
+  const { width, height, channels, samples } = image;
+  return sharp(samples, { raw: { width, height, channels } }).webp({ quality, effort: 6, alphaQuality: 20 }).toBuffer();
+}
+
+/** An empty tile: transparent, or black as jpeg. `size` is its side, pixels; keep it, encoding takes a millisecond. */
+export async function blankImage(size: number, format: ImageFormat): Promise<Uint8Array> {
+  const samples = new Uint8Array(size * size * 2);
+  return encodeImage(
+    { kind: "image", width: size, height: size, channels: 2, samples, coverage: "none", smooth: false },
+    format,
+  );
+}
+
+/**
+ * Makes libvips work on each picture with one thread and keep nothing: tiles run in parallel already, and its cache never hits on
+ * raw pixels. Once, at the start of a process.
+ */
+export function tuneEncoder(): void {
+  sharp.concurrency(1);
+  sharp.cache(false);
+}
+
+const QUALITY = 80;

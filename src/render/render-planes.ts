@@ -1,0 +1,54 @@
+import type { Raster } from "../core/raster.js";
+import type { RenderSpec } from "./render-spec.js";
+import { coverageOf, sourcePlanes } from "./source-planes.js";
+import type { SourcePlanes } from "./source-planes.js";
+
+/** Values instead of colours, one plane after another. Never mutated after it was returned. */
+export interface PlanarImage {
+  readonly kind: "planar";
+  readonly width: number;
+  readonly height: number;
+  /** Outputs, and the mask where there is one (the last; 255 = valid, 0 = hole). */
+  readonly planes: number;
+  /** Length = planes x height x width. */
+  readonly samples: Uint8Array | Uint16Array | Float32Array;
+  /** How much of it is valid. */
+  readonly coverage: "full" | "partial" | "none";
+}
+
+/**
+ * The values of a spec for the npy format: digital numbers as uint16 (rounded, negative ones 0), expressions as float32, and with
+ * a rescale 0..255 as uint8; holes are 0. The mask plane follows unless `returnMask` is false.
+ */
+export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
+  const { width, height } = raster;
+  const source = sourcePlanes(raster, spec.source);
+  const planes = source.planes.length + Number(spec.returnMask);
+  const samples = allocate(spec, planes * width * height);
+  for (const [p, plane] of source.planes.entries()) {
+    const [min, max] = spec.rescale?.[p] ?? [0, 1];
+    const scale = spec.rescale === undefined ? 1 : 255 / (max - min);
+    const at = p * width * height;
+    const { round, ceiling } = rounding(samples);
+    for (let i = 0; i < plane.length; i++) {
+      const value = ((plane[i] ?? 0) - min) * scale;
+      samples[at + i] = source.valid[i] === 0 ? 0 : round ? Math.min(ceiling, Math.max(0, Math.round(value))) : value;
+    }
+  }
+  if (spec.returnMask) writeMask(source, samples);
+  return { kind: "planar", width, height, planes, samples, coverage: coverageOf(source) };
+}
+
+function allocate(spec: RenderSpec, length: number): PlanarImage["samples"] {
+  if (spec.rescale !== undefined) return new Uint8Array(length);
+  return spec.source.kind === "bands" ? new Uint16Array(length) : new Float32Array(length);
+}
+
+function rounding(samples: PlanarImage["samples"]): { readonly round: boolean; readonly ceiling: number } {
+  return { round: !(samples instanceof Float32Array), ceiling: samples instanceof Uint8Array ? 255 : 65_535 };
+}
+
+function writeMask(source: SourcePlanes, samples: PlanarImage["samples"]): void {
+  const at = samples.length - source.valid.length;
+  for (let i = 0; i < source.valid.length; i++) samples[at + i] = source.valid[i] === 0 ? 0 : 255;
+}

@@ -1,0 +1,106 @@
+import type { BandName } from "../core/bands.js";
+import { BANDS } from "../core/bands.js";
+import { assertNever } from "../core/assert.js";
+import type { ColourOperation } from "./color-formula.js";
+import type { ExplicitColormap } from "./explicit-colormap.js";
+import { expressionBands, formatExpression } from "./expression-parser.js";
+import type { Expression } from "./expression-parser.js";
+
+/**
+ * How to turn bands into a picture: plain readonly data that crosses to worker threads and goes, by `renderKey`, into ETags.
+ *
+ * Pixel values pass: source -> rescale to 0..1 -> colour formula -> colormap -> 8 bits.
+ */
+export interface RenderSpec {
+  readonly source: RenderSource;
+  /** One range for each output, in digital numbers or the expression's unit; undefined keeps raw values. */
+  readonly rescale: readonly Range[] | undefined;
+  readonly colorFormula: readonly ColourOperation[];
+  readonly colormap: Colormap | undefined;
+  /** False makes holes black and opaque. */
+  readonly returnMask: boolean;
+  readonly resampling: Resampling;
+  /** Side of a tile, pixels. */
+  readonly tileSize: number;
+  readonly format: RenderFormat;
+}
+
+/** Bands as they are, or one expression for each output. */
+export type RenderSource =
+  | { readonly kind: "bands"; readonly bands: readonly BandName[] }
+  | { readonly kind: "expressions"; readonly expressions: readonly Expression[] };
+
+/** Values that become black and white. */
+export type Range = readonly [min: number, max: number];
+
+export type Colormap = { readonly kind: "named"; readonly name: string } | ExplicitColormap;
+
+export type Resampling = "nearest" | "bilinear";
+
+/** "auto" is jpeg where every pixel is valid, else png. */
+export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "npy";
+
+/** The bands that a spec reads, each once, in storage order. */
+export function requiredBands(spec: RenderSpec): readonly BandName[] {
+  const used = new Set(sourceBands(spec.source));
+  return BANDS.filter((band) => used.has(band));
+}
+
+/** How many values a pixel of the source has. */
+export function outputCount(source: RenderSource): number {
+  return source.kind === "bands" ? source.bands.length : source.expressions.length;
+}
+
+/**
+ * Canonical text of everything in a spec that changes the bytes of its picture, and of nothing else: two requests with equal keys
+ * over equal pixels have equal answers.
+ */
+export function renderKey(spec: RenderSpec): string {
+  return JSON.stringify([
+    sourceText(spec.source),
+    spec.rescale ?? "raw",
+    spec.colorFormula,
+    spec.colormap ?? "none",
+    spec.returnMask,
+    spec.resampling,
+    spec.tileSize,
+    spec.format,
+  ]);
+}
+
+/** A rescale that the decoder can fold into its last layer: value x scale + offset is 0..255 within the range, unclipped. */
+export interface LinearRescale {
+  /** In the order of the picture's channels; a band may come twice. */
+  readonly bands: readonly BandName[];
+  readonly scale: readonly number[];
+  readonly offset: readonly number[];
+  /** The spec that draws what came out (0..255 in `bands`) as the whole spec draws digital numbers. */
+  readonly rest: RenderSpec;
+}
+
+/** The fold of a spec that is bands with a rescale; undefined for expressions and raw values, which need the numbers themselves. */
+export function linearRescale(spec: RenderSpec): LinearRescale | undefined {
+  const { source, rescale } = spec;
+  if (source.kind !== "bands" || rescale === undefined) return undefined;
+  return {
+    bands: source.bands,
+    scale: rescale.map(([min, max]) => 255 / (max - min)),
+    offset: rescale.map(([min, max]) => (-255 * min) / (max - min)),
+    rest: { ...spec, rescale: rescale.map(() => [0, 255] as const) },
+  };
+}
+
+function sourceBands(source: RenderSource): readonly BandName[] {
+  switch (source.kind) {
+    case "bands":
+      return source.bands;
+    case "expressions":
+      return source.expressions.flatMap((expression) => expressionBands(expression));
+    default:
+      return assertNever(source);
+  }
+}
+
+function sourceText(source: RenderSource): string {
+  return source.kind === "bands" ? source.bands.join(",") : source.expressions.map(formatExpression).join(";");
+}
