@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
-import { CorruptDataError, NotFoundError } from "../core/errors.js";
-import { isHttpUrl, resolveHref } from "../store/location.js";
+import { CorruptDataError, NotFoundError, UpstreamError } from "../core/errors.js";
+import { isHttpUrl } from "../store/location.js";
 import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.js";
 import { linksOf, newCatalog, type StacLink } from "./collection.js";
 import { parseItem } from "./item.js";
@@ -134,6 +134,7 @@ class FolderReader {
     const stamp = await stampOf(path);
     if (old !== undefined && old.stamp === stamp) return old;
     if (stamp === NO_FILE) {
+      if (old !== undefined) throw new UpstreamError("The catalog's folder lost its catalog.json; wanted it back");
       if ((await stampOf(this.folder)) === NO_FILE)
         throw new NotFoundError(`Catalog folder ${this.folder} isn't there`);
       return { stamp, json: withoutChildren(newCatalog("Tectile catalog")), links: [] };
@@ -176,8 +177,7 @@ class FolderReader {
     const document = await readDocumentIfAny(path);
     if (document === undefined) throw new NotFoundError("the item's file isn't there");
     const item = parseItem(document.json, path);
-    for (const { href } of Object.values(assetsSchema.parse(item.json["assets"])))
-      this.checkInside(resolveHref(path, href), path);
+    for (const href of Object.values(item.assetHrefs)) this.checkInside(href, path);
     return { ...item, json: this.share(item.json) };
   }
 
@@ -218,7 +218,6 @@ class FolderReader {
 const NO_FILE = "none";
 
 const anyRecord = z.record(z.string(), z.unknown());
-const assetsSchema = z.record(z.string(), z.looseObject({ href: z.string() }));
 const sharedSchema = z.object({
   stac_extensions: z.array(z.string()).default([]),
   properties: anyRecord,

@@ -128,6 +128,7 @@ export function parseItem(json: unknown, href: string): CatalogItem {
     const datetime = stac.getDateTime();
     if (bounds === null) throw new CorruptDataError(where, "bbox is missing or not 4 or 6 numbers in degrees");
     if (datetime === null) throw new CorruptDataError(where, "properties.datetime is missing or not RFC 3339");
+    const hrefs = Object.entries(assetsSchema.parse(parsed.assets));
     const projection = { ...parsed.properties, ...tec };
     const [height, width] = projection["proj:shape"] ?? missing(where, "proj:shape");
     return {
@@ -138,6 +139,7 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       boundsWgs84: bounds,
       geometry: parsed.geometry,
       href: resolveHref(href, tec.href),
+      assetHrefs: Object.fromEntries(hrefs.map(([key, asset]) => [key, resolveHref(href, asset.href)])),
       checksum: tec["file:checksum"],
       grid: {
         crs: crsOf(projection, where),
@@ -157,6 +159,8 @@ export function parseItem(json: unknown, href: string): CatalogItem {
     throw new CorruptDataError(where, `not an item that Tectile can serve: ${reasonOf(error)}`, { cause: error });
   }
 }
+
+const assetsSchema = z.record(z.string(), z.looseObject({ href: z.string() }));
 
 const projectionFields = {
   "proj:code": z.string().nullish(),

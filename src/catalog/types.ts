@@ -18,6 +18,8 @@ export interface CatalogItem {
   readonly geometry: Geometry;
   /** Absolute path or URL of the TEC-COG. */
   readonly href: string;
+  /** Absolute path or URL of every asset, `tec` too, by its key. */
+  readonly assetHrefs: Readonly<Record<string, string>>;
   /** Multihash (sha2-256) of the TEC-COG: the container's identity in caches and ETags. */
   readonly checksum: string;
   readonly grid: { readonly crs: Crs; readonly transform: Affine; readonly width: number; readonly height: number };

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { parameterDocs, searchSchema } from "./params.js";
+import { GEOJSON_TYPE, JSON_TYPE } from "./stac-documents.js";
+
+/** The `paths` object of an OpenAPI description; other routers bring theirs. */
+export type OpenApiPaths = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What the description is made of. */
+export interface OpenApiSubject {
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly routers?: readonly { readonly path: string; readonly paths?: OpenApiPaths }[];
+}
+
+/** The OpenAPI description of everything mounted, generated from the zod schemas; 3.1, or 3.0 for older clients (OGC's oas30). */
+export function openApi(
+  subject: OpenApiSubject,
+  { version, base }: { readonly version: "3.0" | "3.1"; readonly base: string },
+): Readonly<Record<string, unknown>> & { readonly paths: OpenApiPaths } {
+  const target = version === "3.0" ? "openapi-3.0" : "draft-2020-12";
+  const body = withoutDialect(z.toJSONSchema(searchSchema, { target, io: "input" }));
+  const others = (subject.routers ?? []).map(({ path, paths = {} }) =>
+    Object.fromEntries(
+      Object.entries(paths).map(([below, operations]) => [`${path === "/" ? "" : path}${below}`, operations]),
+    ),
+  );
+  return {
+    openapi: version === "3.0" ? "3.0.3" : "3.1.0",
+    info: {
+      title: subject.title ?? "Tectile",
+      description: subject.description ?? "STAC API and map tiles decoded on demand from neural latents",
+      version: "1.0.0",
+    },
+    servers: [{ url: base }],
+    paths: Object.assign({}, stacPaths(body), ...others) as OpenApiPaths,
+    components: { responses: { Problem: PROBLEM } },
+  };
+}
+
+/** A page that lists the paths, for readers without an OpenAPI viewer. */
+export function apiHtml({ paths }: { readonly paths: OpenApiPaths }): string {
+  const rows = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => {
+      const { summary } = z.looseObject({ summary: z.string().default("") }).parse(operation);
+      return `<tr><td>${method.toUpperCase()}</td><td><code>${escapeHtml(path)}</code></td><td>${escapeHtml(summary)}</td></tr>`;
+    }),
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>API</title><style>body{font:16px system-ui;margin:2rem}td{padding:.2rem 1rem .2rem 0}</style><h1>API</h1><p><a href="api">OpenAPI description</a></p><table>${rows.join("")}</table></html>\n`;
+}
+
+function stacPaths(searchBody: unknown): OpenApiPaths {
+  const collection = pathParameter("collection", "Id of the collection");
+  const item = pathParameter("item", "Id of the item");
+  const searchParameters = parameterDocs();
+  const itemsParameters = searchParameters.filter(({ name }) => ["limit", "bbox", "datetime", "token"].includes(name));
+  const post = {
+    ...operation("Search items", GEOJSON_TYPE),
+    requestBody: { content: { [JSON_TYPE]: { schema: searchBody } } },
+  };
+  return {
+    "/": { get: operation("Landing page (a STAC Catalog)") },
+    "/conformance": { get: operation("Conformance classes") },
+    "/api": { get: operation("This description") },
+    "/healthz": { get: operation("Whether the server can answer") },
+    "/metrics": { get: operation("Counters, as Prometheus text or (f=json) JSON", "text/plain") },
+    "/collections": { get: operation("All collections") },
+    "/collections/{collection}": { get: operation("A collection", JSON_TYPE, [collection]) },
+    "/collections/{collection}/items": {
+      get: operation("Items of a collection, newest first", GEOJSON_TYPE, [collection, ...itemsParameters]),
+    },
+    "/collections/{collection}/items/{item}": { get: operation("An item", GEOJSON_TYPE, [collection, item]) },
+    "/collections/{collection}/items/{item}/assets/{asset}": {
+      get: operation("A file of an item, with byte ranges", "*/*", [
+        collection,
+        item,
+        pathParameter("asset", "Key of the asset"),
+      ]),
+    },
+    "/search": { get: operation("Search items", GEOJSON_TYPE, searchParameters), post },
+  };
+}
+
+function operation(
+  summary: string,
+  type: string = JSON_TYPE,
+  parameters: readonly unknown[] = [],
+): Readonly<Record<string, unknown>> {
+  return {
+    summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    responses: {
+      "200": { description: "The answer", content: { [type]: {} } },
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+/** A required path parameter. */
+export function pathParameter(name: string, description: string): Readonly<Record<string, unknown>> {
+  return { name, in: "path", required: true, description, schema: { type: "string" } };
+}
+
+const PROBLEM = {
+  description: "What is wrong, in a sentence (RFC 9457)",
+  content: {
+    "application/problem+json": {
+      schema: {
+        type: "object",
+        required: ["type", "title", "status", "detail", "code"],
+        properties: {
+          type: { type: "string" },
+          title: { type: "string" },
+          status: { type: "integer" },
+          detail: { type: "string" },
+          code: { type: "string" },
+        },
+      },
+    },
+  },
+};
+
+function withoutDialect({ $schema: _, ...schema }: Readonly<Record<string, unknown>>): unknown {
+  return schema;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { linksOf } from "../catalog/collection.js";
+import { WEB_MAP_LINKS } from "../catalog/item.js";
+import { renderQueries } from "../catalog/renders.js";
+import type { CatalogItem, SearchPage, StacJson } from "../catalog/types.js";
+import { isHttpUrl } from "../store/location.js";
+
+/** Media types of STAC API answers. */
+export const JSON_TYPE = "application/json";
+export const GEOJSON_TYPE = "application/geo+json";
+export const OPENAPI_TYPE = "application/vnd.oai.openapi+json;version=3.1";
+
+/** What the server conforms to; each is true of src/http/routes/stac.ts. */
+export const CONFORMANCE = [
+  "https://api.stacspec.org/v1.0.0/core",
+  "https://api.stacspec.org/v1.0.0/collections",
+  "https://api.stacspec.org/v1.0.0/ogcapi-features",
+  "https://api.stacspec.org/v1.0.0/item-search",
+  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+type Link = Readonly<Record<string, unknown>>;
+
+/** The landing page: the catalog's root with the links by which clients find everything. */
+export function landingDocument(root: StacJson, collections: readonly StacJson[], base: string): StacJson {
+  return {
+    ...root,
+    conformsTo: CONFORMANCE,
+    links: [
+      { rel: "self", href: `${base}/`, type: JSON_TYPE },
+      { rel: "root", href: `${base}/`, type: JSON_TYPE },
+      { rel: "data", href: `${base}/collections`, type: JSON_TYPE },
+      { rel: "conformance", href: `${base}/conformance`, type: JSON_TYPE },
+      { rel: "search", href: `${base}/search`, type: GEOJSON_TYPE, method: "GET", title: "Search items" },
+      { rel: "search", href: `${base}/search`, type: GEOJSON_TYPE, method: "POST", title: "Search items" },
+      { rel: "service-desc", href: `${base}/api`, type: OPENAPI_TYPE, title: "OpenAPI description" },
+      { rel: "service-doc", href: `${base}/api.html`, type: "text/html", title: "List of resources" },
+      ...collections.map((collection) => ({
+        rel: "child",
+        href: `${base}/collections/${encodeURIComponent(idOf(collection))}`,
+        type: JSON_TYPE,
+        title: collection["title"],
+      })),
+      ...keptLinks(root),
+    ],
+  };
+}
+
+/** A collection as the API shows it: links to its items, and tiles of their mosaic. */
+export function collectionDocument(collection: StacJson, base: string): StacJson {
+  const self = `${base}/collections/${encodeURIComponent(idOf(collection))}`;
+  return {
+    ...collection,
+    stac_extensions: withExtension(collection),
+    links: [
+      { rel: "self", href: self, type: JSON_TYPE },
+      { rel: "root", href: `${base}/`, type: JSON_TYPE },
+      { rel: "parent", href: `${base}/`, type: JSON_TYPE },
+      { rel: "items", href: `${self}/items`, type: GEOJSON_TYPE },
+      ...tileLinks(self, collection["renders"]),
+      ...keptLinks(collection),
+    ],
+  };
+}
+
+/** The answer of /collections. */
+export function collectionsDocument(collections: readonly StacJson[], base: string): StacJson {
+  return {
+    collections: collections.map((collection) => collectionDocument(collection, base)),
+    numberMatched: collections.length,
+    numberReturned: collections.length,
+    links: [
+      { rel: "self", href: `${base}/collections`, type: JSON_TYPE },
+      { rel: "root", href: `${base}/`, type: JSON_TYPE },
+      { rel: "parent", href: `${base}/`, type: JSON_TYPE },
+    ],
+  };
+}
+
+/** An item as the API shows it: absolute links and asset URLs, tiles and a preview. */
+export function itemDocument(item: CatalogItem, base: string): StacJson {
+  const collection = `${base}/collections/${encodeURIComponent(item.collection)}`;
+  const self = `${collection}/items/${encodeURIComponent(item.id)}`;
+  const { properties, assets } = itemParts.parse(item.json);
+  return {
+    ...item.json,
+    stac_extensions: withExtension(item.json),
+    links: [
+      { rel: "self", href: self, type: GEOJSON_TYPE },
+      { rel: "root", href: `${base}/`, type: JSON_TYPE },
+      { rel: "parent", href: collection, type: JSON_TYPE },
+      { rel: "collection", href: collection, type: JSON_TYPE },
+      ...tileLinks(self, properties["renders"]),
+      { rel: "preview", href: `${self}/preview.png`, type: "image/png", title: "Preview" },
+      ...keptLinks(item.json),
+    ],
+    assets: Object.fromEntries(
+      Object.entries(assets).map(([key, asset]) => [
+        key,
+        { ...asset, href: isHttpUrl(asset.href) ? asset.href : `${self}/assets/${encodeURIComponent(key)}` },
+      ]),
+    ),
+  };
+}
+
+/** One page of items; `links` are its self and next links. */
+export function itemCollection(page: SearchPage, base: string, links: readonly Link[]): StacJson {
+  return {
+    type: "FeatureCollection",
+    features: page.items.map((item) => itemDocument(item, base)),
+    numberMatched: page.matched,
+    numberReturned: page.items.length,
+    timeStamp: new Date().toISOString(),
+    links: [{ rel: "root", href: `${base}/`, type: JSON_TYPE }, ...links],
+  };
+}
+
+const itemParts = z.object({
+  properties: z.record(z.string(), z.unknown()),
+  assets: z.record(z.string(), z.looseObject({ href: z.string() })),
+});
+
+const idOf = (document: StacJson): string => String(document["id"]);
+
+/** Links that a document brings from elsewhere (licence, derived_from, via), not those of its place on disk. */
+function keptLinks(document: StacJson): readonly Link[] {
+  const ours = new Set([
+    "self",
+    "root",
+    "parent",
+    "collection",
+    "child",
+    "item",
+    "items",
+    "xyz",
+    "tilejson",
+    "preview",
+  ]);
+  return linksOf(document).filter(({ rel, href }) => !ours.has(rel) && isHttpUrl(href));
+}
+
+/** web-map-links: XYZ tiles, and a TileJSON for each way to render. */
+function tileLinks(self: string, renders: unknown): readonly Link[] {
+  const tileJson = `${self}/WebMercatorQuad/tilejson.json`;
+  return [
+    {
+      rel: "xyz",
+      href: `${self}/tiles/WebMercatorQuad/{z}/{x}/{y}.png`,
+      type: "image/png",
+      title: "True colour tiles",
+    },
+    { rel: "tilejson", href: tileJson, type: JSON_TYPE, title: "True colour" },
+    ...renderQueries(renders)
+      .filter(({ id }) => id !== "true-color")
+      .map(({ title, query }) => ({ rel: "tilejson", href: `${tileJson}?${query}`, type: JSON_TYPE, title })),
+  ];
+}
+
+function withExtension(document: StacJson): readonly string[] {
+  const declared = z.array(z.string()).safeParse(document["stac_extensions"]).data ?? [];
+  return declared.includes(WEB_MAP_LINKS) ? declared : [...declared, WEB_MAP_LINKS];
+}

@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import express from "express";
+import { catalogWriter } from "../../src/catalog/catalog-writer.js";
+import { openFileCatalog } from "../../src/catalog/file-catalog.js";
+import { createApp, type HttpServices } from "../../src/http/app.js";
+import { addTestItem, bytesOf, degreeGrid } from "../support/catalog-fixtures.js";
+
+let folder = "";
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** 25 daily items in "lisbon" and one across the antimeridian in "fiji"; made once, only read. */
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tectile-test-"));
+  const writer = await catalogWriter(folder, "Test catalog");
+  for (let day = 1; day <= 25; day++) {
+    await addTestItem(writer, `d${day}`, {
+      datetime: `2024-05-${String(day).padStart(2, "0")}T10:30:00Z`,
+      grid: degreeGrid(day - 10, 40),
+    });
+  }
+  await addTestItem(writer, "dateline", { collection: "fiji", grid: degreeGrid(179.5, -17) });
+});
+
+async function startServer(
+  t: TestContext,
+  {
+    mount = "/",
+    trustProxy = false,
+    ...services
+  }: Partial<HttpServices> & { mount?: string; trustProxy?: boolean } = {},
+): Promise<string> {
+  const catalog = await openFileCatalog(folder, { pollMs: 0 });
+  const app = express();
+  if (trustProxy) app.set("trust proxy", true);
+  app.use(mount, createApp({ catalog, ...services }));
+  const server = createServer(app).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await new Promise((ready) => server.once("listening", ready));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount === "/" ? "" : mount}`;
+}
+
+type Link = { rel: string; href: string; type?: string; method?: string; body?: unknown; title?: string };
+type Json = Record<string, unknown> & {
+  links: Link[];
+  features: (Json & { id: string })[];
+  detail: string;
+  status: number;
+};
+
+async function getJson(url: string, init?: RequestInit): Promise<{ response: Response; json: Json }> {
+  const response = await fetch(url, init);
+  return { response, json: (await response.json()) as Json };
+}
+
+const post = (url: string, body: unknown): Promise<{ response: Response; json: Json }> =>
+  getJson(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+const linkOf = (json: Json, rel: string): Link | undefined => json.links.find((link) => link.rel === rel);
+
+test("every link of the landing page, collections and items leads to an answer", async (t) => {
+  const base = await startServer(t, { mount: "/imagery" });
+  const visited = new Set<string>();
+  const queue = [`${base}/`];
+  for (let url = queue.pop(); url !== undefined; url = queue.pop()) {
+    if (visited.has(url) || visited.size > 90) continue;
+    visited.add(url);
+    const response = await fetch(url, { headers: { Accept: "application/json" } });
+    assert.equal(response.status, 200, url);
+    if (!/json/.test(response.headers.get("content-type") ?? "")) continue;
+    const json = (await response.json()) as Partial<Json>;
+    for (const link of json.links ?? []) {
+      assert.ok(link.href.startsWith(base), `${link.rel} of ${url} is ${link.href}`);
+      if (!["xyz", "tilejson", "preview"].includes(link.rel) && link.method !== "POST") queue.push(link.href);
+    }
+  }
+  assert.ok(visited.size > 10);
+});
+
+test("the landing page says what a STAC client needs", async (t) => {
+  const base = await startServer(t);
+  const { response, json } = await getJson(`${base}/`);
+  assert.equal(response.headers.get("access-control-allow-origin"), "*");
+  assert.equal(json["type"], "Catalog");
+  assert.equal(json["title"], "Test catalog");
+  assert.equal(linkOf(json, "self")?.href, `${base}/`);
+  assert.deepEqual(
+    json.links.filter(({ rel }) => rel === "search").map(({ method }) => method),
+    ["GET", "POST"],
+  );
+  assert.deepEqual(
+    json.links.filter(({ rel }) => rel === "child").map(({ href }) => href),
+    [`${base}/collections/fiji`, `${base}/collections/lisbon`],
+  );
+  const { json: conformance } = await getJson(`${base}/conformance`);
+  assert.deepEqual(conformance["conformsTo"], json["conformsTo"]);
+});
+
+test("a browser gets the page and a program gets JSON", async (t) => {
+  const base = await startServer(t, { landingHtml: "<h1>Map</h1>" });
+  const browser = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  assert.match(await (await fetch(`${base}/`, { headers: browser })).text(), /<h1>Map/);
+  assert.equal((await getJson(`${base}/?f=json`, { headers: browser })).json["type"], "Catalog");
+  assert.equal((await getJson(`${base}/`)).json["type"], "Catalog");
+});
+
+for (const method of ["GET", "POST"] as const) {
+  test(`paging through ${method} /search gives each item once, newest first`, async (t) => {
+    const base = await startServer(t);
+    const found: string[] = [];
+    let next: Link | undefined = {
+      rel: "next",
+      href: `${base}/search${method === "GET" ? "?limit=7&collections=lisbon" : ""}`,
+      body: { limit: 7, collections: ["lisbon"] },
+    };
+    while (next !== undefined) {
+      const { json }: { json: Json } = method === "GET" ? await getJson(next.href) : await post(next.href, next.body);
+      assert.equal(json["numberMatched"], 25);
+      assert.equal(json["numberReturned"], json.features.length);
+      found.push(...json.features.map(({ id }) => id));
+      next = linkOf(json, "next");
+    }
+    assert.deepEqual(
+      found,
+      Array.from({ length: 25 }, (_, i) => `d${25 - i}`),
+    );
+  });
+}
+
+test("search narrows by ids, collection, box, geometry and time", async (t) => {
+  const base = await startServer(t);
+  const cases: readonly [string, readonly string[]][] = [
+    ["ids=d3,d4&collections=lisbon", ["d4", "d3"]],
+    ["collections=fiji", ["dateline"]],
+    ["bbox=-7.5,39.2,-6.5,39.8", ["d3", "d2"]],
+    ["bbox=-7.5,39.2,0,-6.5,39.8,100", ["d3", "d2"]],
+    ["bbox=179.9,-18,-179.9,-17", ["dateline"]],
+    ["bbox=-179.8,-18,-179.6,-17", ["dateline"]],
+    ["bbox=180.1,-18,180.2,-17", ["dateline"]],
+    ["datetime=2024-05-03T10:30:00Z", ["d3"]],
+    ["datetime=2024-05-03", ["d3"]],
+    ["datetime=../2024-05-02T00:00:00Z", ["dateline", "d1"]],
+    ["datetime=2024-05-24T00:00:00%2B02:00/..", ["d25", "d24"]],
+    [`intersects=${encodeURIComponent('{"type":"Point","coordinates":[-6.5,39.5]}')}`, ["d3"]],
+    ["collections=nowhere", []],
+  ];
+  for (const [query, ids] of cases) {
+    const { response, json } = await getJson(`${base}/search?${query}`);
+    assert.equal(response.status, 200, query);
+    assert.deepEqual(
+      json.features.map(({ id }) => id),
+      ids,
+      query,
+    );
+  }
+  const line = {
+    type: "LineString",
+    coordinates: [
+      [-6.5, 50],
+      [-6.5, 39.5],
+    ],
+  };
+  assert.deepEqual(
+    (await post(`${base}/search`, { intersects: line })).json.features.map(({ id }) => id),
+    ["d3"],
+  );
+});
+
+test("a wrong search says in a sentence what was wanted", async (t) => {
+  const base = await startServer(t);
+  const cases: readonly [string, RegExp][] = [
+    ["bbox=1,2,3", /3 numbers; wanted 4/],
+    ["bbox=1,2,x,4", /"x"; wanted a number/],
+    ["bbox=1,50,2,40", /south at most north/],
+    ["bbox=1,-100,2,40", /latitudes from -90 to 90/],
+    ["datetime=yesterday", /"yesterday"; wanted an RFC 3339/],
+    ["datetime=2024-13-01", /wanted an RFC 3339/],
+    ["datetime=2024-05-02/2024-05-01", /ends before it begins/],
+    ["limit=0", /limit is 0/],
+    ["limit=ten", /"ten"; wanted a number/],
+    ["limit=1.5", /limit is 1.5/],
+    ["token=zzz", /next link/],
+    ["intersects=nonsense", /GeoJSON/],
+    ["intersects={%22type%22:%22Point%22,%22coordinates%22:[200,0]}", /coordinates/],
+    ["filter=a=1", /filter isn't supported/],
+    ["sortby=%2Bid", /wanted -datetime/],
+  ];
+  for (const [query, sentence] of cases) {
+    const { response, json } = await getJson(`${base}/search?${query}`);
+    assert.equal(response.status, 400, query);
+    assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/);
+    assert.match(json.detail, sentence, query);
+  }
+  const both = await post(`${base}/search`, { bbox: [0, 0, 1, 1], intersects: { type: "Point", coordinates: [0, 0] } });
+  assert.match(both.json.detail, /both given/);
+  const broken = await getJson(`${base}/search`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: "{",
+  });
+  assert.deepEqual([broken.response.status, broken.json.detail], [400, "The request's body isn't JSON"]);
+  const huge = await getJson(`${base}/search`, {
+    method: "POST",
+    body: JSON.stringify({ ids: ["x".repeat(1_100_000)] }),
+  });
+  assert.equal(huge.response.status, 413);
+});
+
+test("a limit above the greatest counts as the greatest", async (t) => {
+  const base = await startServer(t);
+  const { response, json } = await getJson(`${base}/search?limit=100000`);
+  assert.deepEqual([response.status, json.features.length], [200, 26]);
+});
+
+test("what isn't there is 404 and a wrong method is 405", async (t) => {
+  const base = await startServer(t);
+  for (const path of [
+    "/collections/x",
+    "/collections/x/items",
+    "/collections/lisbon/items/x",
+    "/nothing",
+    "/collections/lisbon/items/d1/assets/toString",
+  ]) {
+    const { response, json } = await getJson(`${base}${path}`);
+    assert.equal(response.status, 404, path);
+    assert.equal(json["code"], "not-found");
+  }
+  const { response } = await getJson(`${base}/collections`, { method: "DELETE" });
+  assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, HEAD, OPTIONS"]);
+  assert.equal((await getJson(`${base}/collections/%E0%A4%A`)).response.status, 400);
+});
+
+test("an item's asset is served by byte ranges, and its ETag is its checksum", async (t) => {
+  const base = await startServer(t, { mount: "/a/b" });
+  const { json: item } = await getJson(`${base}/collections/lisbon/items/d7`);
+  const { tec } = item["assets"] as { tec: { href: string; "file:checksum": string } };
+  assert.equal(tec.href, `${base}/collections/lisbon/items/d7/assets/tec`);
+  const part = await fetch(tec.href, { headers: { Range: "bytes=2-5" } });
+  assert.equal(part.status, 206);
+  assert.deepEqual(new Uint8Array(await part.arrayBuffer()), bytesOf("d7").slice(2, 6));
+  assert.equal(part.headers.get("etag"), `"${tec["file:checksum"]}"`);
+  assert.equal(part.headers.get("content-type"), "image/tiff; application=geotiff; profile=tec-cog");
+  // fetch adds no-cache to conditional requests unless told otherwise, and no-cache rules out a 304.
+  const again = await fetch(tec.href, {
+    headers: { "If-None-Match": `"${tec["file:checksum"]}"`, "Cache-Control": "max-age=0" },
+  });
+  assert.equal(again.status, 304);
+  assert.equal((await fetch(tec.href, { headers: { Range: "bytes=99999-" } })).status, 416);
+});
+
+test("items offer tiles, TileJSON for each render and a preview", async (t) => {
+  const base = await startServer(t);
+  const { response, json } = await getJson(`${base}/collections/lisbon/items/d7`);
+  assert.match(response.headers.get("content-type") ?? "", /^application\/geo\+json/);
+  const self = `${base}/collections/lisbon/items/d7`;
+  assert.equal(linkOf(json, "xyz")?.href, `${self}/tiles/WebMercatorQuad/{z}/{x}/{y}.png`);
+  assert.equal(linkOf(json, "tilejson")?.href, `${self}/WebMercatorQuad/tilejson.json`);
+  assert.ok(
+    json.links.some(({ href }) =>
+      href.includes("tilejson.json?expression=%28B08-B04%29%2F%28B08%2BB04%29&rescale=-1%2C1"),
+    ),
+  );
+  assert.ok((json["stac_extensions"] as string[]).some((url) => url.includes("web-map-links/v1.2.0")));
+});
+
+test("links follow the proxy's headers only where the proxy is trusted, and publicUrl always", async (t) => {
+  const headers = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": "maps.example.org", "X-Forwarded-Prefix": "/eo" };
+  const self = async (base: string): Promise<string | undefined> =>
+    linkOf((await getJson(`${base}/`, { headers })).json, "self")?.href;
+  assert.equal(await self(await startServer(t, { trustProxy: true, mount: "/m" })), "https://maps.example.org/eo/m/");
+  const plain = await startServer(t);
+  assert.equal(await self(plain), `${plain}/`);
+  assert.equal(
+    await self(await startServer(t, { publicUrl: "https://tiles.example.org/x/" })),
+    "https://tiles.example.org/x/",
+  );
+});
+
+test("preflights are answered for any header and path", async (t) => {
+  const base = await startServer(t);
+  const response = await fetch(`${base}/search`, {
+    method: "OPTIONS",
+    headers: {
+      Origin: "https://a.example",
+      "Access-Control-Request-Method": "POST",
+      "Access-Control-Request-Headers": "authorization, x-y",
+    },
+  });
+  assert.equal(response.status, 204);
+  assert.equal(response.headers.get("access-control-allow-headers"), "authorization, x-y");
+  assert.match(response.headers.get("access-control-allow-methods") ?? "", /POST/);
+});
+
+test("health and metrics come from the services", async (t) => {
+  const base = await startServer(t, {
+    readiness: async () => ({ ready: false, parts: { model: "loading" } }),
+    metrics: async () => [
+      { name: "tectile_tiles_total", help: "Tiles", type: "counter", value: 3, labels: { format: 'p"ng' } },
+    ],
+  });
+  const { response, json } = await getJson(`${base}/healthz`);
+  assert.deepEqual([response.status, json], [503, { status: "unavailable", model: "loading" }]);
+  assert.match(
+    await (await fetch(`${base}/metrics`)).text(),
+    /# TYPE tectile_tiles_total counter\ntectile_tiles_total\{format="p\\"ng"\} 3\n/,
+  );
+  const { json: metrics } = await getJson(`${base}/metrics`, { headers: { Accept: "application/json" } });
+  assert.equal((metrics["metrics"] as { value: number }[])[0]?.value, 3);
+});
