@@ -79,7 +79,7 @@ function fillCurve(plane: Float32Array, samples: Uint8ClampedArray, target: Chan
   const { channel, stride } = target;
   for (let i = 0, at = channel; i < plane.length; i++, at += stride) {
     const step = (plane[i] ?? 0) * scale + offset;
-    samples[at] = curve[step >= last ? last : step > 0 ? step | 0 : 0] ?? 0;
+    samples[at] = curve[Math.min(last, Math.max(0, step)) | 0] ?? 0;
   }
 }
 

@@ -28,12 +28,7 @@ export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
   for (const [p, plane] of source.planes.entries()) {
     const [min, max] = spec.rescale?.[p] ?? [0, 1];
     const scale = spec.rescale === undefined ? 1 : 255 / (max - min);
-    const at = p * width * height;
-    const { round, ceiling } = rounding(samples);
-    for (let i = 0; i < plane.length; i++) {
-      const value = ((plane[i] ?? 0) - min) * scale;
-      samples[at + i] = source.valid[i] === 0 ? 0 : round ? Math.min(ceiling, Math.max(0, Math.round(value))) : value;
-    }
+    writePlane(plane, samples.subarray(p * width * height), { valid: source.valid, min, scale });
   }
   if (spec.returnMask) writeMask(source, samples);
   return { kind: "planar", width, height, planes, samples, coverage: coverageOf(source) };
@@ -44,8 +39,19 @@ function allocate(spec: RenderSpec, length: number): PlanarImage["samples"] {
   return spec.source.kind === "bands" ? new Uint16Array(length) : new Float32Array(length);
 }
 
-function rounding(samples: PlanarImage["samples"]): { readonly round: boolean; readonly ceiling: number } {
-  return { round: !(samples instanceof Float32Array), ceiling: samples instanceof Uint8Array ? 255 : 65_535 };
+function writePlane(
+  plane: Float32Array,
+  target: PlanarImage["samples"],
+  options: { readonly valid: Uint8Array; readonly min: number; readonly scale: number },
+): void {
+  const { valid, min, scale } = options;
+  const whole = !(target instanceof Float32Array);
+  const ceiling = target instanceof Uint8Array ? 255 : 65_535;
+  for (let i = 0; i < plane.length; i++) {
+    if (valid[i] === 0) continue;
+    const value = ((plane[i] ?? 0) - min) * scale;
+    target[i] = whole ? Math.min(ceiling, Math.max(0, Math.round(value))) : value;
+  }
 }
 
 function writeMask(source: SourcePlanes, samples: PlanarImage["samples"]): void {
