@@ -1,0 +1,233 @@
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { BANDS } from "../core/bands.js";
+import { InvalidRequestError } from "../core/errors.js";
+import type { PixelWindow } from "../core/raster.js";
+import { fileNameOf, isHttpUrl } from "../store/location.js";
+import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
+import { chooseBands, type BandChoice } from "./source-bands.js";
+import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetime.js";
+import { mapGrid, readNearest, type GridMapping } from "./source-onto-grid.js";
+import { openTiff, type TiffFile, type TiffOptions } from "./source-tiff.js";
+import { chooseUnits, type UnitsAnswer } from "./source-units.js";
+import { toDigitalNumbers, validByValues } from "./source-validity.js";
+
+export interface GeoTiffOptions extends TiffOptions {
+  /** dn = stored x scale + offset, instead of what the tags say; 10000 for reflectance in 0..1. */
+  readonly scale?: number;
+  /** Digital numbers; -1000 for numbers of processing baseline 04.00 and later whose offset is still in. */
+  readonly offset?: number;
+  /** Path or URL of a scene classification at any resolution; without it NAME_SCL.tif and SCL_NAME.tif are looked for. */
+  readonly scl?: string;
+  readonly id?: string;
+  /** RFC 3339. */
+  readonly datetime?: string;
+}
+
+/**
+ * Opens a multi-band GeoTIFF as one date of imagery.
+ *
+ * Bands are found by description or position (chooseBands), numbers converted once (chooseUnits). Invalid is what the values
+ * (validByValues), the internal mask, a NAME.tif.msk beside it, or scene class 0 say.
+ *
+ * @throws NotFoundError; InvalidRequestError for other bands; UnsupportedError for other types; CorruptDataError.
+ */
+export async function openGeoTiffSource(location: string, options: GeoTiffOptions = {}): Promise<Source> {
+  const opened: TiffFile[] = [];
+  const open = async (path: string): Promise<TiffFile> => {
+    const file = await openTiff(path, options);
+    opened.push(file);
+    return file;
+  };
+  try {
+    const main = await open(location);
+    const choice = chooseBands(main.tags.descriptions, main.location);
+    const { units, warnings } = await unitsOf(main, choice, options);
+    const mask = await findSibling(location, ["NAME.EXT.msk"]);
+    const scl =
+      options.scl ??
+      (choice.classes === undefined ? await findSibling(location, ["NAME_SCL.EXT", "SCL_NAME.EXT"]) : undefined);
+    const maskFile = mask === undefined ? undefined : await open(mask);
+    const classes = scl === undefined ? undefined : await open(scl);
+    return new GeoTiffSource({ location, main, choice, units, warnings, maskFile, classes, options });
+  } catch (error) {
+    await Promise.all(opened.map((file) => file.close()));
+    throw error;
+  }
+}
+
+interface SourceParts {
+  readonly location: string;
+  readonly main: TiffFile;
+  readonly choice: BandChoice;
+  readonly units: SourceUnits;
+  readonly warnings: readonly string[];
+  readonly maskFile: TiffFile | undefined;
+  readonly classes: TiffFile | undefined;
+  readonly options: GeoTiffOptions;
+}
+
+class GeoTiffSource implements Source {
+  readonly location: string;
+  readonly id: string;
+  readonly datetime: string | undefined;
+  readonly grid: SourceGrid;
+  readonly units: SourceUnits;
+  readonly hasClasses: boolean;
+  readonly fingerprint: string;
+  readonly warnings: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>> = {};
+  private readonly parts: SourceParts;
+  private readonly classMapping: GridMapping | undefined;
+
+  constructor(parts: SourceParts) {
+    const { main, choice, options, classes, maskFile } = parts;
+    const { transform, crs, geoKeys, warnings } = main.georeference;
+    const name = fileNameOf(parts.location);
+    this.parts = parts;
+    this.location = parts.location;
+    this.id = options.id ?? idFromName(name);
+    this.datetime = options.datetime ?? datetimeOf(main, name);
+    this.grid = { width: main.width, height: main.height, transform, crs, geoKeys };
+    this.units = parts.units;
+    this.hasClasses = classes !== undefined || choice.classes !== undefined;
+    this.fingerprint = [main, maskFile, classes]
+      .flatMap((file) => (file === undefined ? [] : [file.identity]))
+      .join(" ");
+    this.warnings = [
+      ...warnings.map((text) => `${main.location}: ${text}`),
+      ...(choice.by === "position"
+        ? [`${main.location}: its bands have no names and were taken in the documented order`]
+        : []),
+      ...parts.warnings,
+    ];
+    this.classMapping = classes === undefined ? undefined : mapGrid(this.grid, shapeOf(classes), classes.location);
+    if (maskFile !== undefined && (maskFile.width !== main.width || maskFile.height !== main.height)) {
+      const [got, wanted] = [`${maskFile.width} x ${maskFile.height}`, `${main.width} x ${main.height}`];
+      throw new InvalidRequestError(`${maskFile.location} has ${got} pixels; wanted ${wanted}, as its image`);
+    }
+  }
+
+  async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
+    const { main, choice, maskFile } = this.parts;
+    const samples = choice.classes === undefined ? choice.samples : [...choice.samples, choice.classes];
+    const [planes, inner, outer] = await Promise.all([
+      main.read(window, samples, signal),
+      main.readMask(window, signal),
+      maskFile?.read(window, [0], signal),
+    ]);
+    const bands = planes.slice(0, BANDS.length);
+    const classes = await this.readClasses(window, planes[BANDS.length], signal);
+    const valid = validByValues(bands, this.units.nodata);
+    for (const mask of [inner, outer?.[0], classes]) clearWhereZero(valid, mask);
+    const raster = {
+      kind: "raster" as const,
+      width: window.width,
+      height: window.height,
+      bands: BANDS,
+      samples: toDigitalNumbers(bands, valid, this.units),
+      valid,
+    };
+    return { raster, classes };
+  }
+
+  async close(): Promise<void> {
+    const { main, maskFile, classes } = this.parts;
+    await Promise.all([main.close(), maskFile?.close(), classes?.close()]);
+  }
+
+  private async readClasses(
+    window: PixelWindow,
+    own: ArrayLike<number> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array | undefined> {
+    const { classes: file } = this.parts;
+    if (file === undefined || this.classMapping === undefined)
+      return own === undefined ? undefined : Uint8Array.from(own);
+    const read = { file, sample: 0, mapping: this.classMapping, window, ...(signal === undefined ? {} : { signal }) };
+    return Uint8Array.from(await readNearest(read));
+  }
+}
+
+async function unitsOf(main: TiffFile, choice: BandChoice, options: GeoTiffOptions): Promise<UnitsAnswer> {
+  const { tags, types, location } = main;
+  return chooseUnits({
+    location,
+    types: choice.samples.map((sample) => types[sample] ?? "other"),
+    scales: choice.samples.map((sample) => tags.scales[sample]),
+    offsets: choice.samples.map((sample) => tags.offsets[sample]),
+    nodata: tags.nodata,
+    override: options,
+    sampleMaximum: () => sampleMaximum(main, choice),
+  });
+}
+
+/** Over five squares of at most 64 px: the middle and half way to each corner. */
+async function sampleMaximum(main: TiffFile, choice: BandChoice): Promise<number> {
+  const [width, height] = [Math.min(64, main.width), Math.min(64, main.height)];
+  let maximum = 0;
+  for (const [u, v] of [
+    [0.5, 0.5],
+    [0.25, 0.25],
+    [0.75, 0.25],
+    [0.25, 0.75],
+    [0.75, 0.75],
+  ] as const) {
+    const window = {
+      x: Math.floor((main.width - width) * u),
+      y: Math.floor((main.height - height) * v),
+      width,
+      height,
+    };
+    for (const plane of await main.read(window, choice.samples)) {
+      for (const value of plane) {
+        if (value > maximum && value < Infinity && value !== main.tags.nodata) maximum = value;
+      }
+    }
+  }
+  return maximum;
+}
+
+function clearWhereZero(valid: Uint8Array, mask: ArrayLike<number> | undefined): void {
+  if (mask === undefined) return;
+  for (let i = 0; i < valid.length; i++) if (mask[i] === 0) valid[i] = 0;
+}
+
+/** Acquisition items first: tag 306 is, in TIFF's words, when the image was made, and some software writes the file's own time. */
+function datetimeOf(main: TiffFile, name: string): string | undefined {
+  const { items } = main.tags;
+  const texts = [
+    items["ACQUISITIONDATETIME"],
+    items["SENSING_TIME"],
+    items["DATETIME"],
+    items["PRODUCT_START_TIME"],
+    main.dateTime,
+  ];
+  for (const text of texts) {
+    const instant = text === undefined ? undefined : datetimeFromText(text);
+    if (instant !== undefined) return instant;
+  }
+  return datetimeFromName(name);
+}
+
+const shapeOf = (file: TiffFile): { width: number; height: number; transform: SourceGrid["transform"] } => ({
+  width: file.width,
+  height: file.height,
+  transform: file.georeference.transform,
+});
+
+/** The first file beside `location` that exists, patterns filled in with its NAME and EXT; never for URLs. */
+async function findSibling(location: string, patterns: readonly string[]): Promise<string | undefined> {
+  if (isHttpUrl(location) || location.startsWith("file:")) return undefined;
+  const [, name = "", extension = "tif"] = /^(.*?)(?:\.(\w+))?$/.exec(basename(location)) ?? [];
+  for (const pattern of patterns) {
+    const path = join(dirname(location), pattern.replace("NAME", () => name).replace("EXT", extension));
+    try {
+      await access(path);
+      return path;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}

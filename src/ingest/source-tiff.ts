@@ -1,0 +1,280 @@
+import { GeoTIFF, registerTag, type GeoTIFFImage } from "geotiff";
+import { messageOf } from "../core/assert.js";
+import { AppError, CorruptDataError, InvalidRequestError, UnsupportedError } from "../core/errors.js";
+import type { PixelWindow } from "../core/raster.js";
+import { SharedCache } from "../core/shared-cache.js";
+import { openByteSource, type ByteSource } from "../store/byte-source.js";
+import { withCachedHead } from "../store/cached-head.js";
+import type { HttpSourceOptions } from "../store/http-source.js";
+import { readGeoreference, type Georeference } from "./source-georeference.js";
+import { readBandTags, readText, sampleTypeOf, type BandTags, type SampleType } from "./source-tiff-tags.js";
+
+export type Samples = Uint8Array | Uint16Array | Int16Array | Float32Array;
+
+export interface TiffOptions {
+  readonly http?: HttpSourceOptions;
+  /** Decoded blocks kept, bytes; 96 MiB holds the full-width strips under a row of windows of a 10980 px scene. */
+  readonly cacheBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One sample plane's view of a block, kept decoded. */
+interface Block {
+  readonly planes: readonly Samples[];
+  readonly window: PixelWindow;
+}
+
+const BLOCKS_AT_ONCE = 8;
+
+/**
+ * Opens the first image of a TIFF, and its internal mask where it has one.
+ *
+ * @throws NotFoundError; CorruptDataError for what isn't a TIFF or ends early; UnsupportedError for a compression or sample type
+ * that isn't read.
+ */
+export async function openTiff(location: string, options: TiffOptions = {}): Promise<TiffFile> {
+  const bytes = withCachedHead(await openByteSource(location, options.http));
+  try {
+    const [signal, sizeBytes] = [options.signal, await bytes.size(options.signal)];
+    const image = await guarded(bytes.location, () => openImages(bytes, signal));
+    for (const { main } of [image, ...(image.mask === undefined ? [] : [{ main: image.mask }])]) {
+      await guarded(bytes.location, () => checkBlocks(main, bytes.location, sizeBytes));
+    }
+    const tags = await guarded(bytes.location, () => readBandTags(image.main));
+    const georeference = readGeoreference(image.main);
+    const dateTime = await guarded(bytes.location, () => readText(image.main, "DateTime"));
+    const identity = await bytes.identity(options.signal);
+    return new TiffFile(
+      { bytes, ...image, tags, georeference, dateTime, identity },
+      options.cacheBytes ?? 96 * 1024 * 1024,
+    );
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+interface TiffParts {
+  readonly bytes: ByteSource;
+  readonly main: GeoTIFFImage;
+  readonly mask: GeoTIFFImage | undefined;
+  readonly tags: BandTags;
+  readonly georeference: Georeference;
+  readonly dateTime: string | undefined;
+  readonly identity: string;
+}
+
+/** An open TIFF whose windows are read block by block; decoded blocks are shared between neighbouring windows. */
+export class TiffFile {
+  readonly location: string;
+  readonly identity: string;
+  readonly width: number;
+  readonly height: number;
+  /** Type of each sample; length = samples. */
+  readonly types: readonly SampleType[];
+  readonly tags: BandTags;
+  readonly georeference: Georeference;
+  /** TIFF tag 306, as written. */
+  readonly dateTime: string | undefined;
+  readonly hasMask: boolean;
+  private readonly parts: TiffParts;
+  private readonly blocks: SharedCache<Block>;
+
+  constructor(parts: TiffParts, cacheBytes: number) {
+    const { main } = parts;
+    this.parts = parts;
+    this.location = parts.bytes.location;
+    this.identity = parts.identity;
+    this.width = main.getWidth();
+    this.height = main.getHeight();
+    this.types = Array.from({ length: main.getSamplesPerPixel() }, (_, sample) => sampleTypeOf(main, sample));
+    this.tags = parts.tags;
+    this.georeference = parts.georeference;
+    this.dateTime = parts.dateTime;
+    this.hasMask = parts.mask !== undefined;
+    this.blocks = new SharedCache({
+      maxBytes: cacheBytes,
+      sizeOf: (block) => block.planes.reduce((sum, plane) => sum + plane.byteLength, 0),
+    });
+  }
+
+  /** Stored numbers of some samples, one array of height x width each. The window must lie inside the image. */
+  async read(window: PixelWindow, samples: readonly number[], signal?: AbortSignal): Promise<readonly Samples[]> {
+    return this.readImage("main", window, samples, signal);
+  }
+
+  /** The internal mask, 1 = valid; undefined where the file has none. */
+  async readMask(window: PixelWindow, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    if (this.parts.mask === undefined) return undefined;
+    const [plane] = await this.readImage("mask", window, [0], signal);
+    return plane === undefined ? undefined : Uint8Array.from(plane, (value) => (value === 0 ? 0 : 1));
+  }
+
+  async close(): Promise<void> {
+    this.blocks.clear();
+    await this.parts.bytes.close();
+  }
+
+  private async readImage(
+    which: "main" | "mask",
+    window: PixelWindow,
+    samples: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Samples[]> {
+    const image = which === "mask" ? this.parts.mask : this.parts.main;
+    if (image === undefined) return [];
+    if (
+      window.x < 0 ||
+      window.y < 0 ||
+      window.x + window.width > this.width ||
+      window.y + window.height > this.height
+    ) {
+      throw new InvalidRequestError(
+        `Window ${window.x},${window.y} ${window.width} x ${window.height} reaches outside ${this.location}`,
+      );
+    }
+    const targets = samples.map((sample) => arrayOf(sampleTypeOf(image, sample), window.width * window.height));
+    // A chunky block holds every sample; of a planar one each sample is a block of its own.
+    const groups =
+      image.planarConfiguration === 2
+        ? samples.map((sample, i) => ({ samples: [sample], first: i }))
+        : [{ samples, first: 0 }];
+    const jobs = blocksUnder(image, window).flatMap((block) => groups.map((group) => ({ block, ...group })));
+    const next = jobs.values();
+    const work = async (): Promise<void> => {
+      for (const job of next) {
+        const key = `${which}/${job.block.x}/${job.block.y}/${job.samples.join(",")}`;
+        const load = (loadSignal: AbortSignal): Promise<Block> =>
+          this.readBlock(image, job.block, job.samples, loadSignal);
+        const { planes } = await this.blocks.get(key, load, signal);
+        planes.forEach((plane, i) => copyOverlap(plane, job.block, targets[job.first + i], window));
+      }
+    };
+    await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, work));
+    return targets;
+  }
+
+  private async readBlock(
+    image: GeoTIFFImage,
+    window: PixelWindow,
+    samples: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Block> {
+    const corners = [window.x, window.y, window.x + window.width, window.y + window.height];
+    const where = `block at ${window.x},${window.y} of ${this.location}`;
+    const read = await guarded(where, () =>
+      image.readRasters({ window: corners, samples: [...samples], interleave: false, signal }),
+    );
+    return { window, planes: read.map((plane) => asSamples(plane, where)) };
+  }
+}
+
+async function openImages(
+  bytes: ByteSource,
+  signal?: AbortSignal,
+): Promise<{ main: GeoTIFFImage; mask: GeoTIFFImage | undefined }> {
+  // Lazily read, geotiff.js 3.0.5 takes these arrays for little-endian whatever the file says, and asks for each element apart.
+  for (const [tag, name] of BLOCK_TAGS) registerTag(tag, name, "LONG", true, true);
+  const tiff = await GeoTIFF.fromSource(adaptSource(bytes), {}, signal);
+  const main = await tiff.getImage(0);
+  for (let i = 1, count = await tiff.getImageCount(); i < count; i++) {
+    const image = await tiff.getImage(i);
+    const kind = image.fileDirectory.getValue("NewSubfileType") ?? 0;
+    const sameSize = image.getWidth() === main.getWidth() && image.getHeight() === main.getHeight();
+    if ((kind & 4) !== 0 && sameSize) return { main, mask: image };
+  }
+  return { main, mask: undefined };
+}
+
+const BLOCK_TAGS = [
+  [273, "StripOffsets"],
+  [279, "StripByteCounts"],
+  [324, "TileOffsets"],
+  [325, "TileByteCounts"],
+] as const;
+
+/** geotiff.js's own source interface, over ours. */
+function adaptSource(bytes: ByteSource): Parameters<typeof GeoTIFF.fromSource>[0] {
+  type Slice = { offset: number; length: number };
+  const fetchOne = async ({ offset, length }: Slice, signal?: AbortSignal): Promise<ArrayBuffer> =>
+    (await bytes.getRange(offset, length, signal)).buffer;
+  return {
+    fetch: (slices, signal) => Promise.all(slices.map((slice) => fetchOne(slice, signal))),
+    fetchSlice: async (slice, signal) => ({ ...slice, data: await fetchOne(slice, signal) }),
+    fileSize: null,
+    close: () => bytes.close(),
+  };
+}
+
+/** A file cut short is found here, before anything is made of its first half. */
+async function checkBlocks(image: GeoTIFFImage, location: string, sizeBytes: number): Promise<void> {
+  const [offsets, counts] = await Promise.all([
+    image.fileDirectory.loadValue(image.isTiled ? "TileOffsets" : "StripOffsets"),
+    image.fileDirectory.loadValue(image.isTiled ? "TileByteCounts" : "StripByteCounts"),
+  ]);
+  if (offsets === undefined || counts === undefined || image.getWidth() === 0 || image.getHeight() === 0) {
+    throw new CorruptDataError(location, "no pixels are described in its first image");
+  }
+  for (let i = 0; i < offsets.length; i++) {
+    const end = Number(offsets[i]) + Number(counts[i]);
+    if (end <= sizeBytes) continue;
+    throw new CorruptDataError(location, `block ${i} ends at byte ${end}, the file at ${sizeBytes}: it was cut short`);
+  }
+}
+
+function blocksUnder(image: GeoTIFFImage, window: PixelWindow): readonly PixelWindow[] {
+  const [blockWidth, blockHeight] = [image.getTileWidth(), image.getTileHeight()];
+  const blocks: PixelWindow[] = [];
+  for (let y = Math.floor(window.y / blockHeight) * blockHeight; y < window.y + window.height; y += blockHeight) {
+    for (let x = Math.floor(window.x / blockWidth) * blockWidth; x < window.x + window.width; x += blockWidth) {
+      const [width, height] = [
+        Math.min(blockWidth, image.getWidth() - x),
+        Math.min(blockHeight, image.getHeight() - y),
+      ];
+      blocks.push({ x, y, width, height });
+    }
+  }
+  return blocks;
+}
+
+function copyOverlap(from: Samples, fromWindow: PixelWindow, to: Samples | undefined, toWindow: PixelWindow): void {
+  const x0 = Math.max(fromWindow.x, toWindow.x);
+  const x1 = Math.min(fromWindow.x + fromWindow.width, toWindow.x + toWindow.width);
+  const y0 = Math.max(fromWindow.y, toWindow.y);
+  const y1 = Math.min(fromWindow.y + fromWindow.height, toWindow.y + toWindow.height);
+  for (let y = y0; y < y1; y++) {
+    const start = (y - fromWindow.y) * fromWindow.width + x0 - fromWindow.x;
+    to?.set(from.subarray(start, start + x1 - x0), (y - toWindow.y) * toWindow.width + x0 - toWindow.x);
+  }
+}
+
+function arrayOf(type: SampleType, length: number): Samples {
+  if (type === "uint8") return new Uint8Array(length);
+  if (type === "uint16") return new Uint16Array(length);
+  return type === "int16" ? new Int16Array(length) : new Float32Array(length);
+}
+
+function asSamples(plane: unknown, where: string): Samples {
+  const known =
+    plane instanceof Uint8Array ||
+    plane instanceof Uint16Array ||
+    plane instanceof Int16Array ||
+    plane instanceof Float32Array;
+  if (!known) throw new UnsupportedError(`${where} has another sample type; wanted uint8, uint16, int16 or float32`);
+  return plane;
+}
+
+/** geotiff.js throws bare errors; what they mean is told by their text. */
+async function guarded<T>(location: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof AppError || (cause instanceof Error && cause.name === "AbortError")) throw cause;
+    const message = messageOf(cause);
+    if (/Invalid (byte order|magic)/.test(message)) throw new CorruptDataError(location, "not a TIFF file", { cause });
+    if (/Unknown compression|not supported|Unsupported/i.test(message)) {
+      throw new UnsupportedError(`${location} can't be read: ${message}`, { cause });
+    }
+    throw new CorruptDataError(location, `its TIFF structure can't be read (${message})`, { cause });
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Which pixels were observed, by the stored numbers of all bands: 1 = valid.
+ *
+ * Invalid are: a NaN or infinity in any band; the nodata value in any band, unless it is 0; 0 in all bands at once. So with nodata 0
+ * (or none) one band at 0 is a value: dark water is often 0 in some of them.
+ */
+export function validByValues(
+  planes: readonly ArrayLike<number>[],
+  nodata: number | undefined,
+): Uint8Array<ArrayBuffer> {
+  const count = planes[0]?.length ?? 0;
+  const zeros = new Uint8Array(count);
+  const valid = new Uint8Array(count).fill(1);
+  const isMarker = nodata !== undefined && nodata !== 0 && Number.isFinite(nodata);
+  // float32 samples hold the nearest float32 to the tag's decimal number.
+  const marker = isMarker ? Math.fround(nodata) : Number.NaN;
+  for (const plane of planes) {
+    for (let i = 0; i < count; i++) {
+      const value = plane[i] ?? 0;
+      if (value === 0) zeros[i] = (zeros[i] ?? 0) + 1;
+      else if (value === marker || value - value !== 0) valid[i] = 0;
+    }
+  }
+  for (let i = 0; i < count; i++) if (zeros[i] === planes.length) valid[i] = 0;
+  return valid;
+}
+
+/** Stored numbers to a raster's samples: dn = stored x scale + offset, and 0 where invalid. Length = bands x pixels. */
+export function toDigitalNumbers(
+  planes: readonly ArrayLike<number>[],
+  valid: Uint8Array,
+  units: { readonly scale: number; readonly offset: number },
+): Float32Array {
+  const { scale, offset } = units;
+  const samples = new Float32Array(planes.length * valid.length);
+  for (const [b, plane] of planes.entries()) {
+    const start = b * valid.length;
+    for (let i = 0; i < valid.length; i++) samples[start + i] = valid[i] === 0 ? 0 : (plane[i] ?? 0) * scale + offset;
+  }
+  return samples;
+}
