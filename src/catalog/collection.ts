@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Bounds } from "../geo/bounds.js";
 import { unionBounds } from "./footprint.js";
-import { bandObjects, tecExtensions } from "./item.js";
+import { bandObjects, COLLECTION_EXTENSIONS } from "./item.js";
 import { DEFAULT_RENDERS } from "./renders.js";
 import { TEC_MEDIA_TYPE } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
@@ -53,7 +53,7 @@ export function newCollection({ id, title = id, description, license = "other" }
   return {
     type: "Collection",
     stac_version: "1.1.0",
-    stac_extensions: tecExtensions(),
+    stac_extensions: COLLECTION_EXTENSIONS,
     id,
     title,
     description: description ?? `Sentinel-2 L2A dates of ${title}, kept as neural latents`,

@@ -24,7 +24,7 @@ export function gridFootprint(grid: CatalogItem["grid"]): { readonly geometry: G
     { type: "Polygon", coordinates: [ring] },
     { greatCircle: false, forceNorthPole: north === true, forceSouthPole: south === true },
   );
-  const geometry = geometrySchema.parse({ type: fixed.type, coordinates: fixed.coordinates });
+  const geometry = geometrySchema.parse({ type: fixed.type, coordinates: roundedDeep(fixed.coordinates) });
   const [west, bottom, east, top] = bbox(geometry);
   return { geometry, bounds: [west, bottom, east, top] };
 }
@@ -68,6 +68,12 @@ function windingDegrees(longitudes: readonly number[]): number {
     total += step - 360 * Math.round(step / 360);
   }
   return total;
+}
+
+/** The split works with longitudes shifted by 180 degrees and back, which leaves the last digits ragged. */
+function roundedDeep(coordinates: unknown): unknown {
+  if (Array.isArray(coordinates)) return coordinates.map(roundedDeep);
+  return typeof coordinates === "number" ? rounded(coordinates) : coordinates;
 }
 
 const rounded = (degrees: number): number => Math.round(degrees * 1e7) / 1e7;

@@ -57,8 +57,8 @@ const ITEM_EXTENSIONS = [
   TEC_EXTENSION,
 ];
 
-/** The extensions that every item and collection of ours declares. */
-export const tecExtensions = (): readonly string[] => ITEM_EXTENSIONS;
+/** The extensions that our collections declare; processing's schema asks for a provider, which only the user knows. */
+export const COLLECTION_EXTENSIONS: readonly string[] = ITEM_EXTENSIONS.filter((url) => !url.includes("/processing/"));
 
 /** Extensions that a source's properties may bring along, by prefix. */
 const SOURCE_EXTENSIONS: Readonly<Record<string, string>> = {
@@ -113,7 +113,7 @@ export function bandObjects(): readonly StacJson[] {
 }
 
 /**
- * An Item of any STAC version from 0.8 on, as the server uses it; `href` is where it was read, so that the asset's place is known.
+ * An Item of this or an older STAC version, as the server uses it; `href` is where it was read, so that the asset's place is known.
  *
  * @throws CorruptDataError naming the first field that is missing or wrong.
  */

@@ -141,20 +141,22 @@ function keptLinks(document: StacJson): readonly Link[] {
   return linksOf(document).filter(({ rel, href }) => !ours.has(rel) && isHttpUrl(href));
 }
 
-/** web-map-links: XYZ tiles, and a TileJSON for each way to render. */
+/** web-map-links: tiles, and a TileJSON for each way to render; `render` names the entry of `renders` that a link shows. */
 function tileLinks(self: string, renders: unknown): readonly Link[] {
   const tileJson = `${self}/WebMercatorQuad/tilejson.json`;
+  const plain = { render: "true-color", title: "True colour" };
   return [
-    {
-      rel: "xyz",
-      href: `${self}/tiles/WebMercatorQuad/{z}/{x}/{y}.png`,
-      type: "image/png",
-      title: "True colour tiles",
-    },
-    { rel: "tilejson", href: tileJson, type: JSON_TYPE, title: "True colour" },
+    { rel: "xyz", href: `${self}/tiles/WebMercatorQuad/{z}/{x}/{y}.png`, type: "image/png", ...plain },
+    { rel: "tilejson", href: tileJson, type: JSON_TYPE, ...plain },
     ...renderQueries(renders)
-      .filter(({ id }) => id !== "true-color")
-      .map(({ title, query }) => ({ rel: "tilejson", href: `${tileJson}?${query}`, type: JSON_TYPE, title })),
+      .filter(({ id }) => id !== plain.render)
+      .map(({ id, title, query }) => ({
+        rel: "tilejson",
+        href: `${tileJson}?${query}`,
+        type: JSON_TYPE,
+        render: id,
+        title,
+      })),
   ];
 }
 
