@@ -52,7 +52,8 @@ function verbatim(keys: GeoKeys): Tag[] {
   for (let at = 4; at + 3 < directory.length; at += 4) if (directory[at] === KEY.rasterType) directory[at + 3] = 1;
   const tags: Tag[] = [{ tag: TAG.geoKeyDirectory, type: "short", values: directory }];
   if (keys.doubles.length > 0) tags.push({ tag: TAG.geoDoubleParams, type: "double", values: keys.doubles });
-  if (keys.ascii.length > 0) tags.push({ tag: TAG.geoAsciiParams, type: "ascii", values: keys.ascii });
+  const ascii = keys.ascii.replace(/\0+$/, "");
+  if (ascii.length > 0) tags.push({ tag: TAG.geoAsciiParams, type: "ascii", values: ascii });
   return tags;
 }
 

@@ -1,0 +1,96 @@
+import { availableParallelism } from "node:os";
+import { openFileCatalog } from "../catalog/file-catalog.js";
+import type { Catalog } from "../catalog/types.js";
+import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
+import { SharedCache } from "../core/shared-cache.js";
+import { createWorkerPool, type WorkerPool } from "../core/worker-pool.js";
+import { fastestProvider, tryProviders } from "../model/choose-provider.js";
+import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
+import { createNetworks, type Networks } from "../model/networks.js";
+import { listProviders, type Provider } from "../model/session.js";
+import type { EncodedImage } from "../render/encode-image.js";
+import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
+import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
+import type { Config } from "./config.js";
+
+/** What lives as long as the process: made once, passed as an argument, closed by `close`. */
+export interface Services {
+  readonly config: Config;
+  readonly catalog: Catalog;
+  readonly models: ModelZoo;
+  readonly networks: Networks;
+  readonly pixels: WorkerPool<PixelTask, PixelResult>;
+  readonly reader: ChunkReader;
+  /** Encoded pictures by the ETag of their plan. */
+  readonly tiles: SharedCache<EncodedImage>;
+  readonly loadModel: (id: string) => Promise<LoadedModel>;
+  close(): Promise<void>;
+}
+
+/** Starts threads and opens the catalog; networks load on first use. */
+export async function createServices(config: Config): Promise<Services> {
+  const catalog = await openFileCatalog(config.catalog);
+  const core = await createDecoder(config);
+  return {
+    ...core,
+    config,
+    catalog,
+    tiles: new SharedCache<EncodedImage>({ maxBytes: config.tileCacheBytes, sizeOf: (image) => image.bytes.length + 512 }),
+    async close() {
+      await Promise.all([catalog.close(), core.close()]);
+    },
+  };
+}
+
+/** Models, networks, pixel threads and the chunk reader: what decoding needs without a catalog. */
+export interface Decoder {
+  readonly models: ModelZoo;
+  readonly networks: Networks;
+  readonly pixels: WorkerPool<PixelTask, PixelResult>;
+  readonly reader: ChunkReader;
+  readonly loadModel: (id: string) => Promise<LoadedModel>;
+  close(): Promise<void>;
+}
+
+export type DecoderConfig = Pick<
+  Config,
+  "models" | "provider" | "sessions" | "maxBatch" | "maxWaiting" | "pixelThreads" | "latentsCacheBytes" | "openContainers"
+>;
+
+export async function createDecoder(config: DecoderConfig): Promise<Decoder> {
+  const models = createModelZoo(config.models);
+  const loaded = new Map<string, Promise<LoadedModel>>();
+  const load = (id: string): Promise<LoadedModel> => {
+    const model = loaded.get(id) ?? models.open(id).then(loadModel);
+    loaded.set(id, model);
+    model.catch(() => loaded.delete(id));
+    return model;
+  };
+  const provider = config.provider === "auto" ? await chooseProvider(models, load) : config.provider;
+  const networks = createNetworks({ provider, sessions: config.sessions, maxBatch: config.maxBatch, maxWaiting: config.maxWaiting });
+  const pixels = createWorkerPool<PixelTask, PixelResult>({
+    url: new URL("../tile/pixel-worker.js", import.meta.url),
+    size: config.pixelThreads ?? availableParallelism(),
+    data: undefined,
+    maxWaiting: 4 * config.maxWaiting,
+  });
+  const reader = createChunkReader({ pool: pixels, loadModel: load, latentsBytes: config.latentsCacheBytes, headers: config.openContainers });
+  return {
+    models,
+    networks,
+    pixels,
+    reader,
+    loadModel: load,
+    async close() {
+      await Promise.all([networks.close(), pixels.close(), reader.close()]);
+    },
+  };
+}
+
+/** Nothing is timed where there is only the cpu to choose. */
+async function chooseProvider(models: ModelZoo, load: (id: string) => Promise<LoadedModel>): Promise<Provider> {
+  const candidates = listProviders();
+  const [id] = await models.ids();
+  if (id === undefined || candidates.every((candidate) => candidate === "cpu")) return "cpu";
+  return fastestProvider(await tryProviders(await load(id), candidates));
+}

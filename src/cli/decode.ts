@@ -1,0 +1,34 @@
+import { decodeImage } from "../app/decode-image.js";
+import { wantPositionals, type Command, type CommandInput } from "./arguments.js";
+import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
+import { createProgress } from "./progress.js";
+
+const HELP = `
+Usage: tectile decode IN.tif OUT.tif [OPTIONS]
+
+Decodes a TEC-COG (path or URL) to an ordinary deflate GeoTIFF on the source's grid, in its units, CRS and dtype.
+
+${DECODER_HELP}
+`;
+
+export const decodeCommand: Command = {
+  name: "decode",
+  summary: "Decode a TEC-COG to an ordinary GeoTIFF",
+  help: HELP,
+  options: DECODER_OPTIONS,
+  run: decode,
+};
+
+async function decode(input: CommandInput): Promise<number> {
+  const [from = "", to = ""] = wantPositionals(input, ["IN.tif", "OUT.tif"], "decode");
+  const decoder = await openDecoder(input);
+  const progress = createProgress();
+  try {
+    const container = await decoder.reader.open(from, "");
+    await decodeImage(container, to, decoder, { signal: interruptSignal(), onProgress: (done, total) => progress.update(from, done, total) });
+    return 0;
+  } finally {
+    progress.end();
+    await decoder.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { inspectFile } from "../app/inspect.js";
+import { flagOption, wantPositionals, type Command } from "./arguments.js";
+
+const HELP = `
+Usage: tectile inspect FILE [--json]
+
+Tells what a TEC-COG (path or URL) holds: model, quality, levels, and where its bytes go.
+`;
+
+export const inspectCommand: Command = {
+  name: "inspect",
+  summary: "Tell what a TEC-COG holds",
+  help: HELP,
+  options: { json: { type: "boolean" } },
+  async run(input) {
+    const [file = ""] = wantPositionals(input, ["FILE"], "inspect");
+    const found = await inspectFile(file);
+    if (flagOption(input, "json")) {
+      process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+      return 0;
+    }
+    const share = (bytes: number): string => `${String(bytes).padStart(10)} bytes ${((100 * bytes) / found.fileBytes).toFixed(1).padStart(5)} %`;
+    const lines = [
+      `${found.file}: TEC-COG format ${found.format}, ${found.fileBytes} bytes`,
+      `  model      ${found.model} (${found.modelSha256.slice(0, 12)}), quality ${found.quality}, entropy model ${found.entropy}`,
+      `  place      ${found.crs ?? "no CRS"}, ${found.datetime ?? "no date"}`,
+      `  rate       ${found.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution`,
+      `  header     ${share(found.headerBytes)}`,
+      `  quicklook  ${share(found.quicklookBytes)}`,
+      `  masks      ${share(found.maskBytes)}`,
+      ...found.levels.map((level, i) => `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,93 @@
+import { Router, type Request, type Response } from "express";
+import type { Services } from "../../app/services.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import type { Bounds } from "../../geo/bounds.js";
+import { epsgCode, isGeographic } from "../../geo/crs.js";
+import { zoomForResolution } from "../../geo/web-mercator.js";
+import { parseRenderSpec } from "../../render/parse-render-spec.js";
+import { baseOf } from "../base-url.js";
+import { parseDatetime, queryOf } from "../params.js";
+import { checkTileMatrixSet, param } from "./tiles.js";
+
+const METRES_A_DEGREE = 111_320;
+const ATTRIBUTION = "Contains modified Copernicus Sentinel data";
+
+/** TileJSON 3.0.0 of items and collections: maxzoom is the native zoom, query parameters are passed on to the tiles. */
+export function tilejsonRouter(services: Services): Router {
+  const router = Router();
+  router.get("/collections/:collection/items/:item/:tms/tilejson.json", async (request, response) => {
+    checkTileMatrixSet(param(request, "tms"));
+    const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
+    const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
+    response.json(tilejson(request, response, { path, name: item.id, bounds: item.boundsWgs84, zoom: nativeZoom(item), minzoom: 0 }));
+  });
+  router.get("/collections/:collection/:tms/tilejson.json", async (request, response) => {
+    checkTileMatrixSet(param(request, "tms"));
+    const id = param(request, "collection");
+    await services.catalog.collection(id);
+    const datetime = queryOf(request).get("datetime");
+    if (datetime !== null && datetime !== "") parseDatetime(datetime);
+    const { items } = await services.catalog.search({ collections: [id], limit: 1000 });
+    const path = `collections/${encodeURIComponent(id)}`;
+    const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
+    response.json(tilejson(request, response, { path, name: id, bounds: unionOf(items), zoom, minzoom: 0 }));
+  });
+  return router;
+}
+
+interface Described {
+  readonly path: string;
+  readonly name: string;
+  readonly bounds: Bounds;
+  readonly zoom: number;
+  readonly minzoom: number;
+}
+
+function tilejson(request: Request, response: Response, described: Described): object {
+  const query = queryOf(request);
+  parseRenderSpec(query);
+  const format = query.get("tile_format") ?? "png";
+  query.delete("tile_format");
+  const extension = /^(png|webp|jpg|jpeg)$/.test(format) ? `.${format}` : "";
+  const [minzoom, maxzoom] = [zoomParam(query, "minzoom", described.minzoom), zoomParam(query, "maxzoom", described.zoom)];
+  const suffix = query.size === 0 ? "" : `?${query.toString()}`;
+  const [west, south, east, north] = described.bounds;
+  const base = baseOf(response);
+  return {
+    tilejson: "3.0.0",
+    name: described.name,
+    version: "1.0.0",
+    scheme: "xyz",
+    attribution: ATTRIBUTION,
+    tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${extension}${suffix}`],
+    minzoom,
+    maxzoom,
+    bounds: [west, south, east, north],
+    center: [west <= east ? (west + east) / 2 : ((west + east + 360) / 2 + 540) % 360 - 180, (south + north) / 2, Math.max(minzoom, maxzoom - 2)],
+  };
+}
+
+/** The zoom whose pixels come nearest to the item's own. */
+export function nativeZoom(item: CatalogItem): number {
+  const { transform, crs } = item.grid;
+  const latitude = (item.boundsWgs84[1] + item.boundsWgs84[3]) / 2;
+  const unit = Math.sqrt(Math.abs(transform[0] * transform[4] - transform[1] * transform[3]));
+  if (isGeographic(crs)) return zoomForResolution(unit * METRES_A_DEGREE * Math.sqrt(Math.cos((latitude * Math.PI) / 180)), latitude);
+  const groundM = epsgCode(crs) === 3857 ? unit * Math.cos((latitude * Math.PI) / 180) : unit;
+  return zoomForResolution(groundM, latitude);
+}
+
+function unionOf(items: readonly CatalogItem[]): Bounds {
+  const [first, ...rest] = items.map((item) => item.boundsWgs84);
+  if (first === undefined) return [-180, -85.05, 180, 85.05];
+  return rest.reduce<Bounds>((a, b) => {
+    const crossing = a[0] > a[2] || b[0] > b[2];
+    return crossing ? [-180, Math.min(a[1], b[1]), 180, Math.max(a[3], b[3])] : [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+  }, first);
+}
+
+function zoomParam(query: URLSearchParams, name: string, fallback: number): number {
+  const text = query.get(name);
+  query.delete(name);
+  return text !== null && /^\d{1,2}$/.test(text) ? Math.min(24, Number(text)) : fallback;
+}

@@ -1,0 +1,150 @@
+import { Router, type Request, type RequestHandler, type Response } from "express";
+import { renderPicture } from "../../app/render-tile.js";
+import type { Services } from "../../app/services.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
+import { parseTileAddress, tileBoundsWgs84, type TileAddress } from "../../geo/web-mercator.js";
+import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-image.js";
+import { parseRenderSpec } from "../../render/parse-render-spec.js";
+import type { RenderSpec } from "../../render/render-spec.js";
+import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
+import { parseDatetime, queryOf } from "../params.js";
+import { requestSignal } from "../signal.js";
+
+const TILE_MATRIX_SET = "WebMercatorQuad";
+const PREVIEW_PX = 1024;
+const MAX_PREVIEW_PX = 2048;
+
+/** Map tiles and previews of items and collections, in TiTiler's spelling. */
+export function tileRouter(services: Services): Router {
+  const router = Router();
+  const item = "/collections/:collection/items/:item";
+  const tile = "tiles/:tms/:z/:x/:y";
+  router.get(`${item}/${tile}`, itemTile(services));
+  router.get(`/collections/:collection/${tile}`, collectionTile(services));
+  for (const path of ["preview", "preview.:format", "preview/:size.:format"]) router.get(`${item}/${path}`, itemPreview(services));
+  return router;
+}
+
+function itemTile(services: Services): RequestHandler {
+  return async (request, response) => {
+    const { tile, spec } = parseTile(request);
+    const signal = requestSignal(request, response);
+    const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
+    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, [item]), { services, request, response, signal });
+  };
+}
+
+/** Per pixel the newest valid item at or before the end of `datetime`. */
+function collectionTile(services: Services): RequestHandler {
+  return async (request, response) => {
+    const { tile, spec } = parseTile(request);
+    const signal = requestSignal(request, response);
+    const items = await newestItems(services, { request, tile, signal });
+    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, items), { services, request, response, signal });
+  };
+}
+
+async function newestItems(
+  services: Services,
+  { request, tile, signal }: { request: Request; tile: TileAddress; signal: AbortSignal },
+): Promise<readonly CatalogItem[]> {
+  const collection = param(request, "collection");
+  await services.catalog.collection(collection);
+  const datetime = queryOf(request).get("datetime");
+  const until = datetime === null || datetime === "" ? Infinity : parseDatetime(datetime)[1];
+  const page = await services.catalog.search(
+    { collections: [collection], bbox: tileBoundsWgs84(tile), datetime: [-Infinity, until], limit: services.config.maxItemsPerTile },
+    signal,
+  );
+  return page.items;
+}
+
+/** The whole item on its own grid, at most `max_size` pixels a side (1024), or `width` and `height`. */
+function itemPreview(services: Services): RequestHandler {
+  return async (request, response) => {
+    const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
+    const spec = parseRenderSpec(queryOf(request), { extension: request.params["format"] as string | undefined });
+    const { width, height } = previewSize(request, item);
+    await sendPicture(planPicture(previewTarget(item, width, height), spec, [item]), { services, request, response, signal: requestSignal(request, response) });
+  };
+}
+
+function previewSize(request: Request, item: CatalogItem): { readonly width: number; readonly height: number } {
+  const { width, height } = item.grid;
+  const query = queryOf(request);
+  const named = request.params["size"];
+  const [pathWidth, pathHeight] = typeof named === "string" ? named.split("x") : [];
+  const [askedWidth, askedHeight] = [pathWidth ?? query.get("width"), pathHeight ?? query.get("height")];
+  if (typeof askedWidth === "string" && typeof askedHeight === "string") return { width: sidePx("width", askedWidth), height: sidePx("height", askedHeight) };
+  const limit = sidePx("max_size", query.get("max_size") ?? String(PREVIEW_PX));
+  const scale = Math.min(1, limit / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+function sidePx(name: string, text: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= MAX_PREVIEW_PX) return value;
+  throw new InvalidRequestError(`${name} is "${text.slice(0, 20)}"; wanted 1 to ${MAX_PREVIEW_PX} pixels`);
+}
+
+interface Answering {
+  readonly services: Services;
+  readonly request: Request;
+  readonly response: Response;
+  readonly signal: AbortSignal;
+}
+
+/** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
+async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
+  response.set({ ETag: plan.etag, "Cache-Control": services.config.cacheControl });
+  if (matches(request.get("If-None-Match"), plan.etag)) {
+    response.status(304).end();
+    return;
+  }
+  const image = await renderPicture(plan, services, signal);
+  response.set("Tectile-Dates", plan.layers.map(({ item }) => item.datetime.slice(0, 10)).join(","));
+  if (image.coverage !== "none") {
+    send(response, image);
+    return;
+  }
+  if (services.config.emptyTile === "204") {
+    response.status(204).end();
+    return;
+  }
+  send(response, await blank(plan));
+}
+
+function send(response: Response, image: EncodedImage): void {
+  response.status(200).set("Content-Type", image.mediaType);
+  response.end(image.bytes);
+}
+
+async function blank({ spec, target }: TilePlan): Promise<EncodedImage> {
+  const format = spec.format === "jpeg" || spec.format === "webp" ? spec.format : "png";
+  return { bytes: await blankImage(target.width, format), mediaType: MEDIA_TYPES[format], coverage: "none" };
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag || part.trim() === "*");
+}
+
+/** Address, format and style of a tile request. */
+function parseTile(request: Request): { readonly tile: TileAddress; readonly spec: RenderSpec } {
+  checkTileMatrixSet(param(request, "tms"));
+  const [, y = "", extension] = /^(.*?)(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
+  const tile = parseTileAddress(param(request, "z"), param(request, "x"), y);
+  return { tile, spec: parseRenderSpec(queryOf(request), { extension }) };
+}
+
+/** @throws NotFoundError */
+export function checkTileMatrixSet(name: string): void {
+  if (name !== TILE_MATRIX_SET) throw new NotFoundError(`Tile matrix set "${name.slice(0, 40)}" is not served; there is ${TILE_MATRIX_SET}`);
+}
+
+/** A path parameter as text. */
+export function param(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { listProviders, type Provider } from "./session.js";
+
+/** One provider tried: how long a 256 px window of three bands takes there, or why it can't be used. */
+export interface ProviderTrial {
+  readonly provider: Provider;
+  /** Median of five runs, milliseconds. */
+  readonly ms: number | undefined;
+  readonly problem: string | undefined;
+}
+
+/** What a trial needs to know of a model. */
+export interface TrialModel {
+  readonly channels: number;
+  readonly synthesis: { readonly path: string; readonly halo: number };
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** Tries every provider of this build of onnxruntime, each in a process of its own. */
+export async function tryProviders(model: TrialModel, providers: readonly Provider[] = listProviders()): Promise<readonly ProviderTrial[]> {
+  const trials: ProviderTrial[] = [];
+  for (const provider of providers) trials.push(await tryProvider(model, provider));
+  return trials;
+}
+
+/** The fastest that works; the cpu where nothing else does. */
+export function fastestProvider(trials: readonly ProviderTrial[]): Provider {
+  const working = trials.filter((trial) => trial.ms !== undefined);
+  return working.toSorted((a, b) => (a.ms ?? Infinity) - (b.ms ?? Infinity))[0]?.provider ?? "cpu";
+}
+
+function tryProvider(model: TrialModel, provider: Provider): Promise<ProviderTrial> {
+  const script = fileURLToPath(new URL("./probe.js", import.meta.url));
+  const { path, halo } = model.synthesis;
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, provider, path, String(model.channels), String(halo)], { timeout: TIMEOUT_MS }, (error, stdout) => {
+      const line = stdout.trim().split("\n").at(-1) ?? "";
+      try {
+        const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
+        resolve({ provider, ms: answer.ok ? answer.ms : undefined, problem: answer.ok ? undefined : summary(answer.error ?? "") });
+      } catch {
+        resolve({ provider, ms: undefined, problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed" });
+      }
+    });
+  });
+}
+
+/** The first sentence of onnxruntime's long messages, without its source paths. */
+function summary(message: string): string {
+  if (/adapter/i.test(message)) return "no graphics adapter was found";
+  if (/shared library|libonnxruntime_providers/i.test(message)) return "its onnxruntime library is not installed";
+  return message.split("\n")[0]?.replace(/^.*?can't be loaded on \w+: /, "").slice(0, 160) ?? "";
+}
