@@ -44,6 +44,8 @@ export interface ItemDescription {
   readonly software?: Readonly<Record<string, string>>;
 }
 
+const STAC_VERSION = "1.1.0";
+
 const EXTENSION = (name: string, version: string): string =>
   `https://stac-extensions.github.io/${name}/${version}/schema.json`;
 
@@ -81,7 +83,7 @@ export function toItem(description: ItemDescription): StacJson {
   const brought = Object.keys(description.properties ?? {}).map((key) => SOURCE_EXTENSIONS[key.split(":")[0] ?? ""]);
   return {
     type: "Feature",
-    stac_version: "1.1.0",
+    stac_version: STAC_VERSION,
     stac_extensions: [...new Set([...ITEM_EXTENSIONS, ...brought.filter((url) => url !== undefined)])],
     id: description.id,
     collection: description.collection,
@@ -120,8 +122,11 @@ export function bandObjects(): readonly StacJson[] {
 export function parseItem(json: unknown, href: string): CatalogItem {
   const where = shortLocation(href);
   try {
-    const stac = create(z.record(z.string(), z.unknown()).parse(json), true, true);
-    const plain = stac.toJSON();
+    const given = z.record(z.string(), z.unknown()).parse(json);
+    // Migrating copies and walks the whole document; most are of the present version.
+    const old = given["stac_version"] !== STAC_VERSION;
+    const stac = create(given, old, old);
+    const plain = old ? stac.toJSON() : given;
     const parsed = itemSchema.parse(plain);
     const tec = parsed.assets.tec;
     const bounds = stac.getBoundingBox();

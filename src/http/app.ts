@@ -45,8 +45,7 @@ export interface HttpServices {
 export function createApp(services: HttpServices): Router {
   const { catalog, routers = [] } = services;
   const router = Router();
-  router.use(cors, rememberBase(services.publicUrl));
-  router.route("/").get(landing(services)).all(methodNotAllowed("GET, HEAD"));
+  router.use(cors);
   router.get("/healthz", async (_request, response) => {
     const { ready, parts = {} } = (await services.readiness?.()) ?? { ready: true };
     response.status(ready ? 200 : 503).set("Cache-Control", "no-store");
@@ -59,6 +58,8 @@ export function createApp(services: HttpServices): Router {
       response.json({ metrics });
     else response.type("text/plain; version=0.0.4; charset=utf-8").send(prometheusText(metrics));
   });
+  router.use(rememberBase(services.publicUrl));
+  router.route("/").get(landing(services)).all(methodNotAllowed("GET, HEAD"));
   router.get("/api", (request, response) => {
     const version = /version=3\.0/.test(request.get("Accept") ?? "") ? "3.0" : "3.1";
     const description = openApi(services, { version, base: baseOf(response) });

@@ -22,11 +22,10 @@ export function baseOf(response: Response): string {
  * condition, and the path where the router is mounted.
  */
 function baseFromRequest(request: Request): string {
-  const host = request.host;
-  if (!/^[\w.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(host)) {
-    throw new InvalidRequestError(
-      `Host is "${String(host).slice(0, 80)}"; wanted a name or address with an optional port`,
-    );
+  // Undefined, whatever its type says, for HTTP/1.0 without a Host header.
+  const host = String(request.host);
+  if (host === "undefined" || !/^[\w.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(host)) {
+    throw new InvalidRequestError(`Host is "${host.slice(0, 80)}"; wanted a name or address with an optional port`);
   }
   return `${request.protocol}://${host}${forwardedPrefix(request)}${request.baseUrl}`;
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { get } from "node:http";
 import { test, type TestContext } from "node:test";
-import express, { Router } from "express";
+import { Router } from "express";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
 import {
   CorruptDataError,
@@ -13,17 +12,14 @@ import {
   UnsupportedError,
   UpstreamError,
 } from "../../src/core/errors.js";
-import { createApp, type HttpServices } from "../../src/http/app.js";
+import type { HttpServices } from "../../src/http/app.js";
 import { openApi } from "../../src/http/openapi.js";
 import { requestSignal } from "../../src/http/signal.js";
 import { temporaryFolder } from "../support/catalog-fixtures.js";
+import { startApp } from "../support/http-app.js";
 
 async function startServer(t: TestContext, services: Partial<HttpServices>): Promise<string> {
-  const app = express().use(createApp({ catalog: await openFileCatalog(await temporaryFolder(t)), ...services }));
-  const server = createServer(app).listen(0, "127.0.0.1");
-  t.after(() => server.close());
-  await new Promise((ready) => server.once("listening", ready));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return startApp(t, { catalog: await openFileCatalog(await temporaryFolder(t)), ...services });
 }
 
 const SECRET = "/home/someone/secret/model.onnx";

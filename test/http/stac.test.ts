@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import express from "express";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
-import { createApp, type HttpServices } from "../../src/http/app.js";
+import type { HttpServices } from "../../src/http/app.js";
 import { addTestItem, bytesOf, degreeGrid } from "../support/catalog-fixtures.js";
+import { getJson, linkOf, postJson, startApp, type Document, type Link, type Mounting } from "../support/http-app.js";
 
 let folder = "";
 after(() => rm(folder, { recursive: true, force: true }));
@@ -27,41 +25,11 @@ before(async () => {
   await addTestItem(writer, "dateline", { collection: "fiji", grid: degreeGrid(179.5, -17) });
 });
 
-async function startServer(
-  t: TestContext,
-  {
-    mount = "/",
-    trustProxy = false,
-    ...services
-  }: Partial<HttpServices> & { mount?: string; trustProxy?: boolean } = {},
-): Promise<string> {
-  const catalog = await openFileCatalog(folder, { pollMs: 0 });
-  const app = express();
-  if (trustProxy) app.set("trust proxy", true);
-  app.use(mount, createApp({ catalog, ...services }));
-  const server = createServer(app).listen(0, "127.0.0.1");
-  t.after(() => server.close());
-  await new Promise((ready) => server.once("listening", ready));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount === "/" ? "" : mount}`;
+async function startServer(t: TestContext, options: Partial<HttpServices> & Mounting = {}): Promise<string> {
+  const { mount, trustProxy, ...services } = options;
+  const catalog = await openFileCatalog(folder);
+  return startApp(t, { catalog, ...services }, { mount: mount ?? "/", trustProxy: trustProxy ?? false });
 }
-
-type Link = { rel: string; href: string; type?: string; method?: string; body?: unknown; title?: string };
-type Json = Record<string, unknown> & {
-  links: Link[];
-  features: (Json & { id: string })[];
-  detail: string;
-  status: number;
-};
-
-async function getJson(url: string, init?: RequestInit): Promise<{ response: Response; json: Json }> {
-  const response = await fetch(url, init);
-  return { response, json: (await response.json()) as Json };
-}
-
-const post = (url: string, body: unknown): Promise<{ response: Response; json: Json }> =>
-  getJson(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-
-const linkOf = (json: Json, rel: string): Link | undefined => json.links.find((link) => link.rel === rel);
 
 test("every link of the landing page, collections and items leads to an answer", async (t) => {
   const base = await startServer(t, { mount: "/imagery" });
@@ -73,7 +41,7 @@ test("every link of the landing page, collections and items leads to an answer",
     const response = await fetch(url, { headers: { Accept: "application/json" } });
     assert.equal(response.status, 200, url);
     if (!/json/.test(response.headers.get("content-type") ?? "")) continue;
-    const json = (await response.json()) as Partial<Json>;
+    const json = (await response.json()) as Partial<Document>;
     for (const link of json.links ?? []) {
       assert.ok(link.href.startsWith(base), `${link.rel} of ${url} is ${link.href}`);
       if (!["xyz", "tilejson", "preview"].includes(link.rel) && link.method !== "POST") queue.push(link.href);
@@ -119,7 +87,8 @@ for (const method of ["GET", "POST"] as const) {
       body: { limit: 7, collections: ["lisbon"] },
     };
     while (next !== undefined) {
-      const { json }: { json: Json } = method === "GET" ? await getJson(next.href) : await post(next.href, next.body);
+      const { json }: { json: Document } =
+        method === "GET" ? await getJson(next.href) : await postJson(next.href, next.body);
       assert.equal(json["numberMatched"], 25);
       assert.equal(json["numberReturned"], json.features.length);
       found.push(...json.features.map(({ id }) => id));
@@ -166,7 +135,7 @@ test("search narrows by ids, collection, box, geometry and time", async (t) => {
     ],
   };
   assert.deepEqual(
-    (await post(`${base}/search`, { intersects: line })).json.features.map(({ id }) => id),
+    (await postJson(`${base}/search`, { intersects: line })).json.features.map(({ id }) => id),
     ["d3"],
   );
 });
@@ -196,7 +165,10 @@ test("a wrong search says in a sentence what was wanted", async (t) => {
     assert.match(response.headers.get("content-type") ?? "", /^application\/problem\+json/);
     assert.match(json.detail, sentence, query);
   }
-  const both = await post(`${base}/search`, { bbox: [0, 0, 1, 1], intersects: { type: "Point", coordinates: [0, 0] } });
+  const both = await postJson(`${base}/search`, {
+    bbox: [0, 0, 1, 1],
+    intersects: { type: "Point", coordinates: [0, 0] },
+  });
   assert.match(both.json.detail, /both given/);
   const broken = await getJson(`${base}/search`, {
     method: "POST",
