@@ -2,7 +2,7 @@ import { createGeoTiffWriter, type StoredArray } from "../container/geotiff-writ
 import { BANDS } from "../core/bands.js";
 import type { TecMetadata } from "../container/tec-cog.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
 import type { Decoder } from "./services.js";
 
 const TILE_PX = 256;
@@ -67,7 +67,7 @@ function cutTile(
   for (let r = 0; r < TILE_PX && tile.top + r < tile.height; r++) {
     for (let c = 0; c < TILE_PX && tile.left + c < tile.width; c++) {
       const [x, y] = [tile.left + c, tile.top + r];
-      const valid = isValid(masks, x, y);
+      const valid = maskAt(masks, x, y) !== 0;
       const from = (y - window.y) * window.width + x - window.x;
       for (let b = 0; b < count; b++) {
         const stored = ((pixels[b * plane + from] ?? 0) - units.offset) / units.scale;
@@ -77,12 +77,4 @@ function cutTile(
     }
   }
   return out;
-}
-
-function isValid(masks: DecodedWindow["masks"], x: number, y: number): boolean {
-  const [column, row] = [Math.floor((x - masks.x) / 256), Math.floor((y - masks.y) / 256)];
-  const chunk = masks.chunks[row * masks.chunkColumns + column];
-  if (chunk === undefined || chunk.valid === "none") return false;
-  if (chunk.valid === "all") return true;
-  return chunk.valid[(y - masks.y - row * 256) * chunk.width + (x - masks.x - column * 256)] !== 0;
 }

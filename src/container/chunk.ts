@@ -17,7 +17,10 @@ export interface Chunk {
   readonly entropy: EntropyModel;
   /** Quality step, an index into the model's tables. */
   readonly quality: number;
-  /** Latents, 1..16. */
+  /** Pixels that the chunk covers, 1..256. */
+  readonly width: number;
+  readonly height: number;
+  /** Latents, 1..16: a sixteenth of the pixels, rounded up. */
   readonly rows: number;
   readonly columns: number;
   /** Channels stored; those beyond are 0. */
@@ -32,12 +35,12 @@ const VERSION = 1;
 const HEAD_BYTES = 16;
 
 /** The bytes of a chunk: 16 bytes of head, 4 a section, then the sections in order. */
-export function packChunk(chunk: Chunk): Uint8Array {
+export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
   const start = HEAD_BYTES + 4 * chunk.sections.length;
   const bytes = new Uint8Array(chunk.sections.reduce((sum, section) => sum + section.bytes.length, start));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, MAGIC, true);
-  bytes.set([VERSION, ENTROPY_MODELS.indexOf(chunk.entropy), chunk.quality, chunk.sections.length, chunk.rows, chunk.columns], 2);
+  bytes.set([VERSION, ENTROPY_MODELS.indexOf(chunk.entropy), chunk.quality, chunk.sections.length, chunk.width - 1, chunk.height - 1], 2);
   view.setUint16(8, chunk.channels, true);
   view.setUint32(12, chunk.checksum, true);
   let at = start;
@@ -58,11 +61,10 @@ export function packChunk(chunk: Chunk): Uint8Array {
 export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC) throw new CorruptDataError(location, "no chunk head where one is expected");
-  const [version = 0, entropyCode = 0, quality = 0, count = 0, rows = 0, columns = 0] = bytes.subarray(2, 8);
+  const [version = 0, entropyCode = 0, quality = 0, count = 0, lastColumn = 0, lastRow = 0] = bytes.subarray(2, 8);
   if (version !== VERSION) throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
   const entropy = ENTROPY_MODELS[entropyCode];
   if (entropy === undefined) throw new UnsupportedError(`${location}: entropy model ${entropyCode} is not known`);
-  if (rows < 1 || rows > 16 || columns < 1 || columns > 16) throw new CorruptDataError(location, `${rows} x ${columns} latents; 1 to 16 expected`);
   const sections: Section[] = [];
   let at = HEAD_BYTES + 4 * count;
   for (let i = 0; i < count; i++) {
@@ -73,7 +75,18 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
     at = end;
   }
   if (at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${at} expected`);
-  return { entropy, quality, rows, columns, channels: view.getUint16(8, true), checksum: view.getUint32(12, true), sections };
+  const [width, height] = [lastColumn + 1, lastRow + 1];
+  return {
+    entropy,
+    quality,
+    width,
+    height,
+    rows: Math.ceil(height / 16),
+    columns: Math.ceil(width / 16),
+    channels: view.getUint16(8, true),
+    checksum: view.getUint32(12, true),
+    sections,
+  };
 }
 
 /** The bytes of the first section of a kind. */

@@ -40,7 +40,7 @@ export function encodeChunk(
     ...validitySection(mask.valid),
     ...classesSection(mask.classes),
   ];
-  return packChunk({ entropy: "fp", quality: use.quality, rows, columns, channels: chunk.channels, checksum: checksumOf(chunk), sections });
+  return packChunk({ entropy: "fp", quality: use.quality, width: mask.width, height: mask.height, channels: chunk.channels, checksum: checksumOf(chunk), sections });
 }
 
 /** What a decoder will see of a block: quantised and dequantised latents, a rectangle of it, edges replicated. */

@@ -1,10 +1,10 @@
 import { inflateSync } from "node:zlib";
 import type { FactorizedCoder } from "../codec/factorized.js";
-import { xxhash32 } from "../codec/xxhash32.js";
-import { findSection, parseChunk, SECTION } from "../container/chunk.js";
+import { findSection, SECTION } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
-import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+import { CorruptDataError } from "../core/errors.js";
 import type { LatentChunk } from "../core/latents.js";
+import { decodeSymbols } from "./decode-symbols.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
 export interface DecodedChunk {
@@ -17,10 +17,11 @@ export interface DecodedChunk {
   readonly bytes: number;
 }
 
+/** A chunk as its file's header has it. */
 export interface ChunkPlace {
   /** For messages, such as "chunk 0/1/2 of lisbon.tif". */
   readonly name: string;
-  /** Pixels that the chunk covers. */
+  /** Pixels that it covers. */
   readonly width: number;
   readonly height: number;
 }
@@ -31,17 +32,10 @@ export interface ChunkPlace {
  * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model not built in.
  */
 export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
-  const chunk = parseChunk(bytes, place.name);
-  if (chunk.rows !== Math.ceil(place.height / 16) || chunk.columns !== Math.ceil(place.width / 16)) {
-    throw new CorruptDataError(place.name, `${chunk.rows} x ${chunk.columns} latents for ${place.height} x ${place.width} pixels`);
+  const { chunk, symbols: decoded } = decodeSymbols(bytes, place.name, coder);
+  if (chunk.width !== place.width || chunk.height !== place.height) {
+    throw new CorruptDataError(place.name, `it covers ${chunk.width} x ${chunk.height} pixels, ${place.width} x ${place.height} expected`);
   }
-  if (chunk.entropy !== "fp") throw new UnsupportedError(`${place.name} is stored with entropy model "${chunk.entropy}"; this version decodes "fp"`);
-  const stream = findSection(chunk, SECTION.symbols);
-  if (stream === undefined) throw new CorruptDataError(place.name, "it holds no symbols");
-  const setMap = findSection(chunk, SECTION.sets) ?? new Uint8Array();
-  const decoded = coder.decode({ stream, setMap }, chunk, place.name);
-  const checksum = xxhash32(new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.byteLength));
-  if (checksum !== chunk.checksum) throw new CorruptDataError(place.name, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
   const symbols = shareSymbols(decoded);
   const valid = readValidity(findSection(chunk, SECTION.validity), place);
   const packed = findSection(chunk, SECTION.classes);
@@ -97,5 +91,3 @@ function inflate(section: Uint8Array, length: number, name: string): Uint8Array 
   if (bytes.length !== length) throw new CorruptDataError(name, `a mask of ${bytes.length} bytes, ${length} expected`);
   return bytes;
 }
-
-const hex = (value: number): string => value.toString(16).padStart(8, "0");

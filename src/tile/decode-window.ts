@@ -97,3 +97,12 @@ export function rectOfPixels(window: { readonly x: number; readonly y: number; r
     columns: Math.ceil((window.x + window.width) / CHUNK_LATENTS) - column,
   };
 }
+
+/** 1 where the level's pixel (x, y) is valid, 0 where it is not or lies outside the masks. */
+export function maskAt(masks: MaskPieces, x: number, y: number): number {
+  const [column, row] = [Math.floor((x - masks.x) / 256), Math.floor((y - masks.y) / 256)];
+  const chunk = masks.chunks[row * masks.chunkColumns + column];
+  if (chunk === undefined || chunk.valid === "none") return 0;
+  if (chunk.valid === "all") return 1;
+  return chunk.valid[(y - masks.y - row * 256) * chunk.width + (x - masks.x - column * 256)] ?? 0;
+}

@@ -1,0 +1,103 @@
+import { BANDS, type BandName } from "../core/bands.js";
+import { InvalidRequestError } from "../core/errors.js";
+import type { PixelWindow, Raster } from "../core/raster.js";
+import type { Affine } from "../geo/affine.js";
+import { levelTransform, type TecMetadata } from "../container/tec-cog.js";
+import type { OpenContainer } from "../tile/chunk-reader.js";
+import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { parseConfig, type ConfigInput } from "./config.js";
+import { createDecoder, type Decoder } from "./services.js";
+
+/** An image in a TEC-COG, read window by window. */
+export interface TecImage {
+  readonly location: string;
+  readonly metadata: TecMetadata;
+  readonly crs: string | undefined;
+  /** Of the full resolution. */
+  readonly transform: Affine | undefined;
+  /** Full resolution first. */
+  readonly levels: readonly { readonly width: number; readonly height: number; readonly transform: Affine | undefined }[];
+  /**
+   * Digital numbers of a window (pixels of the level, inside it), without seams whatever chunks it straddles.
+   *
+   * @throws InvalidRequestError for a window or level outside the image, CorruptDataError, UpstreamError
+   */
+  readWindow(window: PixelWindow, options?: ReadOptions): Promise<Raster>;
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  /** 0, the full resolution, unless told otherwise. */
+  readonly level?: number;
+  /** All 12 unless told otherwise. */
+  readonly bands?: readonly BandName[];
+  readonly signal?: AbortSignal;
+}
+
+/** Settings of the decoder, and one to share: a decoder given is not closed. */
+export interface OpenOptions extends Pick<ConfigInput, "models" | "provider" | "sessions" | "latentsCacheBytes"> {
+  readonly decoder?: Decoder;
+}
+
+/**
+ * Opens a TEC-COG at a path or URL: one request of 64 KB.
+ *
+ * @throws NotFoundError, CorruptDataError, UnsupportedError
+ */
+export async function openTecCog(location: string, options: OpenOptions = {}): Promise<TecImage> {
+  const { decoder: given, ...settings } = options;
+  const decoder = given ?? (await createDecoder(parseConfig({ provider: "cpu", ...settings })));
+  try {
+    const container = await decoder.reader.open(location, "");
+    return imageOf(container, decoder, () => (given === undefined ? decoder.close() : Promise.resolve()));
+  } catch (error) {
+    if (given === undefined) await decoder.close();
+    throw error;
+  }
+}
+
+function imageOf(container: OpenContainer, decoder: Decoder, close: () => Promise<void>): TecImage {
+  const { cog } = container;
+  return {
+    location: cog.location,
+    metadata: cog.metadata,
+    crs: cog.crs,
+    transform: cog.transform,
+    levels: cog.levels.map(({ width, height }, i) => ({
+      width,
+      height,
+      transform: cog.transform === undefined ? undefined : levelTransform(cog.transform, i),
+    })),
+    async readWindow(window, { level = 0, bands = BANDS, signal } = {}) {
+      checkWindow(container, window, level);
+      const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, decoder, signal);
+      return cropWindow(decoded, window, bands);
+    },
+    close,
+  };
+}
+
+function checkWindow({ cog }: OpenContainer, window: PixelWindow, level: number): void {
+  const size = cog.levels[level];
+  if (size === undefined) throw new InvalidRequestError(`Level ${level} of ${cog.location}; it has 0 to ${cog.levels.length - 1}`);
+  const { x, y, width, height } = window;
+  const whole = [x, y, width, height].every(Number.isInteger);
+  if (whole && width > 0 && height > 0 && x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height) return;
+  throw new InvalidRequestError(`Window ${width} x ${height} at (${x}, ${y}) of ${cog.location}; level ${level} has ${size.width} x ${size.height} pixels`);
+}
+
+function cropWindow(decoded: DecodedWindow, window: PixelWindow, bands: readonly BandName[]): Raster {
+  const { width, height } = window;
+  const { pixels, masks, window: from } = decoded;
+  const samples = new Float32Array(bands.length * width * height);
+  const valid = new Uint8Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const row = window.y + r;
+    for (let b = 0; b < bands.length; b++) {
+      const start = (b * from.height + row - from.y) * from.width + window.x - from.x;
+      samples.set(pixels.subarray(start, start + width), (b * height + r) * width);
+    }
+    for (let c = 0; c < width; c++) valid[r * width + c] = maskAt(masks, window.x + c, row);
+  }
+  return { kind: "raster", width, height, bands, samples, valid };
+}
