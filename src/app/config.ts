@@ -33,9 +33,15 @@ const schema = z.strictObject({
   /** Threads for entropy decoding, warping and drawing; one a core. */
   pixelThreads: z.int().min(1).max(256).optional(),
   /** Decoded latents kept, bytes. */
-  latentsCacheBytes: z.int().min(0).default(256 * MiB),
+  latentsCacheBytes: z
+    .int()
+    .min(0)
+    .default(256 * MiB),
   /** Encoded tiles kept, bytes. */
-  tileCacheBytes: z.int().min(0).default(128 * MiB),
+  tileCacheBytes: z
+    .int()
+    .min(0)
+    .default(128 * MiB),
   /** Containers whose header and file stay open. */
   openContainers: z.int().min(1).default(256),
   /** Items that one tile of a collection may read. */
@@ -62,7 +68,10 @@ export const BUILT_IN_MODELS = fileURLToPath(new URL("../../../models/", import.
  *
  * @throws InvalidRequestError naming the setting that is wrong.
  */
-export async function readConfig(given: ConfigInput & { readonly file?: string | undefined } = {}, env: NodeJS.ProcessEnv = {}): Promise<Config> {
+export async function readConfig(
+  given: ConfigInput & { readonly file?: string | undefined } = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<Config> {
   const { file, ...settings } = given;
   const path = file ?? env["TECTILE_CONFIG"];
   const fromFile = path === undefined ? {} : await readJson(path);
@@ -72,7 +81,8 @@ export async function readConfig(given: ConfigInput & { readonly file?: string |
 /** @throws InvalidRequestError */
 export function parseConfig(settings: ConfigInput): Config {
   const result = schema.safeParse(settings);
-  if (result.success) return { ...result.data, models: [...result.data.models.map((path) => resolve(path)), BUILT_IN_MODELS] };
+  if (result.success)
+    return { ...result.data, models: [...result.data.models.map((path) => resolve(path)), BUILT_IN_MODELS] };
   const [issue] = result.error.issues;
   throw new InvalidRequestError(`Setting ${issue?.path.join(".") || "?"}: ${issue?.message ?? "invalid"}`);
 }

@@ -17,21 +17,41 @@ export interface DecodeOptions {
  * Writes the full resolution as an ordinary GeoTIFF on the source's grid, in its units, CRS and dtype, never warped: holes get the
  * source's nodata value, or 0.
  */
-export async function decodeImage(container: OpenContainer, path: string, use: Pick<Decoder, "reader" | "networks">, options: DecodeOptions = {}): Promise<void> {
+export async function decodeImage(
+  container: OpenContainer,
+  path: string,
+  use: Pick<Decoder, "reader" | "networks">,
+  options: DecodeOptions = {},
+): Promise<void> {
   const { cog } = container;
   const [full] = cog.levels;
   if (full === undefined) return;
   const { width, height } = full;
   const { dtype, nodata } = cog.metadata.units;
   const { transform, crs, geoKeys } = cog;
-  const writer = await createGeoTiffWriter(path, { width, height, transform, crs, geoKeys, bands: BANDS, dtype, nodata, ...physical(cog.metadata) });
+  const writer = await createGeoTiffWriter(path, {
+    width,
+    height,
+    transform,
+    crs,
+    geoKeys,
+    bands: BANDS,
+    dtype,
+    nodata,
+    ...physical(cog.metadata),
+  });
   try {
     for (let y = 0; y < height; y += TILE_PX) {
       for (let x = 0; x < width; x += STRIP_PX) {
         options.signal?.throwIfAborted();
         const window = { x, y, width: Math.min(STRIP_PX, width - x), height: Math.min(TILE_PX, height - y) };
-        const decoded = await decodeWindow({ container, level: 0, rect: rectOfPixels(window), bands: BANDS }, use, options.signal);
-        for (let left = x; left < x + window.width; left += TILE_PX) await writer.append(cutTile(decoded, { left, top: y, width, height }, cog.metadata.units));
+        const decoded = await decodeWindow(
+          { container, level: 0, rect: rectOfPixels(window), bands: BANDS },
+          use,
+          options.signal,
+        );
+        for (let left = x; left < x + window.width; left += TILE_PX)
+          await writer.append(cutTile(decoded, { left, top: y, width, height }, cog.metadata.units));
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);
     }

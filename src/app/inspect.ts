@@ -25,7 +25,12 @@ export interface Inspection {
   /** Validity and scene classes of all levels. */
   readonly maskBytes: number;
   /** Full resolution first; latents with their chunk heads, without masks. */
-  readonly levels: readonly { readonly width: number; readonly height: number; readonly bytes: number; readonly chunks: number }[];
+  readonly levels: readonly {
+    readonly width: number;
+    readonly height: number;
+    readonly bytes: number;
+    readonly chunks: number;
+  }[];
   /** Bits a pixel and band of the full resolution's latents. */
   readonly bitsPerPixel: number;
 }
@@ -42,7 +47,8 @@ export async function inspectFile(path: string): Promise<Inspection> {
         const stored = await readChunkBytes(source, level, i);
         if (stored === undefined) continue;
         const chunk = parseChunk(stored, path);
-        const masks = (findSection(chunk, SECTION.validity)?.length ?? 0) + (findSection(chunk, SECTION.classes)?.length ?? 0);
+        const masks =
+          (findSection(chunk, SECTION.validity)?.length ?? 0) + (findSection(chunk, SECTION.classes)?.length ?? 0);
         maskBytes += masks;
         bytes += stored.length - masks;
         chunks++;
@@ -50,7 +56,12 @@ export async function inspectFile(path: string): Promise<Inspection> {
       levels.push({ width: level.width, height: level.height, bytes, chunks });
     }
     const [full] = levels;
-    return { ...describe(path, cog), maskBytes, levels, bitsPerPixel: full === undefined ? 0 : (8 * full.bytes) / (full.width * full.height * 12) };
+    return {
+      ...describe(path, cog),
+      maskBytes,
+      levels,
+      bitsPerPixel: full === undefined ? 0 : (8 * full.bytes) / (full.width * full.height * 12),
+    };
   } finally {
     await source.close();
   }
@@ -81,7 +92,8 @@ export async function* verifyFile(path: string, decoder: Pick<Decoder, "loadMode
     source = await openByteSource(path);
     const cog = await readTecCog(source);
     const model = await decoder.loadModel(cog.metadata.model.id);
-    if (model.sha256 !== cog.metadata.model.sha256) yield `${cog.location}: encoded with another version of model "${model.id}" than the one installed`;
+    if (model.sha256 !== cog.metadata.model.sha256)
+      yield `${cog.location}: encoded with another version of model "${model.id}" than the one installed`;
     const coder = createFactorizedCoder(parseTables(model.tables, `tables of ${model.id}`), model.block);
     const container: OpenContainer = { key: path, source, cog, model };
     for (const [level, { offsets }] of cog.levels.entries()) {

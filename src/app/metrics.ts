@@ -15,19 +15,66 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
   const tiles = services.tiles.stats();
   const networks = services.networks.stats();
   const caches = Object.entries({ latents, tiles }).flatMap(([cache, stats]): ServiceMetric[] => [
-    { name: "tectile_cache_bytes", help: "Bytes held by a cache", type: "gauge", value: stats.bytes, labels: { cache } },
-    { name: "tectile_cache_entries", help: "Entries held by a cache", type: "gauge", value: stats.entries, labels: { cache } },
-    { name: "tectile_cache_hits_total", help: "Requests that a cache answered", type: "counter", value: stats.hits, labels: { cache } },
-    { name: "tectile_cache_misses_total", help: "Requests that had to load", type: "counter", value: stats.misses, labels: { cache } },
+    {
+      name: "tectile_cache_bytes",
+      help: "Bytes held by a cache",
+      type: "gauge",
+      value: stats.bytes,
+      labels: { cache },
+    },
+    {
+      name: "tectile_cache_entries",
+      help: "Entries held by a cache",
+      type: "gauge",
+      value: stats.entries,
+      labels: { cache },
+    },
+    {
+      name: "tectile_cache_hits_total",
+      help: "Requests that a cache answered",
+      type: "counter",
+      value: stats.hits,
+      labels: { cache },
+    },
+    {
+      name: "tectile_cache_misses_total",
+      help: "Requests that had to load",
+      type: "counter",
+      value: stats.misses,
+      labels: { cache },
+    },
   ]);
   const labels = { provider: networks.provider };
   return [
     ...caches,
     { name: "tectile_open_containers", help: "Containers whose header is kept", type: "gauge", value: headers },
-    { name: "tectile_network_runs_total", help: "Runs of the decoder network", type: "counter", value: networks.runs, labels },
-    { name: "tectile_network_windows_total", help: "Windows decoded by those runs", type: "counter", value: networks.windows, labels },
-    { name: "tectile_network_waiting", help: "Windows that wait for a session", type: "gauge", value: networks.waiting, labels },
-    { name: "tectile_pixel_tasks_waiting", help: "Tasks that wait for a pixel thread", type: "gauge", value: services.pixels.waiting() },
+    {
+      name: "tectile_network_runs_total",
+      help: "Runs of the decoder network",
+      type: "counter",
+      value: networks.runs,
+      labels,
+    },
+    {
+      name: "tectile_network_windows_total",
+      help: "Windows decoded by those runs",
+      type: "counter",
+      value: networks.windows,
+      labels,
+    },
+    {
+      name: "tectile_network_waiting",
+      help: "Windows that wait for a session",
+      type: "gauge",
+      value: networks.waiting,
+      labels,
+    },
+    {
+      name: "tectile_pixel_tasks_waiting",
+      help: "Tasks that wait for a pixel thread",
+      type: "gauge",
+      value: services.pixels.waiting(),
+    },
     { name: "process_resident_memory_bytes", help: "Resident memory", type: "gauge", value: process.memoryUsage.rss() },
   ];
 }

@@ -26,7 +26,8 @@ export async function listInputs(paths: readonly string[]): Promise<readonly str
 async function listInput(path: string): Promise<readonly string[]> {
   if (/^https?:/.test(path)) return [path];
   const info = await stat(path).catch(() => undefined);
-  if (info === undefined) throw new NotFoundError(`${path} is not there; wanted a GeoTIFF, a STAC Item or a folder of them`);
+  if (info === undefined)
+    throw new NotFoundError(`${path} is not there; wanted a GeoTIFF, a STAC Item or a folder of them`);
   if (!info.isDirectory()) return [path];
   const names = await readdir(path);
   const found = names.filter((name) => (isTiff(name) || /\.(geo)?json$/i.test(name)) && !/(^SCL_|_SCL\.)/i.test(name));

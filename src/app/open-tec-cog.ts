@@ -16,7 +16,11 @@ export interface TecImage {
   /** Of the full resolution. */
   readonly transform: Affine | undefined;
   /** Full resolution first. */
-  readonly levels: readonly { readonly width: number; readonly height: number; readonly transform: Affine | undefined }[];
+  readonly levels: readonly {
+    readonly width: number;
+    readonly height: number;
+    readonly transform: Affine | undefined;
+  }[];
   /**
    * Digital numbers of a window (pixels of the level, inside it), without seams whatever chunks it straddles.
    *
@@ -79,11 +83,15 @@ function imageOf(container: OpenContainer, decoder: Decoder, close: () => Promis
 
 function checkWindow({ cog }: OpenContainer, window: PixelWindow, level: number): void {
   const size = cog.levels[level];
-  if (size === undefined) throw new InvalidRequestError(`Level ${level} of ${cog.location}; it has 0 to ${cog.levels.length - 1}`);
+  if (size === undefined)
+    throw new InvalidRequestError(`Level ${level} of ${cog.location}; it has 0 to ${cog.levels.length - 1}`);
   const { x, y, width, height } = window;
   const whole = [x, y, width, height].every(Number.isInteger);
-  if (whole && width > 0 && height > 0 && x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height) return;
-  throw new InvalidRequestError(`Window ${width} x ${height} at (${x}, ${y}) of ${cog.location}; level ${level} has ${size.width} x ${size.height} pixels`);
+  if (whole && width > 0 && height > 0 && x >= 0 && y >= 0 && x + width <= size.width && y + height <= size.height)
+    return;
+  throw new InvalidRequestError(
+    `Window ${width} x ${height} at (${x}, ${y}) of ${cog.location}; level ${level} has ${size.width} x ${size.height} pixels`,
+  );
 }
 
 function cropWindow(decoded: DecodedWindow, window: PixelWindow, bands: readonly BandName[]): Raster {

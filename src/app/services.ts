@@ -35,7 +35,10 @@ export async function createServices(config: Config): Promise<Services> {
     ...core,
     config,
     catalog,
-    tiles: new SharedCache<EncodedImage>({ maxBytes: config.tileCacheBytes, sizeOf: (image) => image.bytes.length + 512 }),
+    tiles: new SharedCache<EncodedImage>({
+      maxBytes: config.tileCacheBytes,
+      sizeOf: (image) => image.bytes.length + 512,
+    }),
     async close() {
       await Promise.all([catalog.close(), core.close()]);
     },
@@ -54,7 +57,14 @@ export interface Decoder {
 
 export type DecoderConfig = Pick<
   Config,
-  "models" | "provider" | "sessions" | "maxBatch" | "maxWaiting" | "pixelThreads" | "latentsCacheBytes" | "openContainers"
+  | "models"
+  | "provider"
+  | "sessions"
+  | "maxBatch"
+  | "maxWaiting"
+  | "pixelThreads"
+  | "latentsCacheBytes"
+  | "openContainers"
 >;
 
 export async function createDecoder(config: DecoderConfig): Promise<Decoder> {
@@ -67,14 +77,24 @@ export async function createDecoder(config: DecoderConfig): Promise<Decoder> {
     return model;
   };
   const provider = config.provider === "auto" ? await chooseProvider(models, load) : config.provider;
-  const networks = createNetworks({ provider, sessions: config.sessions, maxBatch: config.maxBatch, maxWaiting: config.maxWaiting });
+  const networks = createNetworks({
+    provider,
+    sessions: config.sessions,
+    maxBatch: config.maxBatch,
+    maxWaiting: config.maxWaiting,
+  });
   const pixels = createWorkerPool<PixelTask, PixelResult>({
     url: new URL("../tile/pixel-worker.js", import.meta.url),
     size: config.pixelThreads ?? availableParallelism(),
     data: undefined,
     maxWaiting: 4 * config.maxWaiting,
   });
-  const reader = createChunkReader({ pool: pixels, loadModel: load, latentsBytes: config.latentsCacheBytes, headers: config.openContainers });
+  const reader = createChunkReader({
+    pool: pixels,
+    loadModel: load,
+    latentsBytes: config.latentsCacheBytes,
+    headers: config.openContainers,
+  });
   return {
     models,
     networks,

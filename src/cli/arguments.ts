@@ -29,7 +29,9 @@ export function parseCommand(command: Command, argv: readonly string[]): Command
     });
     return { positionals, values };
   } catch (cause) {
-    throw new InvalidRequestError(`${messageOf(cause).split(". ")[0] ?? ""}; see tectile ${command.name} --help`, { cause });
+    throw new InvalidRequestError(`${messageOf(cause).split(". ")[0] ?? ""}; see tectile ${command.name} --help`, {
+      cause,
+    });
   }
 }
 
@@ -49,7 +51,11 @@ export function listOption({ values }: CommandInput, name: string): string[] {
 }
 
 /** @throws InvalidRequestError when it is given and no number in range. */
-export function numberOption(input: CommandInput, name: string, range: { readonly min: number; readonly max: number }): number | undefined {
+export function numberOption(
+  input: CommandInput,
+  name: string,
+  range: { readonly min: number; readonly max: number },
+): number | undefined {
   const text = textOption(input, name);
   if (text === undefined) return undefined;
   const value = text.trim() === "" ? Number.NaN : Number(text);
@@ -60,5 +66,7 @@ export function numberOption(input: CommandInput, name: string, range: { readonl
 /** The positionals, when there are as many as `names`. @throws InvalidRequestError */
 export function wantPositionals({ positionals }: CommandInput, names: readonly string[], command: string): string[] {
   if (positionals.length === names.length) return [...positionals];
-  throw new InvalidRequestError(`tectile ${command} wants ${names.join(" ")}, ${positionals.length} arguments were given; see tectile ${command} --help`);
+  throw new InvalidRequestError(
+    `tectile ${command} wants ${names.join(" ")}, ${positionals.length} arguments were given; see tectile ${command} --help`,
+  );
 }

@@ -25,7 +25,10 @@ async function decode(input: CommandInput): Promise<number> {
   const progress = createProgress();
   try {
     const container = await decoder.reader.open(from, "");
-    await decodeImage(container, to, decoder, { signal: interruptSignal(), onProgress: (done, total) => progress.update(from, done, total) });
+    await decodeImage(container, to, decoder, {
+      signal: interruptSignal(),
+      onProgress: (done, total) => progress.update(from, done, total),
+    });
     return 0;
   } finally {
     progress.end();

@@ -19,9 +19,13 @@ export const DECODER_HELP = `  --provider NAME   ${PROVIDERS.join(", ")} or auto
 export async function openDecoder(input: CommandInput): Promise<Decoder> {
   const provider = textOption(input, "provider") ?? "cpu";
   const known = (["auto", ...PROVIDERS] as const).find((name) => name === provider);
-  if (known === undefined) throw new InvalidRequestError(`--provider is "${provider}"; wanted auto, ${PROVIDERS.join(", ")}`);
+  if (known === undefined)
+    throw new InvalidRequestError(`--provider is "${provider}"; wanted auto, ${PROVIDERS.join(", ")}`);
   const models = listOption(input, "models");
-  const config = await readConfig({ file: textOption(input, "config"), provider: known, ...(models.length === 0 ? {} : { models }) }, process.env);
+  const config = await readConfig(
+    { file: textOption(input, "config"), provider: known, ...(models.length === 0 ? {} : { models }) },
+    process.env,
+  );
   return createDecoder(config);
 }
 

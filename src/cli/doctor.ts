@@ -27,12 +27,16 @@ async function doctor(input: CommandInput): Promise<number> {
   const zoo = createModelZoo(config.models);
   const ids = await zoo.ids();
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  print(`Tectile ${await readVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} cores`);
+  print(
+    `Tectile ${await readVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} cores`,
+  );
   let problems = 0;
   for (const id of ids) {
     try {
       const { card } = await zoo.open(id);
-      print(`model ${id} ${card.version}: ${card.channels} channels, ${card.qualities.length} quality steps, files are whole`);
+      print(
+        `model ${id} ${card.version}: ${card.channels} channels, ${card.qualities.length} quality steps, files are whole`,
+      );
     } catch (error) {
       problems++;
       print(`model ${id}: ${error instanceof Error ? error.message : String(error)}`);
@@ -44,7 +48,10 @@ async function doctor(input: CommandInput): Promise<number> {
     return 1;
   }
   const trials = await tryProviders(loadModel(await zoo.open(first)));
-  for (const { provider, ms, problem } of trials) print(`provider ${provider.padEnd(7)} ${ms === undefined ? `not usable: ${problem}` : `${ms.toFixed(1)} ms for 256 x 256 px, 3 bands, one thread`}`);
+  for (const { provider, ms, problem } of trials)
+    print(
+      `provider ${provider.padEnd(7)} ${ms === undefined ? `not usable: ${problem}` : `${ms.toFixed(1)} ms for 256 x 256 px, 3 bands, one thread`}`,
+    );
   print(`auto takes ${fastestProvider(trials)}`);
   return 0;
 }

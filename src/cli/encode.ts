@@ -21,7 +21,13 @@ export const encodeCommand: Command = {
   name: "encode",
   summary: "Encode one GeoTIFF as a TEC-COG",
   help: HELP,
-  options: { ...DECODER_OPTIONS, ...MODEL_OPTIONS, scale: { type: "string" }, offset: { type: "string" }, scl: { type: "string" } },
+  options: {
+    ...DECODER_OPTIONS,
+    ...MODEL_OPTIONS,
+    scale: { type: "string" },
+    offset: { type: "string" },
+    scl: { type: "string" },
+  },
   run: encode,
 };
 

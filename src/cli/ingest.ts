@@ -58,7 +58,10 @@ async function ingest(input: CommandInput): Promise<number> {
   const [first] = inputs;
   if (first === undefined) throw new InvalidRequestError("tectile ingest wants an INPUT; see tectile ingest --help");
   const sourceOptions = sourceOptionsOf(input, inputs.length);
-  const { catalog } = await readConfig({ file: textOption(input, "config"), catalog: textOption(input, "catalog") }, process.env);
+  const { catalog } = await readConfig(
+    { file: textOption(input, "config"), catalog: textOption(input, "catalog") },
+    process.env,
+  );
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {
@@ -113,13 +116,18 @@ async function ingestOne({ location, label, sourceOptions, options, progress }: 
     for (const warning of source.warnings) progress.line(`${label}: ${warning}`);
     try {
       const start = performance.now();
-      const result = await ingestSource(source, { ...options, onProgress: (done, total) => progress.update(label, done, total) });
+      const result = await ingestSource(source, {
+        ...options,
+        onProgress: (done, total) => progress.update(label, done, total),
+      });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       if (result.kind === "unchanged") progress.line(`${label}: already there`);
       else {
         const { report } = result;
         const clear = report.clearPercent === undefined ? "" : `, ${report.clearPercent.toFixed(0)} % clear`;
-        progress.line(`${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear} (${seconds} s)`);
+        progress.line(
+          `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear} (${seconds} s)`,
+        );
       }
     } finally {
       await source.close();
@@ -134,8 +142,12 @@ async function ingestOne({ location, label, sourceOptions, options, progress }: 
 
 function sourceOptionsOf(input: CommandInput, count: number): SourceOptions {
   const [datetime, id, scl] = ["datetime", "id", "scl"].map((name) => textOption(input, name));
-  if (count > 1 && (id !== undefined || scl !== undefined)) throw new InvalidRequestError(`--id and --scl are for a single input, ${count} were given`);
-  if (datetime !== undefined && Number.isNaN(Date.parse(datetime))) throw new InvalidRequestError(`--datetime is "${datetime}"; wanted an RFC 3339 instant such as 2024-05-01T10:00:00Z`);
+  if (count > 1 && (id !== undefined || scl !== undefined))
+    throw new InvalidRequestError(`--id and --scl are for a single input, ${count} were given`);
+  if (datetime !== undefined && Number.isNaN(Date.parse(datetime)))
+    throw new InvalidRequestError(
+      `--datetime is "${datetime}"; wanted an RFC 3339 instant such as 2024-05-01T10:00:00Z`,
+    );
   const scale = numberOption(input, "scale", { min: 1e-9, max: 1e9 });
   const offset = numberOption(input, "offset", { min: -1e6, max: 1e6 });
   return {

@@ -19,7 +19,8 @@ export const inspectCommand: Command = {
       process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
       return 0;
     }
-    const share = (bytes: number): string => `${String(bytes).padStart(10)} bytes ${((100 * bytes) / found.fileBytes).toFixed(1).padStart(5)} %`;
+    const share = (bytes: number): string =>
+      `${String(bytes).padStart(10)} bytes ${((100 * bytes) / found.fileBytes).toFixed(1).padStart(5)} %`;
     const lines = [
       `${found.file}: TEC-COG format ${found.format}, ${found.fileBytes} bytes`,
       `  model      ${found.model} (${found.modelSha256.slice(0, 12)}), quality ${found.quality}, entropy model ${found.entropy}`,
@@ -28,7 +29,10 @@ export const inspectCommand: Command = {
       `  header     ${share(found.headerBytes)}`,
       `  quicklook  ${share(found.quicklookBytes)}`,
       `  masks      ${share(found.maskBytes)}`,
-      ...found.levels.map((level, i) => `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`),
+      ...found.levels.map(
+        (level, i) =>
+          `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`,
+      ),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
     return 0;

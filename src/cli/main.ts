@@ -25,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return await command.run(parseCommand(command, rest));
   } catch (error) {
     process.stderr.write(`tectile: ${messageOf(error)}\n`);
-    if (!(error instanceof AppError) && process.env["TECTILE_DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+    if (!(error instanceof AppError) && process.env["TECTILE_DEBUG"] !== undefined && error instanceof Error)
+      process.stderr.write(`${error.stack ?? ""}\n`);
     return error instanceof AppError && error.code === "invalid-request" ? 2 : 1;
   }
 }
@@ -36,6 +37,9 @@ async function usage(name: string): Promise<number> {
   const asked = name === "--help" || name === "-h" || name === "help";
   const text = `Tectile: Sentinel-2 as TerraCodec latents, decoded to map tiles on demand\n\nUsage: tectile COMMAND [OPTIONS]\n\n${lines.join("\n")}\n\ntectile COMMAND --help tells the options of each.\n`;
   if (asked) process.stdout.write(text);
-  else process.stderr.write(`tectile: command "${name}" is not known; wanted one of ${Object.keys(COMMANDS).join(", ")}\n`);
+  else
+    process.stderr.write(
+      `tectile: command "${name}" is not known; wanted one of ${Object.keys(COMMANDS).join(", ")}\n`,
+    );
   return asked ? 0 : 2;
 }

@@ -9,7 +9,10 @@ export const MODEL_HELP = `  --model ID        default: the first that is instal
   --quality Q       quality step, 0 (smallest) upwards; default: the model's own`;
 
 /** The model and quality step that the options name. @throws NotFoundError, InvalidRequestError */
-export async function chooseModel(input: CommandInput, decoder: Pick<Decoder, "models" | "loadModel">): Promise<{ readonly model: LoadedModel; readonly quality: number }> {
+export async function chooseModel(
+  input: CommandInput,
+  decoder: Pick<Decoder, "models" | "loadModel">,
+): Promise<{ readonly model: LoadedModel; readonly quality: number }> {
   const id = textOption(input, "model") ?? (await decoder.models.ids())[0];
   if (id === undefined) throw new NotFoundError("No model is installed; give a folder of models with --models");
   const { card } = await decoder.models.open(id);

@@ -21,7 +21,9 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
     const filled = Math.round(share * WIDTH);
     const seconds = (performance.now() - job.started) / 1000;
     const left = job.done === 0 ? "" : ` ${Math.ceil((seconds / share) * (1 - share))} s left`;
-    stream.write(`\r\u001b[K${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${job.done}/${job.total} chunks ${label.slice(0, 40)}${left}`);
+    stream.write(
+      `\r\u001b[K${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${job.done}/${job.total} chunks ${label.slice(0, 40)}${left}`,
+    );
     drawn = performance.now();
   }
 

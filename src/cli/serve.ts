@@ -60,7 +60,10 @@ async function serve(input: CommandInput): Promise<number> {
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : config.port;
-  log.info({ provider: services.networks.provider, catalog: config.catalog }, `Tectile serves http://localhost:${port}/`);
+  log.info(
+    { provider: services.networks.provider, catalog: config.catalog },
+    `Tectile serves http://localhost:${port}/`,
+  );
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });

@@ -21,7 +21,11 @@ export interface FactorizedStream {
 export interface FactorizedCoder {
   encode(chunk: ChunkSymbols, quality: number): FactorizedStream;
   /** @throws CorruptDataError naming `location`. */
-  decode(parts: FactorizedStream, shape: Omit<ChunkSymbols, "symbols"> & { readonly quality: number }, location: string): Int16Array;
+  decode(
+    parts: FactorizedStream,
+    shape: Omit<ChunkSymbols, "symbols"> & { readonly quality: number },
+    location: string,
+  ): Int16Array;
 }
 
 /** `block`: side in latents of the square blocks that choose a table set. */
@@ -34,7 +38,8 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
     const known = coders.get(quality);
     if (known !== undefined) return known;
     const step = tables.steps[quality];
-    if (step === undefined) throw new CorruptDataError(location, `quality step ${quality}, the model has 0 to ${tables.steps.length - 1}`);
+    if (step === undefined)
+      throw new CorruptDataError(location, `quality step ${quality}, the model has 0 to ${tables.steps.length - 1}`);
     const fresh = { rans: createRansCoder(step), step };
     coders.set(quality, fresh);
     return fresh;
@@ -43,7 +48,8 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
   return {
     encode(chunk, quality) {
       const { rans, step } = at(quality, "encoder");
-      if (tables.sets === 1) return { stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets: undefined }), setMap: new Uint8Array() };
+      if (tables.sets === 1)
+        return { stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets: undefined }), setMap: new Uint8Array() };
       if (costs?.quality !== quality) costs = { quality, bits: costTable(step) };
       const chosen = chooseSets(chunk, step, costs.bits, block);
       const sets = spreadSets(chosen, chunk, block);
@@ -53,7 +59,10 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
       const { rans } = at(shape.quality, location);
       const blocks = Math.ceil(shape.rows / block) * Math.ceil(shape.columns / block);
       if (setMap.length !== Math.ceil((blocks * setBits) / 8)) {
-        throw new CorruptDataError(location, `a set map of ${setMap.length} bytes, ${Math.ceil((blocks * setBits) / 8)} expected`);
+        throw new CorruptDataError(
+          location,
+          `a set map of ${setMap.length} bytes, ${Math.ceil((blocks * setBits) / 8)} expected`,
+        );
       }
       const sets = tables.sets === 1 ? undefined : spreadSets(unpackSets(setMap, blocks, setBits), shape, block);
       return rans.decode(stream, { ...shapeOf(shape), sets }, location);
@@ -83,7 +92,10 @@ export function quantise(latents: Float32Array, step: StepTables, rows: number, 
   return { symbols: symbols.subarray(0, channels * positions), channels, rows, columns };
 }
 
-const shapeOf = (chunk: Omit<ChunkSymbols, "symbols">) => ({ channels: chunk.channels, positions: chunk.rows * chunk.columns });
+const shapeOf = (chunk: Omit<ChunkSymbols, "symbols">) => ({
+  channels: chunk.channels,
+  positions: chunk.rows * chunk.columns,
+});
 
 /** Bits of each entry of `cum`: -log2 of its frequency; the escape's includes about 8 bits of its digits. */
 function costTable(step: StepTables): Float32Array {
@@ -118,17 +130,23 @@ function chooseSets(chunk: ChunkSymbols, step: StepTables, bits: Float32Array, b
   }
   return Uint8Array.from({ length: blocks }, (_, b) => {
     let best = 0;
-    for (let set = 1; set < step.sets; set++) if ((cost[set * blocks + b] ?? 0) < (cost[best * blocks + b] ?? 0)) best = set;
+    for (let set = 1; set < step.sets; set++)
+      if ((cost[set * blocks + b] ?? 0) < (cost[best * blocks + b] ?? 0)) best = set;
     return best;
   });
 }
 
 /** Each position's set from its block's. */
-function spreadSets(ofBlock: Uint8Array, shape: { readonly rows: number; readonly columns: number }, block: number): Uint8Array {
+function spreadSets(
+  ofBlock: Uint8Array,
+  shape: { readonly rows: number; readonly columns: number },
+  block: number,
+): Uint8Array {
   const blockColumns = Math.ceil(shape.columns / block);
   const sets = new Uint8Array(shape.rows * shape.columns);
   for (let r = 0; r < shape.rows; r++) {
-    for (let c = 0; c < shape.columns; c++) sets[r * shape.columns + c] = ofBlock[Math.floor(r / block) * blockColumns + Math.floor(c / block)] ?? 0;
+    for (let c = 0; c < shape.columns; c++)
+      sets[r * shape.columns + c] = ofBlock[Math.floor(r / block) * blockColumns + Math.floor(c / block)] ?? 0;
   }
   return sets;
 }
@@ -147,7 +165,8 @@ function packSets(sets: Uint8Array, bits: number): Uint8Array {
 function unpackSets(bytes: Uint8Array, count: number, bits: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => {
     let set = 0;
-    for (let at = i * bits; at < (i + 1) * bits; at++) set = (set << 1) | (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
+    for (let at = i * bits; at < (i + 1) * bits; at++)
+      set = (set << 1) | (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
     return set;
   });
 }

@@ -23,10 +23,33 @@ export interface SymbolShape {
 
 interface RansExports {
   readonly memory: WebAssembly.Memory;
-  decode(first: number, count: number, start: number, cum: number, hint: number, sets: number, positions: number, channels: number,
-    tableChannels: number, bytes: number, length: number, symbols: number): number;
-  encode(first: number, count: number, start: number, cum: number, sets: number, positions: number, channels: number,
-    tableChannels: number, symbols: number, floor: number, limit: number): number;
+  decode(
+    first: number,
+    count: number,
+    start: number,
+    cum: number,
+    hint: number,
+    sets: number,
+    positions: number,
+    channels: number,
+    tableChannels: number,
+    bytes: number,
+    length: number,
+    symbols: number,
+  ): number;
+  encode(
+    first: number,
+    count: number,
+    start: number,
+    cum: number,
+    sets: number,
+    positions: number,
+    channels: number,
+    tableChannels: number,
+    symbols: number,
+    floor: number,
+    limit: number,
+  ): number;
 }
 
 const PAGE = 65536;
@@ -43,20 +66,35 @@ export function createRansCoder(tables: StepTables): RansCoder {
   return {
     decode(stream, shape, location) {
       const { channels, positions } = shape;
-      if (channels > tables.channels) throw new CorruptDataError(location, `${channels} channels, the model has ${tables.channels}`);
+      if (channels > tables.channels)
+        throw new CorruptDataError(location, `${channels} channels, the model has ${tables.channels}`);
       const setsAt = free;
       const streamAt = align(setsAt + positions);
       const symbolsAt = align(streamAt + stream.length);
       grow(wasm.memory, symbolsAt + 2 * channels * positions);
       writeSets(wasm.memory, setsAt, shape, tables.sets, location);
       new Uint8Array(wasm.memory.buffer).set(stream, streamAt);
-      const outcome = wasm.decode(first, count, start, cum, hint, setsAt, positions, channels, tables.channels, streamAt, stream.length, symbolsAt);
+      const outcome = wasm.decode(
+        first,
+        count,
+        start,
+        cum,
+        hint,
+        setsAt,
+        positions,
+        channels,
+        tables.channels,
+        streamAt,
+        stream.length,
+        symbolsAt,
+      );
       if (outcome !== 0) throw new CorruptDataError(location, OUTCOMES[outcome] ?? "the stream is damaged");
       return new Int16Array(wasm.memory.buffer, symbolsAt, channels * positions).slice();
     },
     encode(symbols, shape) {
       const { channels, positions } = shape;
-      if (symbols.length !== channels * positions) throw new RangeError(`${symbols.length} symbols, ${channels * positions} expected`);
+      if (symbols.length !== channels * positions)
+        throw new RangeError(`${symbols.length} symbols, ${channels * positions} expected`);
       const setsAt = free;
       const symbolsAt = align(setsAt + positions);
       const floor = align(symbolsAt + symbols.byteLength);
@@ -64,7 +102,19 @@ export function createRansCoder(tables: StepTables): RansCoder {
       grow(wasm.memory, limit);
       writeSets(wasm.memory, setsAt, shape, tables.sets, "encoder");
       new Int16Array(wasm.memory.buffer, symbolsAt, symbols.length).set(symbols);
-      const at = wasm.encode(first, count, start, cum, setsAt, positions, channels, tables.channels, symbolsAt, floor, limit);
+      const at = wasm.encode(
+        first,
+        count,
+        start,
+        cum,
+        setsAt,
+        positions,
+        channels,
+        tables.channels,
+        symbolsAt,
+        floor,
+        limit,
+      );
       if (at === 0) throw new UnsupportedError("An entropy stream outgrew 8 bytes a symbol");
       return new Uint8Array(wasm.memory.buffer, at, limit - at).slice();
     },
@@ -79,12 +129,21 @@ function uploadTables(memory: WebAssembly.Memory, tables: StepTables) {
     const address = at;
     at = align(at + source.byteLength);
     grow(memory, at);
-    const target = source instanceof Int32Array ? new Int32Array(memory.buffer, address, source.length) : new Uint16Array(memory.buffer, address, source.length);
+    const target =
+      source instanceof Int32Array
+        ? new Int32Array(memory.buffer, address, source.length)
+        : new Uint16Array(memory.buffer, address, source.length);
     target.set(source);
     return address;
   };
   if (tables.first.length !== rows) throw new RangeError(`${tables.first.length} table rows, ${rows} expected`);
-  const [first, count, start, cum, hint] = [tables.first, tables.count, tables.start, tables.cum, hints].map(place) as [number, number, number, number, number];
+  const [first, count, start, cum, hint] = [tables.first, tables.count, tables.start, tables.cum, hints].map(place) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   return { first, count, start, cum, hint, free: at };
 }
 

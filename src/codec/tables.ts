@@ -41,18 +41,38 @@ export const TOTAL = 65536;
 export function parseTables(bytes: Uint8Array, location: string): EntropyTables {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = bytes.length >= 12 ? String.fromCharCode(...bytes.subarray(0, 4)) : "";
-  if (magic !== MAGIC) throw new CorruptDataError(location, `not an entropy table file: "${MAGIC}" expected at its start`);
-  const [version, stepCount, sets, channels] = [4, 6, 8, 10].map((at) => view.getUint16(at, true)) as [number, number, number, number];
-  if (version !== VERSION) throw new UnsupportedError(`${location}: table version ${version}, this version reads ${VERSION}`);
+  if (magic !== MAGIC)
+    throw new CorruptDataError(location, `not an entropy table file: "${MAGIC}" expected at its start`);
+  const [version, stepCount, sets, channels] = [4, 6, 8, 10].map((at) => view.getUint16(at, true)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (version !== VERSION)
+    throw new UnsupportedError(`${location}: table version ${version}, this version reads ${VERSION}`);
   const cursor = { view, at: 12, location };
-  const gains = Array.from({ length: stepCount }, () => [floats(cursor, channels), floats(cursor, channels), floats(cursor, channels)] as const);
-  const steps = gains.map(([gain, degain, rounding]) => ({ sets, channels, gain, degain, rounding, ...rows(cursor, sets * channels) }));
+  const gains = Array.from(
+    { length: stepCount },
+    () => [floats(cursor, channels), floats(cursor, channels), floats(cursor, channels)] as const,
+  );
+  const steps = gains.map(([gain, degain, rounding]) => ({
+    sets,
+    channels,
+    gain,
+    degain,
+    rounding,
+    ...rows(cursor, sets * channels),
+  }));
   if (cursor.at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${cursor.at} expected`);
   return { steps, sets, channels };
 }
 
 /** Tables of one step from plain CDF rows, as CompressAI keeps them: `cdf` without padding, `offset` = first symbol. */
-export function tablesFromCdfs(rowsIn: readonly { readonly offset: number; readonly cdf: readonly number[] }[], sets = 1): StepTables {
+export function tablesFromCdfs(
+  rowsIn: readonly { readonly offset: number; readonly cdf: readonly number[] }[],
+  sets = 1,
+): StepTables {
   const channels = rowsIn.length / sets;
   const start = new Int32Array(rowsIn.length);
   let at = 0;
@@ -81,7 +101,10 @@ interface Cursor {
 
 function need(cursor: Cursor, bytes: number): void {
   if (cursor.at + bytes > cursor.view.byteLength) {
-    throw new CorruptDataError(cursor.location, `truncated: ${cursor.at + bytes} bytes expected, ${cursor.view.byteLength} read`);
+    throw new CorruptDataError(
+      cursor.location,
+      `truncated: ${cursor.at + bytes} bytes expected, ${cursor.view.byteLength} read`,
+    );
   }
 }
 
@@ -107,7 +130,8 @@ function rows(cursor: Cursor, length: number): Pick<StepTables, "first" | "count
     cum.push(0);
     for (let i = 0; i <= symbols; i++) {
       const frequency = cursor.view.getUint16(cursor.at + 2 * i, true);
-      if (frequency === 0) throw new CorruptDataError(cursor.location, `row ${row} holds a frequency of 0; wanted at least 1`);
+      if (frequency === 0)
+        throw new CorruptDataError(cursor.location, `row ${row} holds a frequency of 0; wanted at least 1`);
       sum += frequency;
       cum.push(sum);
     }

@@ -40,12 +40,23 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
   const bytes = new Uint8Array(chunk.sections.reduce((sum, section) => sum + section.bytes.length, start));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, MAGIC, true);
-  bytes.set([VERSION, ENTROPY_MODELS.indexOf(chunk.entropy), chunk.quality, chunk.sections.length, chunk.width - 1, chunk.height - 1], 2);
+  bytes.set(
+    [
+      VERSION,
+      ENTROPY_MODELS.indexOf(chunk.entropy),
+      chunk.quality,
+      chunk.sections.length,
+      chunk.width - 1,
+      chunk.height - 1,
+    ],
+    2,
+  );
   view.setUint16(8, chunk.channels, true);
   view.setUint32(12, chunk.checksum, true);
   let at = start;
   chunk.sections.forEach((section, i) => {
-    if (section.bytes.length >= 2 ** 24) throw new UnsupportedError(`A chunk's section of ${section.bytes.length} bytes; at most 16 MiB fit`);
+    if (section.bytes.length >= 2 ** 24)
+      throw new UnsupportedError(`A chunk's section of ${section.bytes.length} bytes; at most 16 MiB fit`);
     view.setUint32(HEAD_BYTES + 4 * i, section.kind | (section.bytes.length << 8), true);
     bytes.set(section.bytes, at);
     at += section.bytes.length;
@@ -60,9 +71,11 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
  */
 export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC) throw new CorruptDataError(location, "no chunk head where one is expected");
+  if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC)
+    throw new CorruptDataError(location, "no chunk head where one is expected");
   const [version = 0, entropyCode = 0, quality = 0, count = 0, lastColumn = 0, lastRow = 0] = bytes.subarray(2, 8);
-  if (version !== VERSION) throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
+  if (version !== VERSION)
+    throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
   const entropy = ENTROPY_MODELS[entropyCode];
   if (entropy === undefined) throw new UnsupportedError(`${location}: entropy model ${entropyCode} is not known`);
   const sections: Section[] = [];
@@ -70,7 +83,8 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   for (let i = 0; i < count; i++) {
     const word = HEAD_BYTES + 4 * i + 4 <= bytes.length ? view.getUint32(HEAD_BYTES + 4 * i, true) : 0xffffffff;
     const end = at + (word >>> 8);
-    if (end > bytes.length) throw new CorruptDataError(location, `truncated: ${end} bytes expected, ${bytes.length} read`);
+    if (end > bytes.length)
+      throw new CorruptDataError(location, `truncated: ${end} bytes expected, ${bytes.length} read`);
     sections.push({ kind: word & 255, bytes: bytes.subarray(at, end) });
     at = end;
   }

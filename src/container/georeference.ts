@@ -28,12 +28,17 @@ export function georeferenceTags(georeference: Georeference): Tag[] {
       tags.push({ tag: TAG.modelPixelScale, type: "double", values: [a, -e, 0] });
       tags.push({ tag: TAG.modelTiepoint, type: "double", values: [0, 0, 0, c, f, 0] });
     } else {
-      tags.push({ tag: TAG.modelTransformation, type: "double", values: [a, b, 0, c, d, e, 0, f, 0, 0, 0, 0, 0, 0, 0, 1] });
+      tags.push({
+        tag: TAG.modelTransformation,
+        type: "double",
+        values: [a, b, 0, c, d, e, 0, f, 0, 0, 0, 0, 0, 0, 0, 1],
+      });
     }
   }
   if (geoKeys !== undefined && geoKeys.directory.length >= 4) return [...tags, ...verbatim(geoKeys)];
   const code = crs === undefined ? undefined : epsgCode(crs);
-  if (crs !== undefined && code !== undefined) tags.push({ tag: TAG.geoKeyDirectory, type: "short", values: keysOf(code, isGeographic(crs)) });
+  if (crs !== undefined && code !== undefined)
+    tags.push({ tag: TAG.geoKeyDirectory, type: "short", values: keysOf(code, isGeographic(crs)) });
   return tags;
 }
 
@@ -70,7 +75,15 @@ export function transformFromTags(tags: {
   }
   const [sx, sy] = scale ?? [];
   const [column, row, , x, y] = tiepoint ?? [];
-  if (sx === undefined || sy === undefined || column === undefined || row === undefined || x === undefined || y === undefined) return undefined;
+  if (
+    sx === undefined ||
+    sy === undefined ||
+    column === undefined ||
+    row === undefined ||
+    x === undefined ||
+    y === undefined
+  )
+    return undefined;
   return [sx, 0, x - column * sx, 0, -sy, y + row * sy];
 }
 
@@ -80,7 +93,8 @@ export function epsgFromKeys(directory: readonly number[] | undefined): Crs | un
   for (const wanted of [KEY.projected, KEY.geographic]) {
     for (let at = 4; at + 3 < directory.length; at += 4) {
       const code = directory[at + 3];
-      if (directory[at] === wanted && directory[at + 1] === 0 && code !== undefined && code > 0 && code < 32767) return `EPSG:${code}`;
+      if (directory[at] === wanted && directory[at + 1] === 0 && code !== undefined && code > 0 && code < 32767)
+        return `EPSG:${code}`;
     }
   }
   return undefined;

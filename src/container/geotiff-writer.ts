@@ -42,7 +42,9 @@ export async function createGeoTiffWriter(path: string, plan: GeoTiffPlan): Prom
 
   return {
     async append(samples) {
-      const bytes = await deflateAsync(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), { level: 6 });
+      const bytes = await deflateAsync(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), {
+        level: 6,
+      });
       offsets.push(at);
       lengths.push(bytes.length);
       await writeAt(file, bytes, at);
@@ -95,7 +97,10 @@ function metadataXml(plan: GeoTiffPlan): string {
     `<Item name="DESCRIPTION" sample="${i}" role="description">${band}</Item>`,
     ...(scale === 1 && offset === 0
       ? []
-      : [`<Item name="SCALE" sample="${i}" role="scale">${scale}</Item>`, `<Item name="OFFSET" sample="${i}" role="offset">${offset}</Item>`]),
+      : [
+          `<Item name="SCALE" sample="${i}" role="scale">${scale}</Item>`,
+          `<Item name="OFFSET" sample="${i}" role="offset">${offset}</Item>`,
+        ]),
   ]);
   return `<GDALMetadata>${items.join("")}</GDALMetadata>`;
 }

@@ -2,7 +2,15 @@ import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import type { Affine } from "../geo/affine.js";
 import type { ByteSource } from "../store/byte-source.js";
 import { epsgFromKeys, transformFromTags } from "./georeference.js";
-import { CHUNK_PX, HEADER_REQUEST_BYTES, levelSizes, parseTecMetadata, TEC_COMPRESSION, type TecCog, type TecLevel } from "./tec-cog.js";
+import {
+  CHUNK_PX,
+  HEADER_REQUEST_BYTES,
+  levelSizes,
+  parseTecMetadata,
+  TEC_COMPRESSION,
+  type TecCog,
+  type TecLevel,
+} from "./tec-cog.js";
 import { parseDirectories, TAG, type Directory } from "./tiff.js";
 
 /**
@@ -17,7 +25,11 @@ export async function readTecCog(source: ByteSource, signal?: AbortSignal): Prom
   while ("need" in parsed) {
     const wanted = Math.max(parsed.need, 2 * bytes.length);
     const longer = await source.getRange(0, wanted, signal);
-    if (longer.length < parsed.need) throw new CorruptDataError(location, `truncated: its header needs ${parsed.need} bytes, ${longer.length} are there`);
+    if (longer.length < parsed.need)
+      throw new CorruptDataError(
+        location,
+        `truncated: its header needs ${parsed.need} bytes, ${longer.length} are there`,
+      );
     bytes = longer;
     parsed = parseDirectories(bytes, location);
   }
@@ -25,7 +37,9 @@ export async function readTecCog(source: ByteSource, signal?: AbortSignal): Prom
   const full = rest[0];
   const text = full?.text(TAG.tecMetadata);
   if (first === undefined || full === undefined || text === undefined) {
-    throw new UnsupportedError(`${location} is a TIFF but not a TEC-COG: tag ${TAG.tecMetadata} is missing; encode it first`);
+    throw new UnsupportedError(
+      `${location} is a TIFF but not a TEC-COG: tag ${TAG.tecMetadata} is missing; encode it first`,
+    );
   }
   const metadata = parseTecMetadata(text, location);
   const fileBytes = await source.size(signal);
@@ -50,7 +64,11 @@ export async function readTecCog(source: ByteSource, signal?: AbortSignal): Prom
     geoKeys:
       geoKeyDirectory === undefined
         ? undefined
-        : { directory: geoKeyDirectory, doubles: full.numbers(TAG.geoDoubleParams) ?? [], ascii: full.text(TAG.geoAsciiParams) ?? "" },
+        : {
+            directory: geoKeyDirectory,
+            doubles: full.numbers(TAG.geoDoubleParams) ?? [],
+            ascii: full.text(TAG.geoAsciiParams) ?? "",
+          },
   };
 }
 
@@ -65,23 +83,31 @@ export async function readChunkBytes(
   if (length === 0) return undefined;
   const bytes = await source.getRange(offset, length, signal);
   if (bytes.length < length) {
-    throw new CorruptDataError(source.location, `truncated: ${length} bytes expected at offset ${offset}, ${bytes.length} read`);
+    throw new CorruptDataError(
+      source.location,
+      `truncated: ${length} bytes expected at offset ${offset}, ${bytes.length} read`,
+    );
   }
   return bytes;
 }
 
 function parseLevel(directory: Directory, location: string): TecLevel {
   const compression = directory.number(TAG.compression);
-  if (compression !== TEC_COMPRESSION) throw new UnsupportedError(`${location} has TIFF compression ${compression}, ${TEC_COMPRESSION} expected`);
+  if (compression !== TEC_COMPRESSION)
+    throw new UnsupportedError(`${location} has TIFF compression ${compression}, ${TEC_COMPRESSION} expected`);
   const width = directory.number(TAG.imageWidth) ?? 0;
   const height = directory.number(TAG.imageLength) ?? 0;
   const side = directory.number(TAG.tileWidth);
-  if (side !== CHUNK_PX || directory.number(TAG.tileLength) !== CHUNK_PX) throw new UnsupportedError(`${location} has chunks of ${side} px, ${CHUNK_PX} expected`);
+  if (side !== CHUNK_PX || directory.number(TAG.tileLength) !== CHUNK_PX)
+    throw new UnsupportedError(`${location} has chunks of ${side} px, ${CHUNK_PX} expected`);
   const [chunkColumns, chunkRows] = [Math.ceil(width / CHUNK_PX), Math.ceil(height / CHUNK_PX)];
   const offsets = directory.numbers(TAG.tileOffsets) ?? [];
   const lengths = directory.numbers(TAG.tileByteCounts) ?? [];
   if (offsets.length !== chunkColumns * chunkRows || lengths.length !== offsets.length || offsets.length === 0) {
-    throw new CorruptDataError(location, `${offsets.length} chunk offsets and ${lengths.length} lengths, ${chunkColumns * chunkRows} expected`);
+    throw new CorruptDataError(
+      location,
+      `${offsets.length} chunk offsets and ${lengths.length} lengths, ${chunkColumns * chunkRows} expected`,
+    );
   }
   return { width, height, chunkColumns, chunkRows, offsets, lengths };
 }
@@ -89,13 +115,20 @@ function parseLevel(directory: Directory, location: string): TecLevel {
 function checkLevels(levels: readonly TecLevel[], fileBytes: number, location: string): void {
   const [full] = levels;
   const sizes = full === undefined ? [] : levelSizes(full.width, full.height);
-  if (sizes.length !== levels.length || sizes.some((size, i) => size.width !== levels[i]?.width || size.height !== levels[i]?.height)) {
-    throw new CorruptDataError(location, `its levels are ${levels.map((l) => `${l.width} x ${l.height}`).join(", ")}; each should halve the one before`);
+  if (
+    sizes.length !== levels.length ||
+    sizes.some((size, i) => size.width !== levels[i]?.width || size.height !== levels[i]?.height)
+  ) {
+    throw new CorruptDataError(
+      location,
+      `its levels are ${levels.map((l) => `${l.width} x ${l.height}`).join(", ")}; each should halve the one before`,
+    );
   }
   for (const level of levels) {
     level.offsets.forEach((offset, i) => {
       const end = offset + (level.lengths[i] ?? 0);
-      if (end > fileBytes) throw new CorruptDataError(location, `truncated: a chunk ends at byte ${end}, the file has ${fileBytes}`);
+      if (end > fileBytes)
+        throw new CorruptDataError(location, `truncated: a chunk ends at byte ${end}, the file has ${fileBytes}`);
     });
   }
 }

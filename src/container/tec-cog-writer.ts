@@ -83,13 +83,23 @@ interface LevelTable {
   readonly lengths: readonly number[];
 }
 
-function directoriesOf(plan: TecCogPlan, levels: readonly LevelTable[], big: boolean, quicklook?: Quicklook & { readonly offset: number }): Tag[][] {
+function directoriesOf(
+  plan: TecCogPlan,
+  levels: readonly LevelTable[],
+  big: boolean,
+  quicklook?: Quicklook & { readonly offset: number },
+): Tag[][] {
   return [quicklookTags(plan, big, quicklook), ...levels.map((level, i) => levelTags(plan, level, i, big))];
 }
 
-function quicklookTags(plan: TecCogPlan, big: boolean, quicklook: (Quicklook & { readonly offset: number }) | undefined): Tag[] {
+function quicklookTags(
+  plan: TecCogPlan,
+  big: boolean,
+  quicklook: (Quicklook & { readonly offset: number }) | undefined,
+): Tag[] {
   const { width, height, webp, offset } = quicklook ?? { width: 1, height: 1, webp: new Uint8Array(), offset: 0 };
-  const transform = plan.transform === undefined ? undefined : scaleAffine(plan.transform, plan.width / width, plan.height / height);
+  const transform =
+    plan.transform === undefined ? undefined : scaleAffine(plan.transform, plan.width / width, plan.height / height);
   const position = big ? "long8" : "long";
   return [
     { tag: TAG.newSubfileType, type: "long", values: [0] },
@@ -127,20 +137,13 @@ function levelTags(plan: TecCogPlan, level: LevelTable, index: number, big: bool
     { tag: TAG.sampleFormat, type: "short", values: BANDS.map(() => 1) },
     ...georeferenceTags({ ...plan, transform }),
     ...(index === 0
-      ? ([
-          { tag: TAG.gdalMetadata, type: "ascii", values: bandNames() },
-          { tag: TAG.tecMetadata, type: "ascii", values: JSON.stringify(plan.metadata) },
-        ] satisfies Tag[])
+      ? [{ tag: TAG.tecMetadata, type: "ascii", values: JSON.stringify(plan.metadata) } satisfies Tag]
       : []),
   ];
 }
 
-function bandNames(): string {
-  const items = BANDS.map((band, i) => `<Item name="DESCRIPTION" sample="${i}" role="description">${band}</Item>`);
-  return `<GDALMetadata>${items.join("")}</GDALMetadata>`;
-}
-
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0;
-  while (written < bytes.length) written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  while (written < bytes.length)
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
 }

@@ -43,7 +43,8 @@ export function parseTecMetadata(text: string, location: string): TecMetadata {
     throw new CorruptDataError(location, "its TEC metadata is not JSON", { cause });
   }
   const format = (json as { format?: unknown } | null)?.format;
-  if (typeof format === "number" && format > 1) throw new UnsupportedError(`${location}: TEC-COG format ${format}, this version reads 1; update Tectile`);
+  if (typeof format === "number" && format > 1)
+    throw new UnsupportedError(`${location}: TEC-COG format ${format}, this version reads 1; update Tectile`);
   const result = metadataSchema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -70,15 +71,23 @@ export interface TecCog extends Georeference {
   readonly fileBytes: number;
   /** Header and directories, from byte 0. */
   readonly headerBytes: number;
-  readonly quicklook: { readonly width: number; readonly height: number; readonly offset: number; readonly bytes: number };
+  readonly quicklook: {
+    readonly width: number;
+    readonly height: number;
+    readonly offset: number;
+    readonly bytes: number;
+  };
   readonly metadata: TecMetadata;
   readonly levels: readonly TecLevel[];
 }
 
 /** Width and height of each level of an image, full resolution first, down to one chunk. */
-export function levelSizes(width: number, height: number): readonly { readonly width: number; readonly height: number }[] {
+export function levelSizes(
+  width: number,
+  height: number,
+): readonly { readonly width: number; readonly height: number }[] {
   const sizes = [{ width, height }];
-  for (let [w, h] = [width, height]; Math.max(w, h) > CHUNK_PX; ) {
+  for (let [w, h] = [width, height]; Math.max(w, h) > CHUNK_PX;) {
     [w, h] = [Math.ceil(w / 2), Math.ceil(h / 2)];
     sizes.push({ width: w, height: h });
   }
@@ -91,8 +100,15 @@ export function levelTransform(transform: Affine, level: number): Affine {
 }
 
 /** Pixels that a chunk really covers: less than 256 at the right and lower edge. */
-export function chunkSize(level: Pick<TecLevel, "width" | "height">, row: number, column: number): { readonly width: number; readonly height: number } {
-  return { width: Math.min(CHUNK_PX, level.width - column * CHUNK_PX), height: Math.min(CHUNK_PX, level.height - row * CHUNK_PX) };
+export function chunkSize(
+  level: Pick<TecLevel, "width" | "height">,
+  row: number,
+  column: number,
+): { readonly width: number; readonly height: number } {
+  return {
+    width: Math.min(CHUNK_PX, level.width - column * CHUNK_PX),
+    height: Math.min(CHUNK_PX, level.height - row * CHUNK_PX),
+  };
 }
 
 /** "chunk 0/1/2 of lisbon.tif": level, row, column. */

@@ -48,7 +48,24 @@ export interface Directory {
 }
 
 const TYPE_CODE: Readonly<Record<TagType, number>> = { byte: 1, ascii: 2, short: 3, long: 4, double: 12, long8: 16 };
-const TYPE_BYTES: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8 };
+const TYPE_BYTES: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+};
 
 /** Bytes of header and directories; it depends on the counts of the values alone, so it is known before they are. */
 export function sizeOfDirectories(directories: readonly (readonly Tag[])[], big: boolean): number {
@@ -76,7 +93,11 @@ export function encodeDirectories(directories: readonly (readonly Tag[])[], big:
   return bytes;
 }
 
-function encodeDirectory(view: DataView, at: number, directory: { tags: readonly Tag[]; next: number; big: boolean }): void {
+function encodeDirectory(
+  view: DataView,
+  at: number,
+  directory: { tags: readonly Tag[]; next: number; big: boolean },
+): void {
   const { next, big } = directory;
   const tags = directory.tags.toSorted((a, b) => a.tag - b.tag);
   const [head, entry, inline] = big ? [8, 20, 8] : [2, 12, 4];
@@ -123,7 +144,8 @@ function encodeValues(view: DataView, at: number, tag: Tag): void {
 }
 
 const even = (n: number): number => n + (n & 1);
-const countOf = (tag: Tag): number => (typeof tag.values === "string" ? new TextEncoder().encode(tag.values).length + 1 : tag.values.length);
+const countOf = (tag: Tag): number =>
+  typeof tag.values === "string" ? new TextEncoder().encode(tag.values).length + 1 : tag.values.length;
 const valueBytes = (tag: Tag): number => countOf(tag) * (TYPE_BYTES[TYPE_CODE[tag.type]] ?? 1);
 
 function directoryBytes(tags: readonly Tag[], big: boolean): number {
@@ -148,11 +170,16 @@ class NeedMore extends Error {
  *
  * @throws CorruptDataError when it is no little-endian TIFF or the chain loops.
  */
-export function parseDirectories(bytes: Uint8Array, location: string): { readonly need: number } | { readonly directories: readonly Directory[]; readonly end: number } {
+export function parseDirectories(
+  bytes: Uint8Array,
+  location: string,
+): { readonly need: number } | { readonly directories: readonly Directory[]; readonly end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 16 || view.getUint16(0, true) !== 0x4949) throw new CorruptDataError(location, "not a little-endian TIFF");
+  if (bytes.length < 16 || view.getUint16(0, true) !== 0x4949)
+    throw new CorruptDataError(location, "not a little-endian TIFF");
   const version = view.getUint16(2, true);
-  if (version !== 42 && version !== 43) throw new CorruptDataError(location, `not a TIFF: version ${version}, 42 or 43 expected`);
+  if (version !== 42 && version !== 43)
+    throw new CorruptDataError(location, `not a TIFF: version ${version}, 42 or 43 expected`);
   const reader = new Reader(view, version === 43, location);
   try {
     const directories: Directory[] = [];

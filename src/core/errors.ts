@@ -71,10 +71,20 @@ export interface ErrorMessage {
 export function toErrorMessage(error: unknown): ErrorMessage {
   const stack = error instanceof Error ? error.stack : undefined;
   if (error instanceof CorruptDataError) {
-    return { code: error.code, message: error.message.slice(error.location.length + 2), location: error.location, stack };
+    return {
+      code: error.code,
+      message: error.message.slice(error.location.length + 2),
+      location: error.location,
+      stack,
+    };
   }
   if (error instanceof AppError) return { code: error.code, message: error.message, location: undefined, stack };
-  return { code: undefined, message: error instanceof Error ? error.message : String(error), location: undefined, stack };
+  return {
+    code: undefined,
+    message: error instanceof Error ? error.message : String(error),
+    location: undefined,
+    stack,
+  };
 }
 
 /** The error that a message stands for, of the same class. */

@@ -50,7 +50,13 @@ export function chunkSpan(from: number, count: number, total: number): readonly 
  *
  * `degains[quality]` has one factor a channel (symbol x degain = latent), so chunks of different quality may meet in one window.
  */
-export function assembleLatents(window: LatentWindow, degains: readonly Float32Array[], channels: number, out: Float32Array, at: number): void {
+export function assembleLatents(
+  window: LatentWindow,
+  degains: readonly Float32Array[],
+  channels: number,
+  out: Float32Array,
+  at: number,
+): void {
   const { rows, columns } = window;
   const rowOf = axis(window.row, rows, window.levelRows, window.chunkRow);
   const columnOf = axis(window.column, columns, window.levelColumns, window.chunkColumn);
@@ -58,7 +64,7 @@ export function assembleLatents(window: LatentWindow, degains: readonly Float32A
   for (let r = 0; r < rows; r++) {
     const chunkRow = rowOf.chunk[r] ?? 0;
     const localRow = rowOf.local[r] ?? 0;
-    for (let from = 0; from < columns; ) {
+    for (let from = 0; from < columns;) {
       const chunkColumn = columnOf.chunk[from] ?? 0;
       let to = from + 1;
       while (to < columns && columnOf.chunk[to] === chunkColumn) to++;
@@ -80,7 +86,12 @@ export function assembleLatents(window: LatentWindow, degains: readonly Float32A
   }
 }
 
-function axis(from: number, count: number, total: number, firstChunk: number): { chunk: Int32Array; local: Int32Array } {
+function axis(
+  from: number,
+  count: number,
+  total: number,
+  firstChunk: number,
+): { chunk: Int32Array; local: Int32Array } {
   const chunk = new Int32Array(count);
   const local = new Int32Array(count);
   for (let i = 0; i < count; i++) {

@@ -7,7 +7,10 @@ export interface WorkerPool<Task, Result> {
   /** Tasks waiting for a thread. */
   waiting(): number;
   /** Rejects with the signal's reason when it aborts before the task started; a running task is let finish. */
-  run(task: Task, options?: { readonly signal?: AbortSignal | undefined; readonly transfer?: readonly ArrayBuffer[] }): Promise<Result>;
+  run(
+    task: Task,
+    options?: { readonly signal?: AbortSignal | undefined; readonly transfer?: readonly ArrayBuffer[] },
+  ): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -104,10 +107,12 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
           queue.splice(at, 1);
           reject(signal?.reason as Error);
         };
-        const settle = <A>(then: (value: A) => void) => (value: A): void => {
-          signal?.removeEventListener("abort", abort);
-          then(value);
-        };
+        const settle =
+          <A>(then: (value: A) => void) =>
+          (value: A): void => {
+            signal?.removeEventListener("abort", abort);
+            then(value);
+          };
         const job: Job<Task, Result> = { task, transfer, resolve: settle(resolve), reject: settle(reject) };
         signal?.addEventListener("abort", abort, { once: true });
         queue.push(job);
@@ -123,7 +128,9 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
 }
 
 /** The thread's side: answers each task in turn. `answer` may name buffers to hand over instead of copying. */
-export function serveTasks<Task, Result>(answer: (task: Task) => Promise<{ result: Result; transfer?: ArrayBuffer[] }>): void {
+export function serveTasks<Task, Result>(
+  answer: (task: Task) => Promise<{ result: Result; transfer?: ArrayBuffer[] }>,
+): void {
   const port = parentPort;
   if (port === null) throw new TypeError("serveTasks runs in a worker thread");
   port.on("message", (task: Task) => {

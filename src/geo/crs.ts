@@ -25,7 +25,10 @@ export function openCrs(crs: Crs): CrsTransform {
   try {
     converter = proj4("EPSG:4326", definitionOf(crs));
   } catch (cause) {
-    throw new UnsupportedError(`CRS ${shorten(crs)} is not known; wanted an EPSG code, PROJ string or WKT that proj4 reads`, { cause });
+    throw new UnsupportedError(
+      `CRS ${shorten(crs)} is not known; wanted an EPSG code, PROJ string or WKT that proj4 reads`,
+      { cause },
+    );
   }
   return {
     toWgs84: (x, y) => guarded(() => converter.inverse([x, y])),
@@ -45,10 +48,22 @@ export function isGeographic(crs: Crs): boolean {
 }
 
 /** Closed WGS84 ring (counter-clockwise for north-up grids) of a grid's outline, `perSide` points on each side. */
-export function gridOutline(transform: Affine, width: number, height: number, crs: Crs, perSide = 8): [number, number][] {
+export function gridOutline(
+  transform: Affine,
+  width: number,
+  height: number,
+  crs: Crs,
+  perSide = 8,
+): [number, number][] {
   const { toWgs84 } = openCrs(crs);
   const ring: [number, number][] = [];
-  const corners: readonly (readonly [number, number])[] = [[0, 0], [0, height], [width, height], [width, 0], [0, 0]];
+  const corners: readonly (readonly [number, number])[] = [
+    [0, 0],
+    [0, height],
+    [width, height],
+    [width, 0],
+    [0, 0],
+  ];
   for (let side = 0; side < 4; side++) {
     const [from, to] = [corners[side] ?? [0, 0], corners[side + 1] ?? [0, 0]];
     for (let i = 0; i < perSide; i++) {
@@ -92,7 +107,8 @@ const NATIONAL: Readonly<Record<number, string>> = {
   3577: "+proj=aea +lat_0=0 +lon_0=132 +lat_1=-18 +lat_2=-36 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs",
   5070: "+proj=aea +lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +x_0=0 +y_0=0 +datum=NAD83 +units=m +no_defs",
   6933: "+proj=cea +lat_ts=30 +lon_0=0 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs",
-  27700: "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy +towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs",
+  27700:
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy +towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs",
 };
 
 function guarded(run: () => number[]): [number, number] {

@@ -25,14 +25,21 @@ export function resolutionM(z: number): number {
  * @throws InvalidRequestError when one is not an integer; NotFoundError when the tile is outside the matrix.
  */
 export function parseTileAddress(z: string, x: string, y: string): TileAddress {
-  for (const [name, text] of [["z", z], ["x", x], ["y", y]] as const) {
-    if (!/^-?\d{1,15}$/.test(text)) throw new InvalidRequestError(`Tile ${name} is "${text.slice(0, 40)}"; wanted an integer`);
+  for (const [name, text] of [
+    ["z", z],
+    ["x", x],
+    ["y", y],
+  ] as const) {
+    if (!/^-?\d{1,15}$/.test(text))
+      throw new InvalidRequestError(`Tile ${name} is "${text.slice(0, 40)}"; wanted an integer`);
   }
   const tile = { z: Number(z), x: Number(x), y: Number(y) };
   if (tile.z < 0 || tile.z > MAX_ZOOM) throw new NotFoundError(`Tile zoom is ${tile.z}; wanted 0 to ${MAX_ZOOM}`);
   const side = 2 ** tile.z;
   if (tile.x < 0 || tile.x >= side || tile.y < 0 || tile.y >= side) {
-    throw new NotFoundError(`Tile ${tile.z}/${tile.x}/${tile.y} is outside the matrix; wanted x and y from 0 to ${side - 1}`);
+    throw new NotFoundError(
+      `Tile ${tile.z}/${tile.x}/${tile.y} is outside the matrix; wanted x and y from 0 to ${side - 1}`,
+    );
   }
   return tile;
 }

@@ -9,7 +9,10 @@ import { tileRouter } from "./routes/tiles.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
-export async function createTectile(services: Services, options: { readonly log?: Logger | undefined } = {}): Promise<Router> {
+export async function createTectile(
+  services: Services,
+  options: { readonly log?: Logger | undefined } = {},
+): Promise<Router> {
   const { log } = options;
   const { config } = services;
   const routers = [
@@ -27,6 +30,7 @@ export async function createTectile(services: Services, options: { readonly log?
     landingHtml: viewerPage,
     readiness: async () => ({ ready: true, parts: { provider: services.networks.provider } }),
     metrics: async () => collectMetrics(services),
-    onError: (error: unknown, request: Request) => log?.error({ err: error, url: request.originalUrl.slice(0, 300) }, "request failed"),
+    onError: (error: unknown, request: Request) =>
+      log?.error({ err: error, url: request.originalUrl.slice(0, 300) }, "request failed"),
   });
 }

@@ -40,11 +40,23 @@ export function encodeChunk(
     ...validitySection(mask.valid),
     ...classesSection(mask.classes),
   ];
-  return packChunk({ entropy: "fp", quality: use.quality, width: mask.width, height: mask.height, channels: chunk.channels, checksum: checksumOf(chunk), sections });
+  return packChunk({
+    entropy: "fp",
+    quality: use.quality,
+    width: mask.width,
+    height: mask.height,
+    channels: chunk.channels,
+    checksum: checksumOf(chunk),
+    sections,
+  });
 }
 
 /** What a decoder will see of a block: quantised and dequantised latents, a rectangle of it, edges replicated. */
-export function dequantised(block: BlockLatents, step: StepTables, rect: { row: number; column: number; rows: number; columns: number }): Float32Array {
+export function dequantised(
+  block: BlockLatents,
+  step: StepTables,
+  rect: { row: number; column: number; rows: number; columns: number },
+): Float32Array {
   const { rows, columns } = rect;
   const out = new Float32Array(block.channels * rows * columns);
   const { symbols, channels } = quantise(block.latents, step, block.rows, block.columns);
@@ -90,6 +102,7 @@ function validitySection(valid: Uint8Array): Section[] {
 function classesSection(classes: Uint8Array | undefined): Section[] {
   if (classes === undefined) return [];
   const nibbles = new Uint8Array(Math.ceil(classes.length / 2));
-  for (let i = 0; i < classes.length; i++) nibbles[i >> 1] = (nibbles[i >> 1] ?? 0) | ((classes[i] ?? 0) & 15) << (i & 1 ? 0 : 4);
+  for (let i = 0; i < classes.length; i++)
+    nibbles[i >> 1] = (nibbles[i >> 1] ?? 0) | (((classes[i] ?? 0) & 15) << (i & 1 ? 0 : 4));
   return [{ kind: SECTION.classes, bytes: deflateSync(nibbles, { level: 9 }) }];
 }

@@ -54,7 +54,10 @@ export async function encodeImage(source: Source, path: string, options: EncodeO
   const { grid } = source;
   const tables = parseTables(options.model.tables, `tables of ${options.model.id}`);
   const step = tables.steps[options.quality];
-  if (step === undefined) throw new InvalidRequestError(`Quality is ${options.quality}; model ${options.model.id} has 0 to ${tables.steps.length - 1}`);
+  if (step === undefined)
+    throw new InvalidRequestError(
+      `Quality is ${options.quality}; model ${options.model.id} has 0 to ${tables.steps.length - 1}`,
+    );
   const writer = await createTecCogWriter(path, {
     ...grid,
     metadata: metadataOf(source, options),
@@ -100,7 +103,10 @@ class ImageEncoder {
     const { width, height } = source.grid;
     const last = this.sizes.length - 1;
     const preview = await makeQuicklook({
-      block: last === 0 ? await source.read({ x: 0, y: 0, width, height }, this.parts.options.signal) : this.readStore(Math.min(3, last)),
+      block:
+        last === 0
+          ? await source.read({ x: 0, y: 0, width, height }, this.parts.options.signal)
+          : this.readStore(Math.min(3, last)),
       imageWidth: width,
       imageHeight: height,
       maxBytes: Math.floor(0.02 * writer.size()),
@@ -130,7 +136,16 @@ class ImageEncoder {
       const limiter = new Limiter(2);
       for (let x = 0; x < size.width; x += BLOCK_PX) {
         options.signal?.throwIfAborted();
-        row.push(limiter.run(() => this.encodeBlock(level, { x, y, width: Math.min(BLOCK_PX, size.width - x), height: Math.min(BLOCK_PX, size.height - y) })));
+        row.push(
+          limiter.run(() =>
+            this.encodeBlock(level, {
+              x,
+              y,
+              width: Math.min(BLOCK_PX, size.width - x),
+              height: Math.min(BLOCK_PX, size.height - y),
+            }),
+          ),
+        );
       }
       const chunks = new Map((await Promise.all(row)).flatMap((block) => [...block]));
       const from = Math.floor(y / 256) * chunkColumns;
@@ -154,7 +169,10 @@ class ImageEncoder {
         const cell = { x: column * 256 - core.x, y: row * 256 - core.y, ...chunkSize(size, row, column) };
         const cut = cutBlock(pixels, cell);
         const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
-        chunks.set(row * chunkColumns + column, encodeChunk(block, { row, column, mask }, { coder: this.coder, step, quality: options.quality }));
+        chunks.set(
+          row * chunkColumns + column,
+          encodeChunk(block, { row, column, mask }, { coder: this.coder, step, quality: options.quality }),
+        );
         this.advance();
       }
     }
@@ -166,13 +184,24 @@ class ImageEncoder {
    * The latents of a block and of the synthesis halo around it, and the block's own pixels; undefined where neither the block nor
    * its surroundings have a valid pixel.
    */
-  private async analyse(level: number, core: PixelWindow): Promise<{ block: BlockLatents; pixels: SourceBlock } | undefined> {
+  private async analyse(
+    level: number,
+    core: PixelWindow,
+  ): Promise<{ block: BlockLatents; pixels: SourceBlock } | undefined> {
     const { model, networks, signal } = this.parts.options;
     const size = this.sizes[level] ?? core;
     const reach = 16 * (model.analysis.halo + model.synthesis.halo);
-    const around = intersectWindow({ x: core.x - reach, y: core.y - reach, width: core.width + 2 * reach, height: core.height + 2 * reach }, size);
+    const around = intersectWindow(
+      { x: core.x - reach, y: core.y - reach, width: core.width + 2 * reach, height: core.height + 2 * reach },
+      size,
+    );
     const read = level === 0 ? await this.parts.source.read(around, signal) : this.readStore(level, around);
-    const pixels = cutBlock(read, { x: core.x - around.x, y: core.y - around.y, width: core.width, height: core.height });
+    const pixels = cutBlock(read, {
+      x: core.x - around.x,
+      y: core.y - around.y,
+      width: core.width,
+      height: core.height,
+    });
     if (level === 0) this.count(pixels);
     if (level + 1 < this.sizes.length) this.stores[level]?.write(core.x / 2, core.y / 2, halveBlock(pixels));
     if (countValid(read.raster.valid) === 0) return undefined;
@@ -189,7 +218,13 @@ class ImageEncoder {
       right: (column + columns) * 16 + pad - (around.x + around.width),
       bottom: (row + rows) * 16 + pad - (around.y + around.height),
     });
-    const task = { path: model.analysis.path, bands: BANDS.length, width: extended.width, height: extended.height, pixels: extended.samples };
+    const task = {
+      path: model.analysis.path,
+      bands: BANDS.length,
+      width: extended.width,
+      height: extended.height,
+      pixels: extended.samples,
+    };
     const latents = await networks.analyse(task, signal);
     return { block: { row, column, rows, columns, channels: model.channels, latents }, pixels };
   }
@@ -211,11 +246,18 @@ class ImageEncoder {
         channels: model.channels,
         degains: model.degains,
         bands: BANDS.map((_, i) => i),
-        window: { window: { rows: rect.rows, columns: rect.columns, latents }, scale: BANDS.map(() => 1), offset: BANDS.map(() => 0) },
+        window: {
+          window: { rows: rect.rows, columns: rect.columns, latents },
+          scale: BANDS.map(() => 1),
+          offset: BANDS.map(() => 0),
+        },
       },
       signal,
     );
-    this.errors.add(pixels.raster, decoded, { width: 16 * (rect.columns - 2 * halo), height: 16 * (rect.rows - 2 * halo) });
+    this.errors.add(pixels.raster, decoded, {
+      width: 16 * (rect.columns - 2 * halo),
+      height: 16 * (rect.rows - 2 * halo),
+    });
   }
 
   private readStore(level: number, window?: PixelWindow): SourceBlock {
@@ -240,7 +282,10 @@ class ImageEncoder {
 
   private advance(): void {
     this.done++;
-    const total = this.sizes.reduce((sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256), 0);
+    const total = this.sizes.reduce(
+      (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
+      0,
+    );
     this.parts.options.onProgress?.(this.done, total);
   }
 }
@@ -285,7 +330,12 @@ function metadataOf(source: Source, { model, quality }: EncodeOptions): TecMetad
 
 function intersectWindow(window: PixelWindow, size: { readonly width: number; readonly height: number }): PixelWindow {
   const [x, y] = [Math.max(0, window.x), Math.max(0, window.y)];
-  return { x, y, width: Math.min(size.width, window.x + window.width) - x, height: Math.min(size.height, window.y + window.height) - y };
+  return {
+    x,
+    y,
+    width: Math.min(size.width, window.x + window.width) - x,
+    height: Math.min(size.height, window.y + window.height) - y,
+  };
 }
 
 /** A rectangle of a block, in the block's own pixels. */

@@ -31,7 +31,8 @@ export function createErrorSum(): ErrorSum {
     },
     psnr() {
       if (pixels === 0) return {};
-      const dB = (meanSquare: number): number => Math.round(100 * Math.min(99, 10 * Math.log10(1e8 / Math.max(1e-2, meanSquare)))) / 100;
+      const dB = (meanSquare: number): number =>
+        Math.round(100 * Math.min(99, 10 * Math.log10(1e8 / Math.max(1e-2, meanSquare)))) / 100;
       const entries = BANDS.map((band, b): [string, number] => [band, dB((sums[b] ?? 0) / pixels)]);
       const all = sums.reduce((total, sum) => total + sum, 0) / (BANDS.length * pixels);
       return { ...Object.fromEntries(entries), all: dB(all) };

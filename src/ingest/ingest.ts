@@ -12,7 +12,12 @@ import { encodeImage, type EncodeReport } from "./encode-image.js";
 import type { Source } from "./source.js";
 
 export interface IngestOptions {
-  readonly collection: { readonly id: string; readonly title?: string; readonly description?: string; readonly license?: string };
+  readonly collection: {
+    readonly id: string;
+    readonly title?: string;
+    readonly description?: string;
+    readonly license?: string;
+  };
   readonly model: LoadedModel;
   readonly quality: number;
   readonly networks: Networks;
@@ -40,10 +45,14 @@ export async function ingestSource(source: Source, options: IngestOptions): Prom
   const { collection, model, quality, writer } = options;
   const { transform, crs, width, height } = source.grid;
   if (crs === undefined || transform === undefined) {
-    throw new InvalidRequestError(`${source.location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`);
+    throw new InvalidRequestError(
+      `${source.location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`,
+    );
   }
   if (source.datetime === undefined) {
-    throw new InvalidRequestError(`${source.location} has no date in its tags or name; give one with --datetime 2024-05-01T10:00:00Z`);
+    throw new InvalidRequestError(
+      `${source.location} has no date in its tags or name; give one with --datetime 2024-05-01T10:00:00Z`,
+    );
   }
   const fingerprint = fingerprintOf(source, model, quality);
   const known = options.overwrite ? undefined : await writer.find(collection.id, source.id);
@@ -71,7 +80,12 @@ export async function ingestSource(source: Source, options: IngestOptions): Prom
       created: new Date().toISOString(),
       software: { tectile: options.version },
     });
-    const item = await writer.addItem({ collection, item: json, file, thumbnail: { file: thumbnail, type: "image/webp" } });
+    const item = await writer.addItem({
+      collection,
+      item: json,
+      file,
+      thumbnail: { file: thumbnail, type: "image/webp" },
+    });
     return { kind: "added", item, report };
   } finally {
     await Promise.all([rm(file, { force: true }), rm(thumbnail, { force: true })]);
@@ -80,7 +94,9 @@ export async function ingestSource(source: Source, options: IngestOptions): Prom
 
 /** Equal for equal pixels encoded the same way. */
 function fingerprintOf(source: Source, model: LoadedModel, quality: number): string {
-  return createHash("sha256").update(JSON.stringify([source.fingerprint, model.sha256, quality])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([source.fingerprint, model.sha256, quality]))
+    .digest("hex");
 }
 
 async function sha256OfFile(path: string): Promise<string> {

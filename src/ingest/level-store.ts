@@ -27,7 +27,8 @@ export function createLevelStore(width: number, height: number, withClasses: boo
         const [source, target] = [r * raster.width, (y + r) * width + x];
         for (let b = 0; b < BANDS.length; b++) {
           const [s, t] = [b * raster.width * raster.height + source, b * plane + target];
-          for (let c = 0; c < w; c++) samples[t + c] = Math.max(-32768, Math.min(32767, Math.round(raster.samples[s + c] ?? 0)));
+          for (let c = 0; c < w; c++)
+            samples[t + c] = Math.max(-32768, Math.min(32767, Math.round(raster.samples[s + c] ?? 0)));
         }
         valid.set(raster.valid.subarray(source, source + w), target);
         if (classes !== undefined && from !== undefined) classes.set(from.subarray(source, source + w), target);

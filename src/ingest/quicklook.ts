@@ -35,7 +35,8 @@ export async function makeQuicklook(options: QuicklookOptions): Promise<PreviewI
   let thumbnail: Uint8Array | undefined;
   for (;;) {
     const { width, height } = view.raster;
-    if (thumbnail === undefined && Math.max(width, height) <= THUMBNAIL_PX) thumbnail = await encodeSmallWebp(draw(view), 70);
+    if (thumbnail === undefined && Math.max(width, height) <= THUMBNAIL_PX)
+      thumbnail = await encodeSmallWebp(draw(view), 70);
     if (Math.max(width, height) <= Math.max(1, Math.ceil(Math.max(imageWidth, imageHeight) / 8))) {
       for (const quality of QUALITIES) {
         const webp = await encodeSmallWebp(drawOpaque(view), quality);

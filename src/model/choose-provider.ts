@@ -19,7 +19,10 @@ export interface TrialModel {
 const TIMEOUT_MS = 60_000;
 
 /** Tries every provider of this build of onnxruntime, each in a process of its own. */
-export async function tryProviders(model: TrialModel, providers: readonly Provider[] = listProviders()): Promise<readonly ProviderTrial[]> {
+export async function tryProviders(
+  model: TrialModel,
+  providers: readonly Provider[] = listProviders(),
+): Promise<readonly ProviderTrial[]> {
   const trials: ProviderTrial[] = [];
   for (const provider of providers) trials.push(await tryProvider(model, provider));
   return trials;
@@ -35,15 +38,28 @@ function tryProvider(model: TrialModel, provider: Provider): Promise<ProviderTri
   const script = fileURLToPath(new URL("./probe.js", import.meta.url));
   const { path, halo } = model.synthesis;
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, provider, path, String(model.channels), String(halo)], { timeout: TIMEOUT_MS }, (error, stdout) => {
-      const line = stdout.trim().split("\n").at(-1) ?? "";
-      try {
-        const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
-        resolve({ provider, ms: answer.ok ? answer.ms : undefined, problem: answer.ok ? undefined : summary(answer.error ?? "") });
-      } catch {
-        resolve({ provider, ms: undefined, problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed" });
-      }
-    });
+    execFile(
+      process.execPath,
+      [script, provider, path, String(model.channels), String(halo)],
+      { timeout: TIMEOUT_MS },
+      (error, stdout) => {
+        const line = stdout.trim().split("\n").at(-1) ?? "";
+        try {
+          const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
+          resolve({
+            provider,
+            ms: answer.ok ? answer.ms : undefined,
+            problem: answer.ok ? undefined : summary(answer.error ?? ""),
+          });
+        } catch {
+          resolve({
+            provider,
+            ms: undefined,
+            problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed",
+          });
+        }
+      },
+    );
   });
 }
 
@@ -51,5 +67,10 @@ function tryProvider(model: TrialModel, provider: Provider): Promise<ProviderTri
 function summary(message: string): string {
   if (/adapter/i.test(message)) return "no graphics adapter was found";
   if (/shared library|libonnxruntime_providers/i.test(message)) return "its onnxruntime library is not installed";
-  return message.split("\n")[0]?.replace(/^.*?can't be loaded on \w+: /, "").slice(0, 160) ?? "";
+  return (
+    message
+      .split("\n")[0]
+      ?.replace(/^.*?can't be loaded on \w+: /, "")
+      .slice(0, 160) ?? ""
+  );
 }

@@ -20,7 +20,10 @@ const schema = z.object({
   licence: z.string(),
   bands: z.array(z.enum(BANDS)).length(BANDS.length),
   /** Network input = (digital number - mean) / scale; the ONNX files hold it, this is for readers. */
-  normalisation: z.object({ scale: z.union([z.number(), z.array(z.number())]), mean: z.union([z.number(), z.array(z.number())]) }),
+  normalisation: z.object({
+    scale: z.union([z.number(), z.array(z.number())]),
+    mean: z.union([z.number(), z.array(z.number())]),
+  }),
   /** Pixels a latent. */
   stride: z.literal(16),
   /** Latent channels, most important first. */
@@ -61,7 +64,8 @@ export function parseModelCard(text: string, location: string): ModelCard {
     throw new CorruptDataError(location, `not JSON (${messageOf(cause)})`, { cause });
   }
   const version = (json as { format?: unknown } | null)?.format;
-  if (typeof version === "number" && version !== 1) throw new UnsupportedError(`${location}: model format ${version}, this version reads 1`);
+  if (typeof version === "number" && version !== 1)
+    throw new UnsupportedError(`${location}: model format ${version}, this version reads 1`);
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -67,7 +67,10 @@ async function readChecked(path: string, wanted: string): Promise<Uint8Array> {
     throw new ModelError(`${path} can't be read: ${messageOf(cause)}`, { cause });
   });
   const got = sha256Of(bytes);
-  if (got !== wanted) throw new ModelError(`${path} has sha256 ${got.slice(0, 12)}..., its card says ${wanted.slice(0, 12)}...; install the model again`);
+  if (got !== wanted)
+    throw new ModelError(
+      `${path} has sha256 ${got.slice(0, 12)}..., its card says ${wanted.slice(0, 12)}...; install the model again`,
+    );
   return bytes;
 }
 

@@ -60,5 +60,8 @@ function open(path: string): Promise<Network> {
 
 function answer(data: Float32Array): { result: NetworkResult; transfer: ArrayBuffer[] } {
   const { buffer } = data;
-  return { result: { data }, transfer: buffer instanceof ArrayBuffer && data.byteLength === buffer.byteLength ? [buffer] : [] };
+  return {
+    result: { data },
+    transfer: buffer instanceof ArrayBuffer && data.byteLength === buffer.byteLength ? [buffer] : [],
+  };
 }

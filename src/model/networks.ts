@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import { OverloadedError } from "../core/errors.js";
 import { createWorkerPool } from "../core/worker-pool.js";
-import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, StyledWindow, SynthesisTask } from "./network-tasks.js";
+import type {
+  AnalysisTask,
+  NetworkResult,
+  NetworkTask,
+  NetworkThreadData,
+  StyledWindow,
+  SynthesisTask,
+} from "./network-tasks.js";
 import type { Provider } from "./session.js";
 
 /** Runs networks off the event loop: windows that wait for a free session are decoded together, as one batch. */
@@ -74,7 +81,11 @@ export function createNetworks(options: NetworksOptions): Networks {
   async function runBatch(batch: readonly Waiting[], first: Waiting): Promise<void> {
     const { window: _, ...shared } = first.request;
     try {
-      const { data: pixels } = await pool.run({ kind: "synthesise", ...shared, windows: batch.map(({ request }) => request.window) });
+      const { data: pixels } = await pool.run({
+        kind: "synthesise",
+        ...shared,
+        windows: batch.map(({ request }) => request.window),
+      });
       const size = pixels.length / batch.length;
       batch.forEach(({ resolve }, i) => resolve(batch.length === 1 ? pixels : pixels.slice(i * size, (i + 1) * size)));
     } catch (error) {
@@ -86,7 +97,8 @@ export function createNetworks(options: NetworksOptions): Networks {
     provider,
     synthesise(request, signal) {
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-      if (queue.length >= maxWaiting) return Promise.reject(new OverloadedError(`${queue.length} windows wait to be decoded; retry in a moment`));
+      if (queue.length >= maxWaiting)
+        return Promise.reject(new OverloadedError(`${queue.length} windows wait to be decoded; retry in a moment`));
       return new Promise((resolve, reject) => {
         queue.push({ request, resolve, reject, signal });
         pump();
@@ -106,7 +118,7 @@ export function createNetworks(options: NetworksOptions): Networks {
 /** Removes the oldest request still wanted and, up to `max`, the others that can share its run. */
 function takeBatch(queue: Waiting[], max: number): Waiting[] {
   const batch: Waiting[] = [];
-  for (let i = 0; i < queue.length && batch.length < max; ) {
+  for (let i = 0; i < queue.length && batch.length < max;) {
     const entry = queue[i];
     if (entry?.signal?.aborted === true) {
       queue.splice(i, 1);

@@ -26,7 +26,9 @@ try {
     await network.run(feeds, "pixels");
     times.push(performance.now() - start);
   }
-  process.stdout.write(`${JSON.stringify({ ok: true, ms: times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ok: true, ms: times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] })}\n`,
+  );
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ ok: false, error: messageOf(error) })}\n`);
 }

@@ -10,7 +10,10 @@ export type Feed = { readonly dims: readonly number[]; readonly data: Float32Arr
 
 /** A network in memory. `run` blocks its thread for the whole inference (onnxruntime#19611), so it belongs in a worker. */
 export interface Network {
-  run(feeds: Readonly<Record<string, Feed>>, output: string): Promise<{ readonly dims: readonly number[]; readonly data: Float32Array }>;
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    output: string,
+  ): Promise<{ readonly dims: readonly number[]; readonly data: Float32Array }>;
   release(): Promise<void>;
 }
 
@@ -37,7 +40,12 @@ export async function openNetwork(path: string, options: SessionOptions): Promis
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       logSeverityLevel: 4,
-      extra: { session: { disable_cpu_ep_fallback: strict && provider !== "cpu" ? "1" : "0", intra_op: { allow_spinning: "0" } } },
+      extra: {
+        session: {
+          disable_cpu_ep_fallback: strict && provider !== "cpu" ? "1" : "0",
+          intra_op: { allow_spinning: "0" },
+        },
+      },
     });
   } catch (cause) {
     throw new ModelError(`${path} can't be loaded on ${provider}: ${messageOf(cause)}`, { cause });
@@ -52,7 +60,8 @@ export async function openNetwork(path: string, options: SessionOptions): Promis
       );
       try {
         const result = (await session.run(inputs))[output];
-        if (result === undefined || !(result.data instanceof Float32Array)) throw new TypeError(`no float32 output "${output}"`);
+        if (result === undefined || !(result.data instanceof Float32Array))
+          throw new TypeError(`no float32 output "${output}"`);
         return { dims: result.dims, data: result.data };
       } catch (cause) {
         throw new ModelError(`A network failed on ${provider}: ${messageOf(cause)}`, { cause });
@@ -65,6 +74,8 @@ export async function openNetwork(path: string, options: SessionOptions): Promis
 /** The providers that this build of onnxruntime holds, best first. That one is listed does not mean that a device is there. */
 export function listProviders(): readonly Provider[] {
   const backends = listSupportedBackends();
-  const usable = new Set(backends.filter((backend) => backend.bundled || backend.name === "cuda").map((backend) => backend.name as string));
+  const usable = new Set(
+    backends.filter((backend) => backend.bundled || backend.name === "cuda").map((backend) => backend.name as string),
+  );
   return PROVIDERS.filter((provider) => usable.has(provider));
 }

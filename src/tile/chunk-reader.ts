@@ -59,7 +59,12 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     }
   }
 
-  async function read(container: OpenContainer, level: number, index: number, signal: AbortSignal): Promise<DecodedChunk> {
+  async function read(
+    container: OpenContainer,
+    level: number,
+    index: number,
+    signal: AbortSignal,
+  ): Promise<DecodedChunk> {
     const { source, cog, model } = container;
     const tiles = cog.levels[level];
     if (tiles === undefined) throw new RangeError(`level ${level} of ${cog.levels.length}`);
@@ -67,7 +72,10 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     const bytes = await readChunkBytes(source, tiles, index, signal);
     if (bytes === undefined) return emptyChunk(place);
     const { sha256, tables, block } = model;
-    const result = await options.pool.run({ kind: "decode", bytes, place, model: { sha256, tables, block } }, { signal });
+    const result = await options.pool.run(
+      { kind: "decode", bytes, place, model: { sha256, tables, block } },
+      { signal },
+    );
     if (result.kind !== "decoded") throw new TypeError(`a ${result.kind} answer to a decode task`);
     return result.chunk;
   }
@@ -81,7 +89,8 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
       container.catch(() => headers.peek(key) === container && headers.delete(key));
       return container;
     },
-    chunk: (container, level, index, signal) => latents.get(`${container.key}/${level}/${index}`, (shared) => read(container, level, index, shared), signal),
+    chunk: (container, level, index, signal) =>
+      latents.get(`${container.key}/${level}/${index}`, (shared) => read(container, level, index, shared), signal),
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
       const open = [...headers.values()];
@@ -91,7 +100,12 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
 }
 
 /** Reads one chunk without workers or caches: for tools that go through a file once. */
-export async function readChunk(container: OpenContainer, level: number, index: number, coder: Parameters<typeof decodeChunk>[2]): Promise<DecodedChunk> {
+export async function readChunk(
+  container: OpenContainer,
+  level: number,
+  index: number,
+  coder: Parameters<typeof decodeChunk>[2],
+): Promise<DecodedChunk> {
   const tiles = container.cog.levels[level];
   const place = chunkPlace(container.cog, level, index);
   const bytes = tiles === undefined ? undefined : await readChunkBytes(container.source, tiles, index);

@@ -34,7 +34,10 @@ export interface ChunkPlace {
 export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
   const { chunk, symbols: decoded } = decodeSymbols(bytes, place.name, coder);
   if (chunk.width !== place.width || chunk.height !== place.height) {
-    throw new CorruptDataError(place.name, `it covers ${chunk.width} x ${chunk.height} pixels, ${place.width} x ${place.height} expected`);
+    throw new CorruptDataError(
+      place.name,
+      `it covers ${chunk.width} x ${chunk.height} pixels, ${place.width} x ${place.height} expected`,
+    );
   }
   const symbols = shareSymbols(decoded);
   const valid = readValidity(findSection(chunk, SECTION.validity), place);
@@ -52,13 +55,20 @@ export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: Factori
 /** What stands for a chunk that is not stored: no pixel of it is valid and its latents are 0. */
 export function emptyChunk(place: ChunkPlace): DecodedChunk {
   const [rows, columns] = [Math.ceil(place.height / 16), Math.ceil(place.width / 16)];
-  return { latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 }, valid: "none", classes: undefined, bytes: 256 };
+  return {
+    latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 },
+    valid: "none",
+    classes: undefined,
+    bytes: 256,
+  };
 }
 
 /** int8 where every symbol fits, on shared memory. */
 function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
   const small = symbols.every((s) => s >= -128 && s <= 127);
-  const shared = small ? new Int8Array(new SharedArrayBuffer(symbols.length)) : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
+  const shared = small
+    ? new Int8Array(new SharedArrayBuffer(symbols.length))
+    : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
   shared.set(symbols);
   return shared;
 }
@@ -77,7 +87,7 @@ function readClasses(section: Uint8Array, place: ChunkPlace): Uint8Array {
   const pixels = place.width * place.height;
   const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
   const classes = new Uint8Array(new SharedArrayBuffer(pixels));
-  for (let i = 0; i < pixels; i++) classes[i] = (nibbles[i >> 1] ?? 0) >> (i & 1 ? 0 : 4) & 15;
+  for (let i = 0; i < pixels; i++) classes[i] = ((nibbles[i >> 1] ?? 0) >> (i & 1 ? 0 : 4)) & 15;
   return classes;
 }
 

@@ -8,15 +8,23 @@ import { CorruptDataError, UnsupportedError } from "../core/errors.js";
  *
  * @throws CorruptDataError naming `location` when a length or the checksum is wrong; UnsupportedError for an entropy model that is not built in.
  */
-export function decodeSymbols(bytes: Uint8Array, location: string, coder: FactorizedCoder): { readonly chunk: Chunk; readonly symbols: Int16Array } {
+export function decodeSymbols(
+  bytes: Uint8Array,
+  location: string,
+  coder: FactorizedCoder,
+): { readonly chunk: Chunk; readonly symbols: Int16Array } {
   const chunk = parseChunk(bytes, location);
-  if (chunk.entropy !== "fp") throw new UnsupportedError(`${location} is stored with entropy model "${chunk.entropy}"; this version decodes "fp"`);
+  if (chunk.entropy !== "fp")
+    throw new UnsupportedError(
+      `${location} is stored with entropy model "${chunk.entropy}"; this version decodes "fp"`,
+    );
   const stream = findSection(chunk, SECTION.symbols);
   if (stream === undefined) throw new CorruptDataError(location, "it holds no symbols");
   const setMap = findSection(chunk, SECTION.sets) ?? new Uint8Array();
   const symbols = coder.decode({ stream, setMap }, chunk, location);
   const checksum = xxhash32(new Uint8Array(symbols.buffer, symbols.byteOffset, symbols.byteLength));
-  if (checksum !== chunk.checksum) throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
+  if (checksum !== chunk.checksum)
+    throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
   return { chunk, symbols };
 }
 

@@ -71,24 +71,43 @@ async function gatherChunks(
   const tiles = container.cog.levels[level];
   if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
   const { halo } = container.model.synthesis;
-  const place = { row: rect.row - halo, column: rect.column - halo, rows: rect.rows + 2 * halo, columns: rect.columns + 2 * halo };
+  const place = {
+    row: rect.row - halo,
+    column: rect.column - halo,
+    rows: rect.rows + 2 * halo,
+    columns: rect.columns + 2 * halo,
+  };
   const [levelRows, levelColumns] = [Math.ceil(tiles.height / 16), Math.ceil(tiles.width / 16)];
   const [chunkRow, lastRow] = chunkSpan(place.row, place.rows, levelRows);
   const [chunkColumn, lastColumn] = chunkSpan(place.column, place.columns, levelColumns);
   const chunkColumns = lastColumn - chunkColumn + 1;
   const wanted: Promise<DecodedChunk>[] = [];
   for (let r = chunkRow; r <= lastRow; r++) {
-    for (let c = chunkColumn; c <= lastColumn; c++) wanted.push(reader.chunk(container, level, r * tiles.chunkColumns + c, signal));
+    for (let c = chunkColumn; c <= lastColumn; c++)
+      wanted.push(reader.chunk(container, level, r * tiles.chunkColumns + c, signal));
   }
   const chunks = await Promise.all(wanted);
   return {
-    latents: { ...place, levelRows, levelColumns, chunkRow, chunkColumn, chunkColumns, chunks: chunks.map((chunk) => chunk.latents) },
+    latents: {
+      ...place,
+      levelRows,
+      levelColumns,
+      chunkRow,
+      chunkColumn,
+      chunkColumns,
+      chunks: chunks.map((chunk) => chunk.latents),
+    },
     chunks,
   };
 }
 
 /** The latents that cover a rectangle of pixels. */
-export function rectOfPixels(window: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }): LatentRect {
+export function rectOfPixels(window: {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}): LatentRect {
   const [row, column] = [Math.floor(window.y / CHUNK_LATENTS), Math.floor(window.x / CHUNK_LATENTS)];
   return {
     row,

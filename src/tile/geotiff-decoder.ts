@@ -46,8 +46,16 @@ export function createTecDecoder(model: TecDecoderModel) {
     const { rows, columns } = chunk;
     const { halo, channels } = model;
     const window = {
-      row: -halo, column: -halo, rows: rows + 2 * halo, columns: columns + 2 * halo, levelRows: rows, levelColumns: columns,
-      chunkRow: 0, chunkColumn: 0, chunkColumns: 1, chunks: [{ ...chunk, symbols }],
+      row: -halo,
+      column: -halo,
+      rows: rows + 2 * halo,
+      columns: columns + 2 * halo,
+      levelRows: rows,
+      levelColumns: columns,
+      chunkRow: 0,
+      chunkColumn: 0,
+      chunkColumns: 1,
+      chunks: [{ ...chunk, symbols }],
     };
     const latents = new Float32Array(channels * window.rows * window.columns);
     assembleLatents(window, degains, channels, latents, 0);
@@ -87,7 +95,10 @@ function interleave(pixels: Float32Array, chunk: Chunk, valid: Uint8Array | "all
       const i = r * chunk.width + c;
       if (valid !== "all" && (((valid[i >> 3] ?? 0) >> (7 - (i & 7))) & 1) === 0) continue;
       for (let b = 0; b < BANDS; b++) {
-        out[(r * CHUNK_PX + c) * BANDS + b] = Math.max(0, Math.min(65535, Math.round(pixels[(b * height + r) * width + c] ?? 0)));
+        out[(r * CHUNK_PX + c) * BANDS + b] = Math.max(
+          0,
+          Math.min(65535, Math.round(pixels[(b * height + r) * width + c] ?? 0)),
+        );
       }
     }
   }

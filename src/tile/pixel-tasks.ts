@@ -19,7 +19,11 @@ export interface MaskPieces {
   readonly y: number;
   readonly chunkColumns: number;
   /** Row-major. */
-  readonly chunks: readonly { readonly valid: DecodedChunk["valid"]; readonly width: number; readonly height: number }[];
+  readonly chunks: readonly {
+    readonly valid: DecodedChunk["valid"];
+    readonly width: number;
+    readonly height: number;
+  }[];
 }
 
 /** Draw one date's decoded window onto a tile, and render the tile where it is full or the last date came. */

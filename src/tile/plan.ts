@@ -125,7 +125,10 @@ function sourcePixels(grid: WarpGrid): number {
     for (let i = 0; i + 1 < grid.columns; i++) {
       const n = j * grid.columns + i;
       const across = Math.hypot(at(grid.x, n + 1) - at(grid.x, n), at(grid.y, n + 1) - at(grid.y, n));
-      const down = Math.hypot(at(grid.x, n + grid.columns) - at(grid.x, n), at(grid.y, n + grid.columns) - at(grid.y, n));
+      const down = Math.hypot(
+        at(grid.x, n + grid.columns) - at(grid.x, n),
+        at(grid.y, n + grid.columns) - at(grid.y, n),
+      );
       const step = Math.sqrt(across * down) / grid.step;
       if (step > 0 && Number.isFinite(step)) steps.push(step);
     }

@@ -52,7 +52,8 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
       filled[at] = 1;
       count++;
       if (!bilinear) {
-        for (let b = 0; b < bands; b++) samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
+        for (let b = 0; b < bands; b++)
+          samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
         continue;
       }
       const x0 = Math.max(0, Math.floor(x - 0.5));
@@ -68,7 +69,8 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
       let wd = fx * fy * (valid[d] ?? 0);
       const sum = wa + wb + wc + wd;
       if (sum < 1e-6) {
-        for (let b = 0; b < bands; b++) samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
+        for (let b = 0; b < bands; b++)
+          samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
         continue;
       }
       const norm = 1 / sum;
@@ -79,7 +81,10 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
       for (let b = 0; b < bands; b++) {
         const o = b * planeIn;
         samples[b * planeOut + at] =
-          wa * samples0(source.samples, o + a) + wb * samples0(source.samples, o + b2) + wc * samples0(source.samples, o + c2) + wd * samples0(source.samples, o + d);
+          wa * samples0(source.samples, o + a) +
+          wb * samples0(source.samples, o + b2) +
+          wc * samples0(source.samples, o + c2) +
+          wd * samples0(source.samples, o + d);
       }
     }
   }

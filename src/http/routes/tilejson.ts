@@ -19,7 +19,15 @@ export function tilejsonRouter(services: Services): Router {
     checkTileMatrixSet(param(request, "tms"));
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
-    response.json(tilejson(request, response, { path, name: item.id, bounds: item.boundsWgs84, zoom: nativeZoom(item), minzoom: 0 }));
+    response.json(
+      tilejson(request, response, {
+        path,
+        name: item.id,
+        bounds: item.boundsWgs84,
+        zoom: nativeZoom(item),
+        minzoom: 0,
+      }),
+    );
   });
   router.get("/collections/:collection/:tms/tilejson.json", async (request, response) => {
     checkTileMatrixSet(param(request, "tms"));
@@ -49,7 +57,10 @@ function tilejson(request: Request, response: Response, described: Described): o
   const format = query.get("tile_format") ?? "png";
   query.delete("tile_format");
   const extension = /^(png|webp|jpg|jpeg)$/.test(format) ? `.${format}` : "";
-  const [minzoom, maxzoom] = [zoomParam(query, "minzoom", described.minzoom), zoomParam(query, "maxzoom", described.zoom)];
+  const [minzoom, maxzoom] = [
+    zoomParam(query, "minzoom", described.minzoom),
+    zoomParam(query, "maxzoom", described.zoom),
+  ];
   const suffix = query.size === 0 ? "" : `?${query.toString()}`;
   const [west, south, east, north] = described.bounds;
   const base = baseOf(response);
@@ -63,7 +74,11 @@ function tilejson(request: Request, response: Response, described: Described): o
     minzoom,
     maxzoom,
     bounds: [west, south, east, north],
-    center: [west <= east ? (west + east) / 2 : ((west + east + 360) / 2 + 540) % 360 - 180, (south + north) / 2, Math.max(minzoom, maxzoom - 2)],
+    center: [
+      west <= east ? (west + east) / 2 : (((west + east + 360) / 2 + 540) % 360) - 180,
+      (south + north) / 2,
+      Math.max(minzoom, maxzoom - 2),
+    ],
   };
 }
 
@@ -72,7 +87,8 @@ export function nativeZoom(item: CatalogItem): number {
   const { transform, crs } = item.grid;
   const latitude = (item.boundsWgs84[1] + item.boundsWgs84[3]) / 2;
   const unit = Math.sqrt(Math.abs(transform[0] * transform[4] - transform[1] * transform[3]));
-  if (isGeographic(crs)) return zoomForResolution(unit * METRES_A_DEGREE * Math.sqrt(Math.cos((latitude * Math.PI) / 180)), latitude);
+  if (isGeographic(crs))
+    return zoomForResolution(unit * METRES_A_DEGREE * Math.sqrt(Math.cos((latitude * Math.PI) / 180)), latitude);
   const groundM = epsgCode(crs) === 3857 ? unit * Math.cos((latitude * Math.PI) / 180) : unit;
   return zoomForResolution(groundM, latitude);
 }
@@ -82,7 +98,9 @@ function unionOf(items: readonly CatalogItem[]): Bounds {
   if (first === undefined) return [-180, -85.05, 180, 85.05];
   return rest.reduce<Bounds>((a, b) => {
     const crossing = a[0] > a[2] || b[0] > b[2];
-    return crossing ? [-180, Math.min(a[1], b[1]), 180, Math.max(a[3], b[3])] : [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+    return crossing
+      ? [-180, Math.min(a[1], b[1]), 180, Math.max(a[3], b[3])]
+      : [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
   }, first);
 }
 

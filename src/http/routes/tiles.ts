@@ -22,7 +22,8 @@ export function tileRouter(services: Services): Router {
   const tile = "tiles/:tms/:z/:x/:y";
   router.get(`${item}/${tile}`, itemTile(services));
   router.get(`/collections/:collection/${tile}`, collectionTile(services));
-  for (const path of ["preview", "preview.:format", "preview/:size.:format"]) router.get(`${item}/${path}`, itemPreview(services));
+  for (const path of ["preview", "preview.:format", "preview/:size.:format"])
+    router.get(`${item}/${path}`, itemPreview(services));
   return router;
 }
 
@@ -31,7 +32,12 @@ function itemTile(services: Services): RequestHandler {
     const { tile, spec } = parseTile(request);
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, [item]), { services, request, response, signal });
+    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, [item]), {
+      services,
+      request,
+      response,
+      signal,
+    });
   };
 }
 
@@ -41,7 +47,12 @@ function collectionTile(services: Services): RequestHandler {
     const { tile, spec } = parseTile(request);
     const signal = requestSignal(request, response);
     const items = await newestItems(services, { request, tile, signal });
-    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, items), { services, request, response, signal });
+    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, items), {
+      services,
+      request,
+      response,
+      signal,
+    });
   };
 }
 
@@ -54,7 +65,12 @@ async function newestItems(
   const datetime = queryOf(request).get("datetime");
   const until = datetime === null || datetime === "" ? Infinity : parseDatetime(datetime)[1];
   const page = await services.catalog.search(
-    { collections: [collection], bbox: tileBoundsWgs84(tile), datetime: [-Infinity, until], limit: services.config.maxItemsPerTile },
+    {
+      collections: [collection],
+      bbox: tileBoundsWgs84(tile),
+      datetime: [-Infinity, until],
+      limit: services.config.maxItemsPerTile,
+    },
     signal,
   );
   return page.items;
@@ -66,7 +82,12 @@ function itemPreview(services: Services): RequestHandler {
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const spec = parseRenderSpec(queryOf(request), { extension: request.params["format"] as string | undefined });
     const { width, height } = previewSize(request, item);
-    await sendPicture(planPicture(previewTarget(item, width, height), spec, [item]), { services, request, response, signal: requestSignal(request, response) });
+    await sendPicture(planPicture(previewTarget(item, width, height), spec, [item]), {
+      services,
+      request,
+      response,
+      signal: requestSignal(request, response),
+    });
   };
 }
 
@@ -76,7 +97,8 @@ function previewSize(request: Request, item: CatalogItem): { readonly width: num
   const named = request.params["size"];
   const [pathWidth, pathHeight] = typeof named === "string" ? named.split("x") : [];
   const [askedWidth, askedHeight] = [pathWidth ?? query.get("width"), pathHeight ?? query.get("height")];
-  if (typeof askedWidth === "string" && typeof askedHeight === "string") return { width: sidePx("width", askedWidth), height: sidePx("height", askedHeight) };
+  if (typeof askedWidth === "string" && typeof askedHeight === "string")
+    return { width: sidePx("width", askedWidth), height: sidePx("height", askedHeight) };
   const limit = sidePx("max_size", query.get("max_size") ?? String(PREVIEW_PX));
   const scale = Math.min(1, limit / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
@@ -140,7 +162,8 @@ function parseTile(request: Request): { readonly tile: TileAddress; readonly spe
 
 /** @throws NotFoundError */
 export function checkTileMatrixSet(name: string): void {
-  if (name !== TILE_MATRIX_SET) throw new NotFoundError(`Tile matrix set "${name.slice(0, 40)}" is not served; there is ${TILE_MATRIX_SET}`);
+  if (name !== TILE_MATRIX_SET)
+    throw new NotFoundError(`Tile matrix set "${name.slice(0, 40)}" is not served; there is ${TILE_MATRIX_SET}`);
 }
 
 /** A path parameter as text. */
