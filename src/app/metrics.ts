@@ -75,6 +75,12 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
       type: "gauge",
       value: services.pixels.waiting(),
     },
+    {
+      name: "tectile_event_loop_delay_p99_ms",
+      help: "Delay of the main thread's event loop since these figures were last read, 99th percentile, milliseconds",
+      type: "gauge",
+      value: services.eventLoop.takeP99Ms(),
+    },
     { name: "process_resident_memory_bytes", help: "Resident memory", type: "gauge", value: process.memoryUsage.rss() },
   ];
 }

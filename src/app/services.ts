@@ -12,6 +12,7 @@ import type { EncodedImage } from "../render/encode-image.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Config } from "./config.js";
+import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
 export interface Services {
@@ -23,6 +24,7 @@ export interface Services {
   readonly reader: ChunkReader;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<EncodedImage>;
+  readonly eventLoop: EventLoopMonitor;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -31,15 +33,18 @@ export interface Services {
 export async function createServices(config: Config): Promise<Services> {
   const catalog = await openFileCatalog(config.catalog);
   const core = await createDecoder(config);
+  const eventLoop = monitorEventLoop();
   return {
     ...core,
     config,
     catalog,
+    eventLoop,
     tiles: new SharedCache<EncodedImage>({
       maxBytes: config.tileCacheBytes,
       sizeOf: (image) => image.bytes.length + 512,
     }),
     async close() {
+      eventLoop.close();
       await Promise.all([catalog.close(), core.close()]);
     },
   };
