@@ -1,20 +1,27 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { PROVIDERS } from "../model/session.js";
+import type { Plugin } from "./plugin.js";
+import { isModulePath } from "./plugins.js";
 
 const MiB = 2 ** 20;
+
+/** A plugin itself, from programs; app/plugins.ts looks inside. */
+const pluginObject = z.custom<Plugin>((value) => typeof value === "object" && value !== null && "name" in value);
 
 const schema = z.strictObject({
   /** Folder of the STAC catalog: catalog.json, a folder a collection, a folder an item. */
   catalog: z.string().default("data/catalog"),
   /** Folders of model packages, searched in order; the package's own models come last. */
   models: z.array(z.string()).default([]),
-  /** Modules that extend the server (docs/plugins.md), paths or package names. */
-  plugins: z.array(z.string()).default([]),
+  /** What extends the server (docs/plugins.md), in this order: module paths or package names, or { use, options }. */
+  plugins: z
+    .array(z.union([z.string(), z.strictObject({ use: z.string(), options: z.unknown() }), pluginObject]))
+    .default([]),
   /** Address to listen on. */
   host: z.string().default("0.0.0.0"),
   port: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -42,6 +49,10 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(128 * MiB),
+  /** Cache that several servers share behind their own, by the name that a plugin gives it. */
+  sharedTileCache: z.string().optional(),
+  /** How long a tile waits for that cache before it is drawn. */
+  sharedTileCacheTimeoutMs: z.int().min(1).max(60_000).default(250),
   /** Containers whose header and file stay open. */
   openContainers: z.int().min(1).default(256),
   /** Items that one tile of a collection may read. */
@@ -92,9 +103,17 @@ export function defaultConfig(): Config {
   return schema.parse({});
 }
 
+/** Paths of plugins in it count from the file's folder. */
 async function readJson(path: string): Promise<ConfigInput> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as ConfigInput;
+    const settings = JSON.parse(await readFile(path, "utf8")) as ConfigInput;
+    if (!Array.isArray(settings.plugins)) return settings;
+    const absolute = (use: string): string => (isModulePath(use) ? resolve(dirname(path), use) : use);
+    const plugins = settings.plugins.map((entry) => {
+      if (typeof entry === "string") return absolute(entry);
+      return "use" in entry && typeof entry.use === "string" ? { ...entry, use: absolute(entry.use) } : entry;
+    });
+    return { ...settings, plugins };
   } catch (cause) {
     throw new InvalidRequestError(`Config file ${path} can't be read: ${messageOf(cause)}`, { cause });
   }

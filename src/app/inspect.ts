@@ -4,7 +4,7 @@ import { findSection, parseChunk, SECTION } from "../container/chunk.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
 import { AppError } from "../core/errors.js";
-import { openByteSource, type ByteSource } from "../store/byte-source.js";
+import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
 import { readChunk, type OpenContainer } from "../tile/chunk-reader.js";
 import type { Decoder } from "./services.js";
 
@@ -35,8 +35,8 @@ export interface Inspection {
   readonly bitsPerPixel: number;
 }
 
-export async function inspectFile(path: string): Promise<Inspection> {
-  const source = await openByteSource(path);
+export async function inspectFile(path: string, openStore: OpenStore = openByteSource): Promise<Inspection> {
+  const source = await openStore(path);
   try {
     const cog = await readTecCog(source);
     const levels = [];
@@ -86,10 +86,13 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
 }
 
 /** Decodes every chunk of a file as far as its checksums; yields one sentence for each that is damaged. */
-export async function* verifyFile(path: string, decoder: Pick<Decoder, "loadModel">): AsyncGenerator<string> {
+export async function* verifyFile(
+  path: string,
+  decoder: Pick<Decoder, "loadModel" | "openStore">,
+): AsyncGenerator<string> {
   let source: ByteSource | undefined;
   try {
-    source = await openByteSource(path);
+    source = await decoder.openStore(path);
     const cog = await readTecCog(source);
     const model = await decoder.loadModel(cog.metadata.model.id);
     if (model.sha256 !== cog.metadata.model.sha256)

@@ -6,7 +6,8 @@ import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import type { Services } from "./services.js";
 
 /** What drawing a picture uses. */
-export type Drawing = Pick<Services, "networks" | "pixels" | "reader" | "tiles">;
+export type Drawing = Pick<Services, "networks" | "pixels" | "reader" | "tiles"> &
+  Partial<Pick<Services, "sharedTiles">>;
 
 /**
  * The server in one function: a plan becomes a picture.
@@ -16,7 +17,12 @@ export type Drawing = Pick<Services, "networks" | "pixels" | "reader" | "tiles">
  */
 export async function renderPicture(plan: TilePlan, use: Drawing, signal?: AbortSignal): Promise<EncodedImage> {
   if (plan.layers.length === 0) return NOTHING;
-  return use.tiles.get(plan.etag, (shared) => drawPlan(plan, use, shared), signal);
+  const draw = (shared: AbortSignal): Promise<EncodedImage> => drawPlan(plan, use, shared);
+  return use.tiles.get(
+    plan.etag,
+    (shared) => use.sharedTiles?.getOrDraw(plan.etag, () => draw(shared)) ?? draw(shared),
+    signal,
+  );
 }
 
 const NOTHING: EncodedImage = { bytes: new Uint8Array(), mediaType: "image/png", coverage: "none" };

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { openFileCatalog } from "../catalog/file-catalog.js";
 import type { Catalog } from "../catalog/types.js";
 import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
 import { SharedCache } from "../core/shared-cache.js";
@@ -11,8 +10,14 @@ import { listProviders, type Provider } from "../model/session.js";
 import type { EncodedImage } from "../render/encode-image.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
+import type { RenderPreset } from "../render/presets.js";
+import type { OpenStore } from "../store/byte-source.js";
+import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
+import type { MakeRoute } from "./plugin.js";
+import { loadExtensions, type Extensions } from "./plugins.js";
+import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
 export interface Services {
@@ -24,28 +29,46 @@ export interface Services {
   readonly reader: ChunkReader;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<EncodedImage>;
+  /** A plugin's cache behind `tiles`, where the settings name one. */
+  readonly sharedTiles: SharedTiles | undefined;
+  /** Named looks, the built-in ones and those of plugins. */
+  readonly renders: Readonly<Record<string, RenderPreset>>;
+  /** Handlers of plugins, to be mounted. */
+  readonly routes: Readonly<Record<string, MakeRoute>>;
+  readonly openStore: OpenStore;
   readonly eventLoop: EventLoopMonitor;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
 
-/** Starts threads and opens the catalog; networks load on first use. */
-export async function createServices(config: Config): Promise<Services> {
-  const catalog = await openFileCatalog(config.catalog);
-  const core = await createDecoder(config);
+/** Loads plugins, opens the catalog, starts threads; networks load on first use. `onProblem` is told what goes wrong on the side. */
+export async function createServices(
+  config: Config,
+  { onProblem }: { readonly onProblem?: (message: string) => void } = {},
+): Promise<Services> {
+  const extensions = await loadExtensions(config.plugins);
+  const { sharedTileCache, sharedTileCacheTimeoutMs: timeoutMs } = config;
+  const catalog = withRenders(await extensions.openCatalog(config.catalog), extensions.addedRenders);
+  const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
+  const sharedTiles =
+    cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
+  const core = await createDecoder(config, extensions);
   const eventLoop = monitorEventLoop();
   return {
     ...core,
     config,
     catalog,
     eventLoop,
+    sharedTiles,
+    renders: extensions.renders,
+    routes: extensions.routes,
     tiles: new SharedCache<EncodedImage>({
       maxBytes: config.tileCacheBytes,
       sizeOf: (image) => image.bytes.length + 512,
     }),
     async close() {
       eventLoop.close();
-      await Promise.all([catalog.close(), core.close()]);
+      await Promise.all([catalog.close(), sharedTiles?.close(), core.close()]);
     },
   };
 }
@@ -56,12 +79,15 @@ export interface Decoder {
   readonly networks: Networks;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
+  /** Opens files at any location whose scheme is known, plugins' included. */
+  readonly openStore: OpenStore;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
 
 export type DecoderConfig = Pick<
   Config,
+  | "plugins"
   | "models"
   | "provider"
   | "sessions"
@@ -72,7 +98,9 @@ export type DecoderConfig = Pick<
   | "openContainers"
 >;
 
-export async function createDecoder(config: DecoderConfig): Promise<Decoder> {
+/** `extensions`: loaded from the settings' plugins unless given. */
+export async function createDecoder(config: DecoderConfig, extensions?: Extensions): Promise<Decoder> {
+  const { openStore } = extensions ?? (await loadExtensions(config.plugins));
   const models = createModelZoo(config.models);
   const loaded = new Map<string, Promise<LoadedModel>>();
   const load = (id: string): Promise<LoadedModel> => {
@@ -99,12 +127,14 @@ export async function createDecoder(config: DecoderConfig): Promise<Decoder> {
     loadModel: load,
     latentsBytes: config.latentsCacheBytes,
     headers: config.openContainers,
+    openStore,
   });
   return {
     models,
     networks,
     pixels,
     reader,
+    openStore,
     loadModel: load,
     async close() {
       await Promise.all([networks.close(), pixels.close(), reader.close()]);

@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError, NotFoundError, UpstreamError } from "../core/errors.js";
-import { isHttpUrl } from "../store/location.js";
+import { isRemote } from "../store/location.js";
 import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.js";
 import { linksOf, newCatalog, type StacLink } from "./collection.js";
 import { parseItem } from "./item.js";
@@ -183,20 +183,20 @@ class FolderReader {
 
   /** Files of the catalog are served to anybody, so an item must not reach outside its folder. */
   private checkInside(href: string, path: string): void {
-    if (isHttpUrl(href) || href.startsWith(this.folder + sep)) return;
+    if (isRemote(href) || href.startsWith(this.folder + sep)) return;
     throw new CorruptDataError(
       relative(this.folder, path),
-      `an asset's href is outside the catalog's folder and not an http URL`,
+      `an asset's href is outside the catalog's folder and not a URL`,
     );
   }
 
   private share(json: StacJson): StacJson {
     const parsed = sharedSchema.parse(json);
     const { properties, assets } = parsed;
-    const kept = <T>(value: T): T => {
+    const kept = (value: unknown): unknown => {
       const key = JSON.stringify(value);
       if (!this.shared.has(key)) this.shared.set(key, value);
-      return this.shared.get(key) as T;
+      return this.shared.get(key);
     };
     return {
       ...json,

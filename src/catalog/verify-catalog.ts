@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
-import { isHttpUrl, resolveHref } from "../store/location.js";
+import { isHttpUrl, isRemote, resolveHref } from "../store/location.js";
 import { catalogPaths, fileMultihash, multihash, readDocument, type StacDocument } from "./catalog-files.js";
 import { linksOf } from "./collection.js";
 import { lockIntents } from "./file-lock.js";
@@ -101,8 +101,8 @@ class Verifier {
     await this.checkLinks(path, document);
     const assets = assetsSchema.parse(item.json["assets"]);
     for (const [key, href] of Object.entries(item.assetHrefs)) {
-      const whole = isHttpUrl(href) || (await this.checkFile(href, assets[key] ?? {}));
-      if (whole && key === "tec" && !isHttpUrl(href)) await this.checkInside(href, item);
+      const whole = isRemote(href) || (await this.checkFile(href, assets[key] ?? {}));
+      if (whole && key === "tec" && !isRemote(href)) await this.checkInside(href, item);
     }
     this.options.onItem?.(item);
     return item;

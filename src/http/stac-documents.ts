@@ -3,7 +3,7 @@ import { linksOf } from "../catalog/collection.js";
 import { WEB_MAP_LINKS } from "../catalog/item.js";
 import { renderQueries } from "../catalog/renders.js";
 import type { CatalogItem, SearchPage, StacJson } from "../catalog/types.js";
-import { isHttpUrl } from "../store/location.js";
+import { isHttpUrl, isRemote } from "../store/location.js";
 
 /** Media types of STAC API answers. */
 export const JSON_TYPE = "application/json";
@@ -99,7 +99,7 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
     assets: Object.fromEntries(
       Object.entries(assets).map(([key, asset]) => [
         key,
-        { ...asset, href: isHttpUrl(asset.href) ? asset.href : `${self}/assets/${encodeURIComponent(key)}` },
+        { ...asset, href: isRemote(asset.href) ? asset.href : `${self}/assets/${encodeURIComponent(key)}` },
       ]),
     ),
   };

@@ -1,7 +1,9 @@
-import type { Request, Router } from "express";
+import type { Request, RequestHandler, Router } from "express";
 import type { Logger } from "pino";
 import { collectMetrics } from "../app/metrics.js";
+import { openTecCog } from "../app/open-tec-cog.js";
 import type { Services } from "../app/services.js";
+import { InvalidRequestError } from "../core/errors.js";
 import { createApp } from "./app.js";
 import { requestLog } from "./request-log.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
@@ -20,6 +22,7 @@ export async function createTectile(
     { path: "/", router: tileRouter(services) },
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: viewerRouter() },
+    ...pluginRouters(services),
   ];
   return createApp({
     catalog: services.catalog,
@@ -32,5 +35,19 @@ export async function createTectile(
     metrics: async () => collectMetrics(services),
     onError: (error: unknown, request: Request) =>
       log?.error({ err: error, url: request.originalUrl.slice(0, 300) }, "request failed"),
+  });
+}
+
+/** Handlers that plugins bring, at /x/NAME, or at NAME itself where it begins with a slash. */
+function pluginRouters(services: Services): readonly { readonly path: string; readonly router: RequestHandler }[] {
+  const { catalog, openStore, routes } = services;
+  const offered = { catalog, openStore, openTecCog: (location: string) => openTecCog(location, { decoder: services }) };
+  return Object.entries(routes).map(([name, make]) => {
+    const path = name.startsWith("/") ? name : `/x/${name}`;
+    const router = make(offered);
+    if (typeof router === "function") return { path, router: router as RequestHandler };
+    throw new InvalidRequestError(
+      `Route "${name}" of a plugin gave ${typeof router}; wanted an Express handler or router`,
+    );
   });
 }

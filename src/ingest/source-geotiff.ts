@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
-import { fileNameOf, isHttpUrl } from "../store/location.js";
+import { fileNameOf, isRemote } from "../store/location.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { chooseBands, type BandChoice } from "./source-bands.js";
 import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetime.js";
@@ -218,7 +218,7 @@ const shapeOf = (file: TiffFile): { width: number; height: number; transform: So
 
 /** The first file beside `location` that exists, patterns filled in with its NAME and EXT; never for URLs. */
 async function findSibling(location: string, patterns: readonly string[]): Promise<string | undefined> {
-  if (isHttpUrl(location) || location.startsWith("file:")) return undefined;
+  if (isRemote(location) || location.startsWith("file:")) return undefined;
   const [, name = "", extension = "tif"] = /^(.*?)(?:\.(\w+))?$/.exec(basename(location)) ?? [];
   for (const pattern of patterns) {
     const path = join(dirname(location), pattern.replace("NAME", () => name).replace("EXT", extension));

@@ -3,7 +3,7 @@ import { messageOf } from "../core/assert.js";
 import { AppError, CorruptDataError, InvalidRequestError, UnsupportedError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { SharedCache } from "../core/shared-cache.js";
-import { openByteSource, type ByteSource } from "../store/byte-source.js";
+import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
 import { withCachedHead } from "../store/cached-head.js";
 import type { HttpSourceOptions } from "../store/http-source.js";
 import { readGeoreference, type Georeference } from "./source-georeference.js";
@@ -13,6 +13,8 @@ export type Samples = Uint8Array | Uint16Array | Int16Array | Float32Array;
 
 export interface TiffOptions {
   readonly http?: HttpSourceOptions;
+  /** Opens the file, and those beside it; openByteSource with `http`. */
+  readonly openStore?: OpenStore;
   /** Decoded blocks kept, bytes; 96 MiB holds the full-width strips under a row of windows of a 10980 px scene. */
   readonly cacheBytes?: number;
   readonly signal?: AbortSignal;
@@ -33,7 +35,7 @@ const BLOCKS_AT_ONCE = 8;
  * that isn't read.
  */
 export async function openTiff(location: string, options: TiffOptions = {}): Promise<TiffFile> {
-  const bytes = withCachedHead(await openByteSource(location, options.http));
+  const bytes = withCachedHead(await (options.openStore?.(location) ?? openByteSource(location, options.http)));
   try {
     const [signal, sizeBytes] = [options.signal, await bytes.size(options.signal)];
     const image = await guarded(bytes.location, () => openImages(bytes, signal));

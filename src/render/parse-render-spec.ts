@@ -7,7 +7,7 @@ import { isColormapName, unknownColormap } from "./colormaps.js";
 import { parseExplicitColormap } from "./explicit-colormap.js";
 import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
-import { DEFAULT_RENDER, RENDERS, isRenderName } from "./presets.js";
+import { DEFAULT_RENDER, RENDERS } from "./presets.js";
 import type { RenderPreset } from "./presets.js";
 import { outputCount } from "./render-spec.js";
 import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resampling } from "./render-spec.js";
@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly format?: RenderFormat;
   /** The path's extension, with or without the dot: goes before `format=` and `f=`. */
   readonly extension?: string | undefined;
+  /** The looks that `render=` may name; RENDERS. */
+  readonly presets?: Readonly<Record<string, RenderPreset>>;
 }
 
 /**
@@ -39,7 +41,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
   const format =
     parseFormat(options.extension || (query.get("format") ?? query.get("f")) || undefined) ?? options.format ?? "auto";
   const named = parseSource(query);
-  const preset = choosePreset(query, named);
+  const preset = choosePreset(query, named, options.presets ?? RENDERS);
   const source = chooseSource(named, preset, format);
   const outputs = outputCount(source);
   if (format !== "npy" && outputs !== 1 && outputs !== 3) {
@@ -81,15 +83,19 @@ const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
 const MAX_RESCALE_NUMBERS = 2 * BANDS.length;
 
 /** The preset that fills what the query leaves open; none where it names its own bands or its own look. */
-function choosePreset(query: URLSearchParams, named: RenderSource | "whole" | undefined): RenderPreset | undefined {
+function choosePreset(
+  query: URLSearchParams,
+  named: RenderSource | "whole" | undefined,
+  presets: Readonly<Record<string, RenderPreset>>,
+): RenderPreset | undefined {
   const name = query.get("render");
   if (name === null) {
     const open = (named === undefined || named === "whole") && !LOOK_PARAMETERS.some((key) => query.has(key));
     return open ? RENDERS[DEFAULT_RENDER] : undefined;
   }
-  if (isRenderName(name)) return RENDERS[name];
+  if (Object.hasOwn(presets, name)) return presets[name];
   throw new InvalidRequestError(
-    `Render "${name.slice(0, 40)}" is not known; wanted one of ${Object.keys(RENDERS).join(", ")}`,
+    `Render "${name.slice(0, 40)}" is not known; wanted one of ${Object.keys(presets).join(", ")}`,
   );
 }
 

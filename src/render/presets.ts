@@ -89,14 +89,12 @@ export const RENDERS = {
   },
 } as const satisfies Readonly<Record<string, RenderPreset>>;
 
-/** True for a key of RENDERS. */
-export function isRenderName(name: string): name is RenderName {
-  return Object.hasOwn(RENDERS, name);
-}
-
 /** The renders of the STAC render extension (v2): what stands under `renders` of a Collection or Item. */
-export function toStacRenders(assetKey = "tec"): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(RENDERS).map(([name, preset]) => [name, stacRender(preset, assetKey)]));
+export function toStacRenders(
+  assetKey = "tec",
+  presets: Readonly<Record<string, RenderPreset>> = RENDERS,
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  return Object.fromEntries(Object.entries(presets).map(([name, preset]) => [name, stacRender(preset, assetKey)]));
 }
 
 function stacRender(preset: RenderPreset, assetKey: string): Readonly<Record<string, unknown>> {

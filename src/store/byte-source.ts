@@ -1,7 +1,7 @@
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import { openFileSource } from "./file-source.js";
 import { openHttpSource, type HttpSourceOptions } from "./http-source.js";
-import { parseLocation } from "./location.js";
+import { parseLocation, schemeOf } from "./location.js";
 
 /** Bytes that can be read in pieces: a file, a URL, a buffer. Every implementation passes test/contract/store.ts. */
 export interface ByteSource {
@@ -19,6 +19,27 @@ export interface ByteSource {
   /** Changes when the bytes may have changed (ETag, or time and size); cheap after the first read. */
   identity(signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
+}
+
+/** Opens the bytes at a location; stores of plugins are of this form too. */
+export type OpenStore = (location: string) => Promise<ByteSource>;
+
+/** What opens each URL scheme without any plugin; a plain path counts as "file". */
+export const BUILT_IN_STORES: Readonly<Record<"file" | "http" | "https", OpenStore>> = {
+  file: (location) => openByteSource(location),
+  http: (location) => openByteSource(location),
+  https: (location) => openByteSource(location),
+};
+
+/** Opens locations with the store of their scheme; what it opens throws UnsupportedError for a scheme that none has. */
+export function createStoreOpener(stores: Readonly<Record<string, OpenStore>>): OpenStore {
+  return async (location) => {
+    const scheme = schemeOf(location);
+    const open = Object.hasOwn(stores, scheme) ? stores[scheme] : undefined;
+    if (open !== undefined) return open(location);
+    const others = Object.keys(stores).map((name) => `${name}:`);
+    throw new UnsupportedError(`Location has the scheme ${scheme}:; wanted a path or ${others.join(", ")}`);
+  };
 }
 
 /**

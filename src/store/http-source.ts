@@ -15,6 +15,8 @@ export interface HttpSourceOptions {
   readonly maxRedirects?: number;
   /** Sent with every request, to the first host only. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the global one: to sign requests. */
+  readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
 }
 
 /** A URL read by Range requests. All reads see one version: a changed ETag or size is an UpstreamError. */
@@ -106,7 +108,7 @@ class HttpSource implements ByteSource {
       "accept-encoding": "identity",
       ...(etag === undefined || etag.startsWith("W/") ? {} : { "if-range": etag }),
     };
-    const { maxRedirects = 5 } = this.options;
+    const { maxRedirects = 5, fetch = globalThis.fetch } = this.options;
     let url = this.url;
     for (let hops = 0; hops <= maxRedirects; hops++) {
       const own = url.host === this.url.host ? this.options.headers : undefined;

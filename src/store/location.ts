@@ -16,6 +16,18 @@ export function parseLocation(location: string): Location {
   return { kind: "other", scheme };
 }
 
+/** Lower case, without the colon; "file" for a plain path. */
+export function schemeOf(location: string): string {
+  const parsed = parseLocation(location);
+  if (parsed.kind === "other") return parsed.scheme;
+  return parsed.kind === "http" ? parsed.url.protocol.slice(0, -1) : "file";
+}
+
+/** True for everything but paths and file: URLs. */
+export function isRemote(location: string): boolean {
+  return parseLocation(location).kind !== "file";
+}
+
 /** True for http: and https: URLs. */
 export function isHttpUrl(location: string): boolean {
   return parseLocation(location).kind === "http";

@@ -4,7 +4,7 @@ import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
 import { CorruptDataError } from "../core/errors.js";
 import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
-import { openByteSource, type ByteSource } from "../store/byte-source.js";
+import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
 import { decodeChunk, emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
@@ -34,6 +34,8 @@ export interface ChunkReaderOptions {
   readonly latentsBytes: number;
   /** Containers whose header and file stay open. */
   readonly headers: number;
+  /** Opens the files; openByteSource. */
+  readonly openStore?: OpenStore;
 }
 
 /** A file that leaves the header cache is closed this much later, so that requests under way can finish. */
@@ -47,7 +49,7 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
   });
 
   async function load(href: string, key: string): Promise<OpenContainer> {
-    const source = await openByteSource(href);
+    const source = await (options.openStore ?? openByteSource)(href);
     try {
       const cog = await readTecCog(source);
       const model = await options.loadModel(cog.metadata.model.id);

@@ -3,8 +3,8 @@ import { json, Router, type Request, type Response } from "express";
 import { z } from "zod";
 import { tecJsonSchema } from "../../catalog/tec-extension.js";
 import type { Catalog, SearchQuery, StacJson } from "../../catalog/types.js";
-import { NotFoundError } from "../../core/errors.js";
-import { isHttpUrl } from "../../store/location.js";
+import { NotFoundError, UnsupportedError } from "../../core/errors.js";
+import { isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
 import { baseOf } from "../base-url.js";
 import { parseSearch, parseSearchParams, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";
@@ -111,6 +111,10 @@ async function sendAsset(catalog: Catalog, request: Request, response: Response)
   // The catalog lets in only items whose files are inside its folder.
   const place = item.assetHrefs[key] ?? "";
   if (isHttpUrl(place)) return response.redirect(307, place);
+  if (isRemote(place))
+    throw new UnsupportedError(
+      `Asset "${key}" of item ${item.id} lies at a ${schemeOf(place)}: address, which only the server reads`,
+    );
   if (typeof asset["file:checksum"] === "string") response.set("ETag", `"${asset["file:checksum"]}"`);
   response.set("Content-Type", asset.type ?? "application/octet-stream");
   await new Promise<void>((done, fail) => {

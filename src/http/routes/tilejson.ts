@@ -26,6 +26,7 @@ export function tilejsonRouter(services: Services): Router {
         bounds: item.boundsWgs84,
         zoom: nativeZoom(item),
         minzoom: 0,
+        presets: services.renders,
       }),
     );
   });
@@ -38,7 +39,16 @@ export function tilejsonRouter(services: Services): Router {
     const { items } = await services.catalog.search({ collections: [id], limit: 1000 });
     const path = `collections/${encodeURIComponent(id)}`;
     const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
-    response.json(tilejson(request, response, { path, name: id, bounds: unionOf(items), zoom, minzoom: 0 }));
+    response.json(
+      tilejson(request, response, {
+        path,
+        name: id,
+        bounds: unionOf(items),
+        zoom,
+        minzoom: 0,
+        presets: services.renders,
+      }),
+    );
   });
   return router;
 }
@@ -49,11 +59,12 @@ interface Described {
   readonly bounds: Bounds;
   readonly zoom: number;
   readonly minzoom: number;
+  readonly presets: Services["renders"];
 }
 
 function tilejson(request: Request, response: Response, described: Described): object {
   const query = queryOf(request);
-  parseRenderSpec(query);
+  parseRenderSpec(query, { presets: described.presets });
   const format = query.get("tile_format") ?? "png";
   query.delete("tile_format");
   const extension = /^(png|webp|jpg|jpeg)$/.test(format) ? `.${format}` : "";

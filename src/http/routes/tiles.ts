@@ -29,7 +29,7 @@ export function tileRouter(services: Services): Router {
 
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, spec } = parseTile(request);
+    const { tile, spec } = parseTile(request, services.renders);
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, [item]), {
@@ -44,7 +44,7 @@ function itemTile(services: Services): RequestHandler {
 /** Per pixel the newest valid item at or before the end of `datetime`. */
 function collectionTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, spec } = parseTile(request);
+    const { tile, spec } = parseTile(request, services.renders);
     const signal = requestSignal(request, response);
     const items = await newestItems(services, { request, tile, signal });
     await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, items), {
@@ -80,7 +80,8 @@ async function newestItems(
 function itemPreview(services: Services): RequestHandler {
   return async (request, response) => {
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    const spec = parseRenderSpec(queryOf(request), { extension: request.params["format"] as string | undefined });
+    const extension = request.params["format"] as string | undefined;
+    const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
     const { width, height } = previewSize(request, item);
     await sendPicture(planPicture(previewTarget(item, width, height), spec, [item]), {
       services,
@@ -153,11 +154,14 @@ function matches(header: string | undefined, etag: string): boolean {
 }
 
 /** Address, format and style of a tile request. */
-function parseTile(request: Request): { readonly tile: TileAddress; readonly spec: RenderSpec } {
+function parseTile(
+  request: Request,
+  presets: Services["renders"],
+): { readonly tile: TileAddress; readonly spec: RenderSpec } {
   checkTileMatrixSet(param(request, "tms"));
   const [, y = "", extension] = /^(.*?)(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
   const tile = parseTileAddress(param(request, "z"), param(request, "x"), y);
-  return { tile, spec: parseRenderSpec(queryOf(request), { extension }) };
+  return { tile, spec: parseRenderSpec(queryOf(request), { extension, presets }) };
 }
 
 /** @throws NotFoundError */
