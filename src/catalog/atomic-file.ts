@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Writes a file whole or not at all, whatever kills the process: temporary name, fsync, rename, fsync of the folder. */
@@ -50,6 +50,16 @@ export function temporaryName(path: string): string {
 /** True for the names that temporaryName makes. */
 export function isTemporaryName(name: string): boolean {
   return name.startsWith(".") && name.endsWith(".tmp");
+}
+
+/** Removes what temporaryName named in a folder and nobody has touched for `ageMs`. */
+export async function removeTemporaries(folder: string, ageMs: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter(isTemporaryName)) {
+    const path = join(folder, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats !== undefined && Date.now() - stats.mtimeMs >= ageMs) await rm(path, { force: true });
+  }
 }
 
 async function syncPath(path: string): Promise<void> {

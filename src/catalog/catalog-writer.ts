@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { InvalidRequestError, NotFoundError } from "../core/errors.js";
-import { isTemporaryName, makeFolder, moveFileAtomic, writeFileAtomic } from "./atomic-file.js";
+import { isTemporaryName, makeFolder, moveFileAtomic, removeTemporaries, writeFileAtomic } from "./atomic-file.js";
 import * as files from "./catalog-files.js";
 import {
   linksOf,
@@ -17,6 +17,9 @@ import {
 import { isAlive, withLock } from "./file-lock.js";
 import { parseItem } from "./item.js";
 import type { CatalogItem, StacJson } from "./types.js";
+
+/** Temporary files of the root and the lock live for milliseconds; older ones are leftovers. */
+const ABANDONED_MS = 60_000;
 
 /** One item to put into the catalog. */
 export interface NewItem {
@@ -57,7 +60,7 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
       return work();
     });
   return {
-    stagingPath: (extension) => stagingPath(paths.staging, extension),
+    stagingPath: (extension) => stagingPath(paths, extension),
     find: (collection, id) => findItem(paths, collection, id),
     async addItem(addition) {
       const item = checkAddition(addition, paths);
@@ -135,6 +138,7 @@ async function repairItem(paths: files.CatalogPaths, intent: string): Promise<vo
   const [collection = "", id = ""] = intent.split("/");
   files.checkId(collection, "Collection");
   files.checkId(id, "Item");
+  await removeTemporaries(dirname(paths.collection(collection)), 0);
   const document = await files.readDocumentIfAny(paths.collection(collection));
   const linked = document !== undefined && linksOf(document.json).some(({ href }) => href === `./${id}/${id}.json`);
   const item = await files.readDocumentIfAny(paths.item(collection, id));
@@ -213,8 +217,9 @@ function assetOf(json: StacJson): object {
 }
 
 /** Names say whose they are, so that what a dead process left can be told from what a live one writes. */
-async function stagingPath(folder: string, extension: string): Promise<string> {
+async function stagingPath({ root, staging: folder }: files.CatalogPaths, extension: string): Promise<string> {
   await makeFolder(folder);
+  await removeTemporaries(dirname(root), ABANDONED_MS);
   const host = hostname().replaceAll(/[^A-Za-z0-9]/g, "_");
   for (const name of await readdir(folder)) {
     const [owner, pid] = name.split("~");

@@ -139,17 +139,17 @@ const itemFields = z.object({
 const rangeSchema = z.object({ minimum: z.number(), maximum: z.number() });
 
 function growSummaries(summaries: unknown, item: CatalogItem): StacJson {
-  const grown: Record<string, unknown> = { ...(z.record(z.string(), z.unknown()).safeParse(summaries).data ?? {}) };
+  const grown: Record<string, unknown> = { ...z.record(z.string(), z.unknown()).safeParse(summaries).data };
   const { properties, assets } = itemFields.parse(item.json);
   const listed = [
     ...LISTED.map((key) => [key, properties[key]]),
     ...LISTED_OF_ASSET.map((key) => [key, assets.tec[key]]),
   ] as const;
   for (const [key, value] of listed) {
-    const values = Array.isArray(value) ? (value as unknown[]) : [value];
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     const known = z.array(z.unknown()).safeParse(grown[String(key)]).data ?? [];
     const all = new Set([...known, ...values.filter((one) => one !== undefined && one !== null)]);
-    if (all.size > 0) grown[String(key)] = [...all].sort();
+    if (all.size > 0) grown[String(key)] = [...all].sort(compareValues);
   }
   for (const key of RANGED) {
     const value = properties[key];
@@ -158,4 +158,10 @@ function growSummaries(summaries: unknown, item: CatalogItem): StacJson {
     grown[key] = { minimum: Math.min(minimum, value), maximum: Math.max(maximum, value) };
   }
   return grown;
+}
+
+/** Numbers by size, all else by its text. */
+function compareValues(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a) < String(b) ? -1 : Number(String(a) > String(b));
 }

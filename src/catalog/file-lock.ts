@@ -36,17 +36,17 @@ export async function withLock<T>(
   intent: string,
   work: (interrupted: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const held = await acquire(path, intent);
+  const { content: held, interrupted } = await acquire(path, intent);
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), HEARTBEAT_MS);
   heartbeat.unref();
   try {
-    const result = await work(held.intents.slice(0, -1));
+    const result = await work(interrupted);
     await release(path, held.token);
     return result;
   } catch (error) {
     // What failed halfway is left to the next holder, like what was killed. A refusal comes before anything is changed.
     const refused = error instanceof InvalidRequestError || error instanceof NotFoundError;
-    await (refused && held.intents.length === 1 ? release(path, held.token) : abandon(path, held));
+    await (refused && interrupted.length === 0 ? release(path, held.token) : abandon(path, held));
     throw error;
   } finally {
     clearInterval(heartbeat);
@@ -58,11 +58,17 @@ export async function lockIntents(path: string): Promise<readonly string[]> {
   return (await readLock(path))?.intents ?? [];
 }
 
-async function acquire(path: string, intent: string): Promise<LockContent> {
+interface Acquired {
+  readonly content: LockContent;
+  /** What dead holders left undone. */
+  readonly interrupted: readonly string[];
+}
+
+async function acquire(path: string, intent: string): Promise<Acquired> {
   const mine = { pid: process.pid, host: hostname(), token: randomUUID(), intents: [intent] };
   const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
-    if (await create(path, mine)) return mine;
+    if (await create(path, mine)) return { content: mine, interrupted: [] };
     const taken = (await isStale(path)) ? await takeOver(path, mine) : undefined;
     if (taken !== undefined) return taken;
     if (Date.now() > deadline) {
@@ -106,7 +112,7 @@ async function createWithoutLinks(path: string, content: LockContent): Promise<b
  * Replaces a dead holder's lock by ours, with its intents first. Only the process that made the `.break` file may, so that nobody
  * replaces a lock which somebody else has just taken over.
  */
-async function takeOver(path: string, mine: LockContent): Promise<LockContent | undefined> {
+async function takeOver(path: string, mine: LockContent): Promise<Acquired | undefined> {
   const breaker = `${path}.break`;
   if (!(await create(breaker, mine))) {
     if (await isOlderThan(breaker, STALE_MS)) await rm(breaker, { force: true });
@@ -115,10 +121,10 @@ async function takeOver(path: string, mine: LockContent): Promise<LockContent | 
   try {
     if (!(await isStale(path))) return undefined;
     const dead = await readLock(path);
-    const undone = (dead?.intents ?? []).filter((intent) => !mine.intents.includes(intent));
-    const content = { ...mine, intents: [...undone, ...mine.intents] };
+    const interrupted = dead?.intents ?? [];
+    const content = { ...mine, intents: [...new Set([...interrupted, ...mine.intents])] };
     await replace(path, content);
-    return content;
+    return { content, interrupted };
   } finally {
     await rm(breaker, { force: true });
   }

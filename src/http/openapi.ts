@@ -32,7 +32,7 @@ export function openApi(
       version: "1.0.0",
     },
     servers: [{ url: base }],
-    paths: Object.assign({}, stacPaths(body), ...others) as OpenApiPaths,
+    paths: Object.fromEntries([stacPaths(body), ...others].flatMap((paths) => Object.entries(paths))),
     components: { responses: { Problem: PROBLEM } },
   };
 }
@@ -119,8 +119,8 @@ const PROBLEM = {
   },
 };
 
-function withoutDialect({ $schema: _, ...schema }: Readonly<Record<string, unknown>>): unknown {
-  return schema;
+function withoutDialect(schema: Readonly<Record<string, unknown>>): unknown {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "$schema"));
 }
 
 function escapeHtml(text: string): string {

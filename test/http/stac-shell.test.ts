@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { test, type TestContext } from "node:test";
 import { Router } from "express";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
+import { tecJsonSchema } from "../../src/catalog/tec-extension.js";
 import {
   CorruptDataError,
   InvalidRequestError,
@@ -123,4 +124,12 @@ test("every path parameter of the description is declared, and every reference l
       items: { type: "number" },
     });
   }
+});
+
+test("the schema of the tec extension is served, to HEAD requests without its text", async (t) => {
+  const base = await startServer(t, {});
+  const response = await fetch(`${base}/extensions/tec/v1.0.0/schema.json`);
+  assert.deepEqual(await response.json(), tecJsonSchema());
+  const head = await fetch(`${base}/extensions/tec/v1.0.0/schema.json`, { method: "HEAD" });
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
 });

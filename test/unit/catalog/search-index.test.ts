@@ -24,7 +24,11 @@ const item: fc.Arbitrary<CatalogItem> = fc
   })
   .map(({ box: boundsWgs84, id, collection, day }) => ({
     ...TEMPLATE,
-    ...{ id: `i${id}`, collection, datetimeMs: day, boundsWgs84, geometry: boundsGeometry(boundsWgs84) },
+    id: `i${id}`,
+    collection,
+    datetimeMs: day,
+    boundsWgs84,
+    geometry: boundsGeometry(boundsWgs84),
   }));
 
 const query: fc.Arbitrary<Omit<SearchQuery, "limit" | "token">> = fc.record(
