@@ -29,7 +29,10 @@ export function viewerRouter(): Router {
   });
   // The compiled modules lie beside this file's; the page and its style sheet are not compiled and stay in src.
   for (const folder of [COMPILED, SOURCES]) {
-    router.use("/viewer", express.static(fileURLToPath(folder), { index: false, cacheControl: false, setHeaders: checkAgain }));
+    router.use(
+      "/viewer",
+      express.static(fileURLToPath(folder), { index: false, cacheControl: false, setHeaders: checkAgain }),
+    );
   }
   return router;
 }
@@ -69,9 +72,15 @@ async function packFile(path: string): Promise<PackedFile> {
   return { plain, gzipped: await promisify(gzip)(plain), etag };
 }
 
-function sendPacked(response: Response, sent: { readonly file: PackedFile; readonly type: string; readonly gzipped: boolean }): void {
+function sendPacked(
+  response: Response,
+  sent: { readonly file: PackedFile; readonly type: string; readonly gzipped: boolean },
+): void {
   const { file, type, gzipped } = sent;
-  response.set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: file.etag }).vary("Accept-Encoding").type(type);
+  response
+    .set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: file.etag })
+    .vary("Accept-Encoding")
+    .type(type);
   if (gzipped) response.set("Content-Encoding", "gzip");
   response.send(Buffer.from(gzipped ? file.gzipped : file.plain));
 }

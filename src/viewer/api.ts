@@ -1,0 +1,224 @@
+/** A collection as the page needs it. */
+export interface Collection {
+  readonly id: string;
+  readonly title: string;
+  readonly renders: readonly RenderChoice[];
+  /** One line of credits: providers and model. */
+  readonly credit: string;
+}
+
+/** One way to look at the imagery: an entry of the collection's `renders` (STAC render extension). */
+export interface RenderChoice {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Tile query in TiTiler's spelling. */
+  readonly query: string;
+  readonly range: readonly [min: number, max: number] | undefined;
+  readonly colormap: string | undefined;
+}
+
+/** An item as the page needs it. */
+export interface Item {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly datetime: string;
+  /** Outline, degrees: the outer rings of its polygons. */
+  readonly rings: readonly (readonly Position[])[];
+  readonly bounds: Bounds;
+  /** Share of cloudless pixels, 0..100, where the item tells. */
+  readonly clearPercent: number | undefined;
+  readonly model: string | undefined;
+}
+
+export type Position = readonly [lon: number, lat: number];
+export type Bounds = readonly [west: number, south: number, east: number, north: number];
+
+/** Where and how deep a collection's tiles are. */
+export interface TileExtent {
+  readonly bounds: Bounds;
+  readonly minzoom: number;
+  readonly maxzoom: number;
+}
+
+/** The server that the page came from: every URL is relative to the page, so any mount path works. */
+export const SERVER = new URL("./", document.baseURI);
+
+/** All collections, in the server's order. */
+export async function fetchCollections(): Promise<readonly Collection[]> {
+  return list((await fetchJson("collections"))["collections"]).map((json) => toCollection(record(json)));
+}
+
+/** All items of a collection, oldest first; follows the pages, up to a bound. */
+export async function fetchItems(collection: string, signal: AbortSignal): Promise<readonly Item[]> {
+  const path = `collections/${encodeURIComponent(collection)}/items`;
+  const items: Item[] = [];
+  let search: string | undefined = `?limit=${PAGE_ITEMS}`;
+  for (let page = 0; search !== undefined && page < MAX_PAGES; page++) {
+    const json: Json = await fetchJson(path + search, signal);
+    items.push(...list(json["features"]).flatMap((feature) => toItem(record(feature))));
+    const next = list(json["links"])
+      .map(record)
+      .find((link) => link["rel"] === "next");
+    // Only the query of the link: behind a proxy its host may not be the one that the page sees.
+    search = next === undefined ? undefined : new URL(text(next["href"]), SERVER).search;
+  }
+  return items.toSorted((a, b) => a.datetime.localeCompare(b.datetime));
+}
+
+/** Bounds and zooms from the collection's TileJSON. */
+export async function fetchExtent(collection: string, signal: AbortSignal): Promise<TileExtent> {
+  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/WebMercatorQuad/tilejson.json`, signal);
+  return {
+    bounds: toBounds(json["bounds"]),
+    minzoom: number(json["minzoom"]) ?? 0,
+    maxzoom: number(json["maxzoom"]) ?? 14,
+  };
+}
+
+/** URL of an item's STAC document. */
+export function itemUrl(collection: string, item: string): string {
+  return new URL(`collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(item)}`, SERVER).href;
+}
+
+/** The detail of a problem document, or the status: what a person should read. */
+export async function problemText(response: Response | Blob, status: number): Promise<string> {
+  const body = await response.text();
+  try {
+    return text(record(JSON.parse(body))["detail"]) || `the server answered ${status}`;
+  } catch {
+    return `the server answered ${status}`;
+  }
+}
+
+const PAGE_ITEMS = 500;
+const MAX_PAGES = 40;
+
+type Json = Readonly<Record<string, unknown>>;
+
+async function fetchJson(path: string, signal?: AbortSignal): Promise<Json> {
+  const options = {
+    headers: { Accept: "application/json, application/geo+json" },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const response = await fetch(new URL(path, SERVER), options);
+  if (!response.ok) throw new Error(`${path.split("?")[0]}: ${await problemText(response, response.status)}`);
+  return record(await response.json());
+}
+
+function toCollection(json: Json): Collection {
+  const id = text(json["id"]);
+  const renders = Object.entries(record(json["renders"])).map(([name, render]) => toRender(name, record(render)));
+  return {
+    id,
+    title: text(json["title"]) || id,
+    renders: renders.length > 0 ? renders : [TRUE_COLOUR],
+    credit: creditOf(json),
+  };
+}
+
+const TRUE_COLOUR: RenderChoice = {
+  id: "true-color",
+  title: "True colour",
+  description: "",
+  query: "",
+  range: undefined,
+  colormap: undefined,
+};
+
+function toRender(id: string, render: Json): RenderChoice {
+  const query = new URLSearchParams();
+  const assets = list(render["assets"])
+    .map(text)
+    .filter((asset) => asset !== "tec");
+  for (const asset of assets) query.append("assets", asset);
+  for (const band of list(render["bidx"])) query.append("bidx", String(band));
+  for (const key of ["expression", "colormap_name", "color_formula"])
+    if (render[key] !== undefined) query.append(key, text(render[key]));
+  const ranges = list(render["rescale"]).map((range) => list(range).map(Number));
+  for (const range of ranges) query.append("rescale", range.join(","));
+  const [min, max] = ranges[0] ?? [];
+  return {
+    id,
+    title: text(render["title"]) || id,
+    description: text(render["description"]),
+    query: query.toString(),
+    range: min === undefined || max === undefined ? undefined : [min, max],
+    colormap: typeof render["colormap_name"] === "string" ? render["colormap_name"] : undefined,
+  };
+}
+
+function creditOf(json: Json): string {
+  const summaries = record(json["summaries"]);
+  const said = JSON.stringify([
+    json["title"],
+    json["description"],
+    json["keywords"],
+    json["providers"],
+    summaries["platform"],
+    summaries["constellation"],
+  ]);
+  const models = list(summaries["tec:model"])
+    .map(text)
+    .filter((model) => model !== "");
+  return [
+    /sentinel|copernicus/i.test(said) ? "Contains modified Copernicus Sentinel data" : "",
+    models.length > 0 ? `model ${models.join(", ")}` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
+}
+
+function toItem(json: Json): readonly Item[] {
+  const properties = record(json["properties"]);
+  const datetime =
+    text(properties["datetime"]) || text(properties["end_datetime"]) || text(properties["start_datetime"]);
+  if (datetime === "") return [];
+  const cloud = number(properties["eo:cloud_cover"]);
+  return [
+    {
+      id: text(json["id"]),
+      datetime,
+      rings: outerRings(record(json["geometry"])),
+      bounds: toBounds(json["bbox"]),
+      clearPercent: number(properties["tec:clear_percent"]) ?? (cloud === undefined ? undefined : 100 - cloud),
+      model: modelOf(json, properties),
+    },
+  ];
+}
+
+function modelOf(json: Json, properties: Json): string | undefined {
+  const model = properties["tec:model"] ?? record(record(json["assets"])["tec"])["tec:model"];
+  return typeof model === "string" ? model : undefined;
+}
+
+function outerRings(geometry: Json): Item["rings"] {
+  const coordinates = list(geometry["coordinates"]);
+  const polygons = geometry["type"] === "MultiPolygon" ? coordinates.map(list) : [coordinates];
+  return polygons.map((polygon) =>
+    list(polygon[0]).map((position): Position => [number(list(position)[0]) ?? 0, number(list(position)[1]) ?? 0]),
+  );
+}
+
+function toBounds(value: unknown): Bounds {
+  const numbers = list(value).map(Number);
+  const [west = -180, south = -85, east = 180, north = 85] =
+    numbers.length === 6 ? [0, 1, 3, 4].map((i) => numbers[i]) : numbers;
+  return [west, south, east, north];
+}
+
+function record(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,56 @@
+import type { Collection, RenderChoice } from "./api.js";
+import { element, make } from "./dom.js";
+import { drawLegend } from "./legend.js";
+import type { Store, ViewState } from "./state.js";
+
+/** The panel of choices. */
+export interface Panel {
+  setCollections(collections: readonly Collection[]): void;
+  /** Shows the state; `renders` are those of the collection that is shown. */
+  show(state: ViewState, renders: readonly RenderChoice[]): void;
+}
+
+/** Wires the panel's controls, which index.html has, to the store; `compare` switches comparison on and off. */
+export function createPanel(store: Store, compare: (on: boolean) => void): Panel {
+  const panel = element("panel", HTMLElement);
+  const more = element("more-toggle", HTMLButtonElement);
+  const collection = element("collection", HTMLSelectElement);
+  const render = element("render", HTMLSelectElement);
+  const opacity = element("opacity", HTMLInputElement);
+  const switches = {
+    compare: element("compare", HTMLInputElement),
+    only: element("only", HTMLInputElement),
+    footprints: element("footprints", HTMLInputElement),
+  };
+  more.addEventListener("click", () => {
+    const open = panel.classList.toggle("open");
+    more.setAttribute("aria-expanded", String(open));
+  });
+  collection.addEventListener("change", () => store.set({ collection: collection.value }));
+  render.addEventListener("change", () => store.set({ render: render.value }));
+  opacity.addEventListener("input", () => store.set({ opacity: Number(opacity.value) / 100 }));
+  switches.compare.addEventListener("change", () => compare(switches.compare.checked));
+  switches.only.addEventListener("change", () => store.set({ only: switches.only.checked }));
+  switches.footprints.addEventListener("change", () => store.set({ footprints: switches.footprints.checked }));
+  return {
+    setCollections(collections) {
+      collection.replaceChildren(...collections.map(({ id, title }) => make("option", { value: id }, title)));
+    },
+    show(state, renders) {
+      const known = [...render.options].map((option) => option.value).join();
+      if (known !== renders.map(({ id }) => id).join()) {
+        render.replaceChildren(...renders.map(({ id, title }) => make("option", { value: id }, title)));
+      }
+      collection.value = state.collection ?? "";
+      render.value = state.render ?? "";
+      opacity.value = String(Math.round(state.opacity * 100));
+      element("opacity-value", HTMLOutputElement).value = `${opacity.value} %`;
+      switches.compare.checked = state.compare !== undefined;
+      switches.only.checked = state.only;
+      switches.footprints.checked = state.footprints;
+      const chosen = renders.find(({ id }) => id === state.render);
+      element("render-note", HTMLParagraphElement).textContent = chosen?.description ?? "";
+      if (chosen !== undefined) drawLegend(element("legend", HTMLDivElement), chosen);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { fetchCollections } from "./api.js";
+import type { Collection } from "./api.js";
+import { formatDay, itemAt } from "./dates.js";
+import { element, make } from "./dom.js";
+import { fitBounds } from "./map.js";
+import { createPanel } from "./panel.js";
+import { createPlayer } from "./player.js";
+import { createLoadingWatch } from "./progress.js";
+import { firstCompare, loadSeries, nextDay, settleState } from "./series.js";
+import type { Series } from "./series.js";
+import { createTimeline } from "./slider.js";
+import type { Side } from "./slider.js";
+import { createStage } from "./stage.js";
+import type { Stage } from "./stage.js";
+import { createStore, followHash } from "./state.js";
+import type { Store, ViewState } from "./state.js";
+import { createToasts } from "./toasts.js";
+
+void start();
+
+/** Opens the page: asks the server for its collections, makes the map, wires the controls. Says what is wrong where it can't. */
+async function start(): Promise<void> {
+  const store = createStore(location.hash);
+  const toasts = createToasts();
+  try {
+    const collections = await fetchCollections();
+    if (collections.length === 0)
+      return explain("Nothing here yet", "Add imagery: tectile ingest FILES --catalog FOLDER");
+    const stage = await createStage(store, createLoadingWatch(toasts));
+    wire({ store, stage, collections, fail: (text) => toasts.fail(text) });
+  } catch (error) {
+    explain("The map can't be shown", messageOf(error));
+  }
+}
+
+interface Page {
+  readonly store: Store;
+  readonly stage: Stage;
+  readonly collections: readonly Collection[];
+  readonly fail: (text: string) => void;
+}
+
+/** The store is the truth: controls change it, and each change draws what differs. */
+function wire(page: Page): void {
+  const { store, stage, collections } = page;
+  let series: Series | undefined;
+  const controls = createControls(page, () => series);
+  const draw = (state: ViewState): void => {
+    controls.show(state);
+    if (series !== undefined) stage.draw(series, state);
+    document.title = titleOf(state, series);
+  };
+  const open = createOpener(page, (opened) => {
+    series = opened;
+    stage.clear();
+    controls.setSeries(opened);
+    if (store.get().camera === undefined) fitBounds(stage.main.map, opened.extent.bounds);
+    store.set(settleState(store.get(), opened));
+    draw(store.get());
+  });
+  store.listen((state, before) => {
+    if (state.collection === before.collection || state.collection === series?.collection.id) return draw(state);
+    controls.stop();
+    // Another collection is elsewhere: neither its place nor its dates carry over, unless a permalink gave them.
+    if (state.date === before.date) store.set({ camera: undefined, date: undefined, compare: undefined });
+    open(state.collection);
+  });
+  stage.explain((place, side) => (series === undefined ? undefined : shownAt(series, store.get(), { place, side })));
+  followHash(store, ({ lon, lat, zoom }) => stage.main.map.jumpTo({ center: [lon, lat], zoom }));
+  open(store.get().collection ?? collections[0]?.id);
+}
+
+interface Controls {
+  show(state: ViewState): void;
+  setSeries(series: Series): void;
+  /** Ends playback. */
+  stop(): void;
+}
+
+/** The panel, the timeline and the player, which all act on the store. */
+function createControls({ store, stage, collections }: Page, current: () => Series | undefined): Controls {
+  const pick = (day: string | undefined, side: Side): void => {
+    if (day !== undefined) store.set({ [side]: day });
+  };
+  const following = (): string | undefined => {
+    const [series, day] = [current(), store.get()[timeline.active()]];
+    return series === undefined || day === undefined ? undefined : nextDay(series, day);
+  };
+  const player = createPlayer({
+    advance: () => pick(following(), timeline.active()),
+    preloadNext: async () => stage.preload(timeline.active(), current(), following()),
+    changed: (playing) => timeline.setPlaying(playing),
+  });
+  const timeline = createTimeline(element("dates", HTMLDivElement), {
+    pick(day, side) {
+      player.stop();
+      pick(day, side);
+    },
+    togglePlay: () => player.toggle(),
+  });
+  const panel = createPanel(store, (on) => {
+    const [series, { date }] = [current(), store.get()];
+    store.set({ compare: on && series !== undefined && date !== undefined ? firstCompare(series, date) : undefined });
+  });
+  panel.setCollections(collections);
+  return {
+    show(state) {
+      panel.show(state, current()?.collection.renders ?? []);
+      timeline.select(state.date, state.compare);
+    },
+    setSeries({ entries, collection }) {
+      element("timeline", HTMLElement).hidden = entries.length === 0;
+      element("credit", HTMLParagraphElement).textContent = collection.credit;
+      timeline.setEntries(entries);
+    },
+    stop: () => player.stop(),
+  };
+}
+
+/** Loads collections by id, the last one asked for; an unknown id is the first collection. */
+function createOpener({ collections, fail }: Page, opened: (series: Series) => void): (id: string | undefined) => void {
+  let loading = new AbortController();
+  const load = async (collection: Collection, signal: AbortSignal): Promise<void> => {
+    try {
+      const series = await loadSeries(collection, signal);
+      if (!signal.aborted) opened(series);
+    } catch (error) {
+      if (!signal.aborted) fail(messageOf(error));
+    }
+  };
+  return (id) => {
+    loading.abort();
+    loading = new AbortController();
+    const wanted = collections.find((collection) => collection.id === id) ?? collections[0];
+    if (wanted !== undefined) void load(wanted, loading.signal);
+  };
+}
+
+function shownAt(
+  series: Series,
+  state: ViewState,
+  click: { readonly place: readonly [number, number]; readonly side: Side },
+) {
+  const day = state[click.side];
+  if (day === undefined) return undefined;
+  const entries = state.only ? series.entries.filter((entry) => entry.day === day) : series.entries;
+  return { collection: series.collection.id, item: itemAt(entries, day, click.place) };
+}
+
+function titleOf(state: ViewState, series: Series | undefined): string {
+  const parts = [state.date === undefined ? "" : formatDay(state.date), series?.collection.title ?? "", "Tectile"];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+function explain(title: string, text: string): void {
+  const box = element("empty", HTMLDivElement);
+  box.hidden = false;
+  box.replaceChildren(make("h2", {}, title), make("p", {}, text));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
