@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { InvalidRequestError, NotFoundError } from "../core/errors.js";
 import { openGeoTiffSource, type GeoTiffOptions } from "../ingest/source-geotiff.js";
 import { openStacItemSource } from "../ingest/source-stac.js";
+import { isRemote } from "../store/location.js";
 import type { Source } from "../ingest/source.js";
 
 /** What names the inputs of an ingest may have. */
@@ -24,7 +25,7 @@ export async function listInputs(paths: readonly string[]): Promise<readonly str
 }
 
 async function listInput(path: string): Promise<readonly string[]> {
-  if (/^https?:/.test(path)) return [path];
+  if (isRemote(path)) return [path];
   const info = await stat(path).catch(() => undefined);
   if (info === undefined)
     throw new NotFoundError(`${path} is not there; wanted a GeoTIFF, a STAC Item or a folder of them`);

@@ -15,6 +15,7 @@ import {
   type ItemLink,
 } from "./collection.js";
 import { isAlive, withLock } from "./file-lock.js";
+import { isRemote, schemeOf } from "../store/location.js";
 import { parseItem } from "./item.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
@@ -47,8 +48,11 @@ export interface CatalogWriter {
   removeItem(collection: string, id: string, options?: { readonly evenIfReferenced?: boolean }): Promise<void>;
 }
 
-/** A writer for a folder, which is made with an empty catalog where it isn't one yet. */
+/** A writer for a folder, which is made with an empty catalog where it isn't one yet. @throws InvalidRequestError for a URL. */
 export async function catalogWriter(folder: string, title = "Tectile catalog"): Promise<CatalogWriter> {
+  if (isRemote(folder)) {
+    throw new InvalidRequestError(`The catalog is a ${schemeOf(folder)}: address; wanted a folder to write into`);
+  }
   const paths = files.catalogPaths(resolve(folder));
   await makeFolder(dirname(paths.root));
   const locked = <T>(collection: string, id: string, work: () => Promise<T>): Promise<T> =>

@@ -1,5 +1,6 @@
 import { openSource } from "../app/open-source.js";
 import { encodeImage } from "../ingest/encode-image.js";
+import type { Source } from "../ingest/source.js";
 import { numberOption, textOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { chooseModel, MODEL_HELP, MODEL_OPTIONS } from "./model-option.js";
@@ -36,15 +37,17 @@ async function encode(input: CommandInput): Promise<number> {
   const scale = numberOption(input, "scale", { min: 1e-9, max: 1e9 });
   const offset = numberOption(input, "offset", { min: -1e6, max: 1e6 });
   const scl = textOption(input, "scl");
-  const source = await openSource(from, {
-    ...(scale === undefined ? {} : { scale }),
-    ...(offset === undefined ? {} : { offset }),
-    ...(scl === undefined ? {} : { scl }),
-  });
-  const progress = createProgress();
-  for (const warning of source.warnings) progress.line(`tectile: ${warning}`);
   const decoder = await openDecoder(input);
+  const progress = createProgress();
+  let source: Source | undefined;
   try {
+    source = await openSource(from, {
+      openStore: decoder.openStore,
+      ...(scale === undefined ? {} : { scale }),
+      ...(offset === undefined ? {} : { offset }),
+      ...(scl === undefined ? {} : { scl }),
+    });
+    for (const warning of source.warnings) progress.line(`tectile: ${warning}`);
     const chosen = await chooseModel(input, decoder);
     const report = await encodeImage(source, to, {
       ...chosen,
@@ -59,6 +62,6 @@ async function encode(input: CommandInput): Promise<number> {
     return 0;
   } finally {
     progress.end();
-    await Promise.all([decoder.close(), source.close()]);
+    await Promise.all([decoder.close(), source?.close()]);
   }
 }

@@ -57,7 +57,6 @@ async function ingest(input: CommandInput): Promise<number> {
   const inputs = await listInputs(input.positionals);
   const [first] = inputs;
   if (first === undefined) throw new InvalidRequestError("tectile ingest wants an INPUT; see tectile ingest --help");
-  const sourceOptions = sourceOptionsOf(input, inputs.length);
   const { catalog } = await readConfig(
     { file: textOption(input, "config"), catalog: textOption(input, "catalog") },
     process.env,
@@ -65,6 +64,7 @@ async function ingest(input: CommandInput): Promise<number> {
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {
+    const sourceOptions = { ...sourceOptionsOf(input, inputs.length), openStore: decoder.openStore };
     const options = await ingestOptions(input, { decoder, catalog, fallback: basename(dirname(resolve(first))) });
     let failed = 0;
     for (const [i, location] of inputs.entries()) {

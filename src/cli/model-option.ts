@@ -1,6 +1,5 @@
+import { chooseModel as modelFor } from "../app/choose-model.js";
 import type { Decoder } from "../app/services.js";
-import type { LoadedModel } from "../codec/loaded-model.js";
-import { NotFoundError } from "../core/errors.js";
 import { numberOption, textOption, type CommandInput } from "./arguments.js";
 
 export const MODEL_OPTIONS = { model: { type: "string" }, quality: { type: "string", short: "q" } } as const;
@@ -12,10 +11,7 @@ export const MODEL_HELP = `  --model ID        default: the first that is instal
 export async function chooseModel(
   input: CommandInput,
   decoder: Pick<Decoder, "models" | "loadModel">,
-): Promise<{ readonly model: LoadedModel; readonly quality: number }> {
-  const id = textOption(input, "model") ?? (await decoder.models.ids())[0];
-  if (id === undefined) throw new NotFoundError("No model is installed; give a folder of models with --models");
-  const { card } = await decoder.models.open(id);
-  const quality = numberOption(input, "quality", { min: 0, max: card.qualities.length - 1 }) ?? card.defaultQuality;
-  return { model: await decoder.loadModel(id), quality: Math.round(quality) };
+): ReturnType<typeof modelFor> {
+  const quality = numberOption(input, "quality", { min: 0, max: 1000 });
+  return modelFor({ model: textOption(input, "model"), quality }, decoder);
 }

@@ -1,7 +1,4 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { verifyFile } from "../app/inspect.js";
-import { verifyCatalog } from "../catalog/verify-catalog.js";
+import { verifyPath } from "../app/verify-path.js";
 import { wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, openDecoder } from "./decoder.js";
 
@@ -26,24 +23,11 @@ async function verify(input: CommandInput): Promise<number> {
   const [path = ""] = wantPositionals(input, ["PATH"], "verify");
   const decoder = await openDecoder(input);
   try {
-    const info = await stat(path).catch(() => undefined);
-    const problems: string[] = [];
-    if (info?.isDirectory() === true) {
-      const report = await verifyCatalog(path, { deep: (file) => collect(verifyFile(file, decoder)) });
-      problems.push(...report.problems.map(({ path: where, problem }) => `${join(path, where)}: ${problem}`));
-    } else {
-      problems.push(...(await collect(verifyFile(path, decoder))));
-    }
+    const problems = await verifyPath(path, decoder);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
     process.stdout.write(problems.length === 0 ? `${path} is whole\n` : `${path}: ${problems.length} problems\n`);
     return problems.length === 0 ? 0 : 1;
   } finally {
     await decoder.close();
   }
-}
-
-async function collect(problems: AsyncIterable<string>): Promise<readonly string[]> {
-  const found: string[] = [];
-  for await (const problem of problems) found.push(problem);
-  return found;
 }
