@@ -75,7 +75,10 @@ describe("the made-up landscape", () => {
     const winter = await readWhole({ ...CLEAR, datetime: "2024-01-16T10:50:31Z" });
     const greenness = (raster: Raster): number => {
       const [red, nir] = [plane(raster, "B04"), plane(raster, "B08")];
-      return meanOf(nir.map((value, i) => (value - (red[i] ?? 0)) / (value + (red[i] ?? 0))), (i) => classOf(clear, i) !== 6);
+      return meanOf(
+        nir.map((value, i) => (value - (red[i] ?? 0)) / (value + (red[i] ?? 0))),
+        (i) => classOf(clear, i) !== 6,
+      );
     };
     assert.ok(greenness(truth) > greenness(winter.raster) + 0.15);
     assert.ok(winter.classes?.includes(11));
@@ -98,7 +101,10 @@ describe("the made-up landscape", () => {
     const smooth = clearTruth(CLEAR);
     for (const band of ["B02", "B08"] as const) {
       const [seen, wanted] = [plane(clear.raster, band), plane(smooth, band)];
-      const variance = meanOf(seen.map((value, i) => (value - (wanted[i] ?? 0)) ** 2), () => true);
+      const variance = meanOf(
+        seen.map((value, i) => (value - (wanted[i] ?? 0)) ** 2),
+        () => true,
+      );
       assert.ok(Math.sqrt(variance) > 8 && Math.sqrt(variance) < 30, `${band} ${Math.sqrt(variance)}`);
     }
   });
@@ -131,7 +137,10 @@ describe("the made-up landscape", () => {
     const sources = DEMO_DATES.map((options) => openLandscapeSource(options));
     assert.equal(new Set(sources.map(({ id }) => id)).size, 8);
     assert.equal(new Set(sources.map(({ grid }) => JSON.stringify(grid))).size, 1);
-    assert.deepEqual(sources.map(({ datetime }) => datetime), DEMO_DATES.map(({ datetime }) => datetime));
+    assert.deepEqual(
+      sources.map(({ datetime }) => datetime),
+      DEMO_DATES.map(({ datetime }) => datetime),
+    );
   });
 
   test("refuses a date, size or cover that can't be", () => {
