@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const target = `${root}src/codec/rans-wasm.ts`;
 const { error, stderr, binary } = await compile();
 if (error !== null) {
-  console.error(stderr.toString());
+  console.error(error.message, stderr);
   process.exit(1);
 }
 const text = `// Made by scripts/build-wasm.mjs from assembly/rans.ts: do not edit.\n/** The compiled module, base64. Exports decode, encode, memory. */\nexport const RANS_WASM =\n  "${Buffer.from(binary).toString("base64")}";\n`;

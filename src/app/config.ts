@@ -126,7 +126,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): ConfigInput {
     if (value !== undefined) found[key] = parseValue(value);
   }
   if (env["PORT"] !== undefined && found["port"] === undefined) found["port"] = env["PORT"];
-  return found as ConfigInput;
+  return found;
 }
 
 /** JSON where it is JSON ("5", "true", "[...]"), else the text. */

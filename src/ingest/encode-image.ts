@@ -5,12 +5,14 @@ import { chunkSize, levelSizes, type TecMetadata } from "../container/tec-cog.js
 import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
 import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
 import type { Networks } from "../model/networks.js";
 import { dequantised, encodeChunk, type BlockLatents } from "./chunk-encoder.js";
 import { createLevelStore, type LevelStore } from "./level-store.js";
 import { makeQuicklook, type PreviewImage } from "./quicklook.js";
 import { extendEdges, fillHoles, halveBlock } from "./resample.js";
+import { cutBlock, intersectWindow } from "./block.js";
 import { createErrorSum, type ErrorSum } from "./error-sum.js";
 import { isClear } from "./scene-classes.js";
 import type { Source, SourceBlock } from "./source.js";
@@ -290,28 +292,6 @@ class ImageEncoder {
   }
 }
 
-/** Lets `limit` jobs run at once. */
-class Limiter {
-  private readonly limit: number;
-  private readonly waiting: (() => void)[] = [];
-  private running = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  async run<T>(job: () => Promise<T>): Promise<T> {
-    if (this.running >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.running++;
-    try {
-      return await job();
-    } finally {
-      this.running--;
-      this.waiting.shift()?.();
-    }
-  }
-}
-
 function metadataOf(source: Source, { model, quality }: EncodeOptions): TecMetadata {
   const { dtype, scale, offset, nodata } = source.units;
   return {
@@ -326,33 +306,4 @@ function metadataOf(source: Source, { model, quality }: EncodeOptions): TecMetad
     classes: source.hasClasses,
     software: "tectile",
   };
-}
-
-function intersectWindow(window: PixelWindow, size: { readonly width: number; readonly height: number }): PixelWindow {
-  const [x, y] = [Math.max(0, window.x), Math.max(0, window.y)];
-  return {
-    x,
-    y,
-    width: Math.min(size.width, window.x + window.width) - x,
-    height: Math.min(size.height, window.y + window.height) - y,
-  };
-}
-
-/** A rectangle of a block, in the block's own pixels. */
-function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
-  const { raster, classes } = block;
-  const { x, y, width, height } = window;
-  const samples = new Float32Array(BANDS.length * width * height);
-  const valid = new Uint8Array(width * height);
-  const codes = classes === undefined ? undefined : new Uint8Array(width * height);
-  for (let r = 0; r < height; r++) {
-    const from = (y + r) * raster.width + x;
-    for (let b = 0; b < BANDS.length; b++) {
-      const at = b * raster.width * raster.height + from;
-      samples.set(raster.samples.subarray(at, at + width), (b * height + r) * width);
-    }
-    valid.set(raster.valid.subarray(from, from + width), r * width);
-    if (classes !== undefined) codes?.set(classes.subarray(from, from + width), r * width);
-  }
-  return { raster: { kind: "raster", width, height, bands: raster.bands, samples, valid }, classes: codes };
 }

@@ -74,8 +74,8 @@ export async function openNetwork(path: string, options: SessionOptions): Promis
 /** The providers that this build of onnxruntime holds, best first. That one is listed does not mean that a device is there. */
 export function listProviders(): readonly Provider[] {
   const backends = listSupportedBackends();
-  const usable = new Set(
-    backends.filter((backend) => backend.bundled || backend.name === "cuda").map((backend) => backend.name as string),
+  const usable = new Set<string>(
+    backends.filter((backend) => backend.bundled || backend.name === "cuda").map((backend) => backend.name),
   );
   return PROVIDERS.filter((provider) => usable.has(provider));
 }

@@ -24,7 +24,10 @@ async function fails(args: readonly string[], message: RegExp, code = 1): Promis
 }
 
 test("a GeoTIFF of 3 bands", async () => {
-  const path = await files.write("three.tif", makeGeoTiff({ width: 40, height: 40, planes: bandPlanes(40, 40, () => 500).slice(0, 3), tileSize: 16 }));
+  const path = await files.write(
+    "three.tif",
+    makeGeoTiff({ width: 40, height: 40, planes: bandPlanes(40, 40, () => 500).slice(0, 3), tileSize: 16 }),
+  );
   await fails(["encode", path, files.path("out.tif")], /3 bands found in .*three\.tif.*wanted 12/, 2);
 });
 
@@ -35,8 +38,14 @@ test("a wrong dtype", async () => {
 
 test("a truncated file, and one that is no TIFF", async () => {
   const bytes = sceneTiff(300, 300);
-  await fails(["encode", await files.write("cut.tif", bytes.subarray(0, bytes.length >> 1)), files.path("out.tif")], /cut\.tif/);
-  await fails(["encode", await files.write("noise.tif", new Uint8Array(5000).fill(7)), files.path("out.tif")], /noise\.tif/);
+  await fails(
+    ["encode", await files.write("cut.tif", bytes.subarray(0, bytes.length >> 1)), files.path("out.tif")],
+    /cut\.tif/,
+  );
+  await fails(
+    ["encode", await files.write("noise.tif", new Uint8Array(5000).fill(7)), files.path("out.tif")],
+    /noise\.tif/,
+  );
 });
 
 test("ingest without a CRS or a date", async () => {
@@ -52,7 +61,11 @@ test("files that are not there, options that are not known, quality out of range
   await fails(["encode", "a.tif"], /wants IN\.tif OUT\.tif/, 2);
   await fails(["encode", "--qualty", "3"], /qualty/, 2);
   const path = await files.write("fine.tif", sceneTiff(40, 40));
-  await fails(["encode", path, files.path("out.tif"), "--quality", "77"], /--quality is "77"; wanted a number from 0 to/, 2);
+  await fails(
+    ["encode", path, files.path("out.tif"), "--quality", "77"],
+    /--quality is "77"; wanted a number from 0 to/,
+    2,
+  );
   await fails(["encode", path, files.path("out.tif"), "--model", "nope"], /Model "nope" is not installed/);
   await fails(["frobnicate"], /command "frobnicate" is not known; wanted one of serve/, 2);
   await fails(["serve", "--port", "99999"], /--port is "99999"/, 2);

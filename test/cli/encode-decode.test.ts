@@ -13,13 +13,25 @@ before(async () => {
 });
 after(() => files.close());
 
-async function roundTrip(name: string, bytes: Uint8Array, options: readonly string[] = []): Promise<{ from: GeoTIFFImage; to: GeoTIFFImage; stderr: string }> {
-  const [source, encoded, decoded] = [await files.write(`${name}.tif`, bytes), files.path(`${name}-tec.tif`), files.path(`${name}-out.tif`)];
+async function roundTrip(
+  name: string,
+  bytes: Uint8Array,
+  options: readonly string[] = [],
+): Promise<{ from: GeoTIFFImage; to: GeoTIFFImage; stderr: string }> {
+  const [source, encoded, decoded] = [
+    await files.write(`${name}.tif`, bytes),
+    files.path(`${name}-tec.tif`),
+    files.path(`${name}-out.tif`),
+  ];
   const encoding = await runCli(["encode", source, encoded, ...options]);
   assert.equal(encoding.code, 0, encoding.stderr);
   const decoding = await runCli(["decode", encoded, decoded]);
   assert.equal(decoding.code, 0, decoding.stderr);
-  return { from: await (await fromFile(source)).getImage(), to: await (await fromFile(decoded)).getImage(), stderr: encoding.stderr };
+  return {
+    from: await (await fromFile(source)).getImage(),
+    to: await (await fromFile(decoded)).getImage(),
+    stderr: encoding.stderr,
+  };
 }
 
 /** dB, peak given, over all samples. */
@@ -58,7 +70,10 @@ test("reflectance in float32 with a scale comes back as reflectance", async () =
 });
 
 test("without names and without georeference it works and says so", async () => {
-  const { to, stderr } = await roundTrip("bare", sceneTiff(100, 90, { descriptions: undefined, transform: undefined, epsg: undefined } as never));
+  const { to, stderr } = await roundTrip(
+    "bare",
+    sceneTiff(100, 90, { descriptions: undefined, transform: undefined, epsg: undefined } as never),
+  );
   assert.match(stderr, /no names/);
   assert.match(stderr, /georeference|CRS/);
   assert.deepEqual([to.getWidth(), to.getHeight()], [100, 90]);
@@ -81,7 +96,8 @@ test("higher quality steps cost more bytes and give more dB", async () => {
 
 test("encoding the same twice gives the same bytes", async () => {
   const source = await files.write("same.tif", sceneTiff(150, 300));
-  for (const name of ["same-1.tif", "same-2.tif"]) assert.equal((await runCli(["encode", source, files.path(name)])).code, 0);
+  for (const name of ["same-1.tif", "same-2.tif"])
+    assert.equal((await runCli(["encode", source, files.path(name)])).code, 0);
   assert.deepEqual(await readFile(files.path("same-1.tif")), await readFile(files.path("same-2.tif")));
 });
 
@@ -102,7 +118,8 @@ test("inspect --json is what the issue names; verify tells whole from damaged by
   const path = files.path("same-1.tif");
   const inspected = await runCli(["inspect", path, "--json"]);
   const found = JSON.parse(inspected.stdout) as Record<string, unknown>;
-  for (const key of ["model", "quality", "entropy", "headerBytes", "quicklookBytes", "maskBytes", "levels"]) assert.ok(key in found, key);
+  for (const key of ["model", "quality", "entropy", "headerBytes", "quicklookBytes", "maskBytes", "levels"])
+    assert.ok(key in found, key);
   assert.equal((await runCli(["verify", path])).code, 0);
   const bytes = await readFile(path);
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;

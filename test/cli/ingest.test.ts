@@ -29,23 +29,27 @@ async function ids(catalog: string): Promise<string[]> {
   return page.items.map(({ id }) => id);
 }
 
-test("a process killed at any moment leaves a whole catalog, and the next run finishes it", { timeout: 120_000 }, async () => {
-  const catalog = files.path("killed");
-  const args = ["ingest", files.path("dates"), "--catalog", catalog, "--collection", "place"];
-  for (const delay of [250, 700, 1100, 1700, 2400]) {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: "ignore" });
-    await sleep(delay);
-    child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("exit", resolve));
-    const check = await runCli(["verify", catalog]);
-    const begun = existsSync(`${catalog}/catalog.json`);
-    assert.ok(check.code === 0 || !begun, `after ${delay} ms: ${check.stdout}${check.stderr}`);
-  }
-  const finish = await runCli(args);
-  assert.equal(finish.code, 0, finish.stderr);
-  assert.equal((await ids(catalog)).length, 4);
-  assert.equal((await runCli(["verify", catalog])).code, 0);
-});
+test(
+  "a process killed at any moment leaves a whole catalog, and the next run finishes it",
+  { timeout: 120_000 },
+  async () => {
+    const catalog = files.path("killed");
+    const args = ["ingest", files.path("dates"), "--catalog", catalog, "--collection", "place"];
+    for (const delay of [250, 700, 1100, 1700, 2400]) {
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: "ignore" });
+      await sleep(delay);
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.once("exit", resolve));
+      const check = await runCli(["verify", catalog]);
+      const begun = existsSync(`${catalog}/catalog.json`);
+      assert.ok(check.code === 0 || !begun, `after ${delay} ms: ${check.stdout}${check.stderr}`);
+    }
+    const finish = await runCli(args);
+    assert.equal(finish.code, 0, finish.stderr);
+    assert.equal((await ids(catalog)).length, 4);
+    assert.equal((await runCli(["verify", catalog])).code, 0);
+  },
+);
 
 test("a second run changes nothing; --overwrite encodes again", async () => {
   const catalog = files.path("twice");
@@ -63,10 +67,23 @@ test("a second run changes nothing; --overwrite encodes again", async () => {
 test("the item tells model, quality, PSNR of each band and bits per pixel, and one bad input does not stop the others", async () => {
   const catalog = files.path("mixed");
   const bad = await files.write("bad_2024-02-02.tif", new Uint8Array(3000));
-  const run = await runCli(["ingest", bad, files.path("dates/place_2024-04-10.tif"), "--catalog", catalog, "--collection", "place", "--quality", "2"]);
+  const run = await runCli([
+    "ingest",
+    bad,
+    files.path("dates/place_2024-04-10.tif"),
+    "--catalog",
+    catalog,
+    "--collection",
+    "place",
+    "--quality",
+    "2",
+  ]);
   assert.equal(run.code, 1);
   assert.match(run.stderr, /1 of 2 inputs failed/);
-  const json = JSON.parse(await readFile(`${catalog}/place/place_2024-04-10/place_2024-04-10.json`, "utf8")) as { properties: Record<string, unknown>; assets: Record<string, Record<string, unknown>> };
+  const json = JSON.parse(await readFile(`${catalog}/place/place_2024-04-10/place_2024-04-10.json`, "utf8")) as {
+    properties: Record<string, unknown>;
+    assets: Record<string, Record<string, unknown>>;
+  };
   const told = { ...json.properties, ...json.assets["tec"] };
   assert.equal(told["tec:model"], "tec-s2");
   assert.equal(told["tec:quality"], 2);

@@ -32,7 +32,11 @@ function tileAt(column: number, row: number, z: number): { path: string; x: numb
   const [x, y] = pointToTile(lon, lat, z);
   const n = 2 ** z;
   const mercatorY = (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2;
-  return { path: `tiles/WebMercatorQuad/${z}/${x}/${y}`, x: Math.floor((((lon + 180) / 360) * n - x) * 256), y: Math.floor((mercatorY * n - y) * 256) };
+  return {
+    path: `tiles/WebMercatorQuad/${z}/${x}/${y}`,
+    x: Math.floor((((lon + 180) / 360) * n - x) * 256),
+    y: Math.floor((mercatorY * n - y) * 256),
+  };
 }
 
 async function get(path: string, init?: RequestInit): Promise<Response> {
@@ -41,25 +45,44 @@ async function get(path: string, init?: RequestInit): Promise<Response> {
 
 async function pixels(path: string): Promise<{ data: Uint8Array; width: number; channels: number }> {
   const response = await get(path);
-  assert.equal(response.status, 200, `${path}: ${response.status} ${await response.clone().text().then((t) => t.slice(0, 200))}`);
-  const { data, info } = await sharp(Buffer.from(await response.arrayBuffer())).raw().toBuffer({ resolveWithObject: true });
+  assert.equal(
+    response.status,
+    200,
+    `${path}: ${response.status} ${await response
+      .clone()
+      .text()
+      .then((t) => t.slice(0, 200))}`,
+  );
+  const { data, info } = await sharp(Buffer.from(await response.arrayBuffer()))
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, channels: info.channels };
 }
 
 test("a tile shows what openTecCog decodes, at the right place: every zoom from overview to over-zoom", async () => {
   const image = await openTecCog(`${catalog}/scene/scene_2024-01-10/scene_2024-01-10.tif`);
-  const { samples, width, height } = await image.readWindow({ x: 0, y: 0, width: SCENE.width, height: SCENE.height }, { bands: ["B08"] });
+  const { samples, width, height } = await image.readWindow(
+    { x: 0, y: 0, width: SCENE.width, height: SCENE.height },
+    { bands: ["B08"] },
+  );
   await image.close();
   for (const z of [11, 12, 13, 14, 16]) {
     let [sum, count] = [0, 0];
-    for (const [column, row] of [[130.5, 60.5], [210.5, 200.5], [300.5, 333.5], [390.5, 120.5]] as const) {
+    for (const [column, row] of [
+      [130.5, 60.5],
+      [210.5, 200.5],
+      [300.5, 333.5],
+      [390.5, 120.5],
+    ] as const) {
       const { path, x, y } = tileAt(column, row, z);
       const tile = await pixels(`${item("2024-01-10")}/${path}.png?assets=B08&rescale=0,5100`);
       const shown = ((tile.data[(y * tile.width + x) * tile.channels] ?? 0) / 255) * 5100;
       // Below the native zoom a pixel is the mean of a neighbourhood of the source.
       const reach = z >= 14 ? 0 : 2 ** (13 - z);
       let [mean, n] = [0, 0];
-      for (let r = Math.floor(row) - reach; r <= row + reach; r++) for (let c = Math.floor(column) - reach; c <= column + reach; c++) [mean, n] = [mean + (samples[Math.min(height - 1, r) * width + Math.min(width - 1, c)] ?? 0), n + 1];
+      for (let r = Math.floor(row) - reach; r <= row + reach; r++)
+        for (let c = Math.floor(column) - reach; c <= column + reach; c++)
+          [mean, n] = [mean + (samples[Math.min(height - 1, r) * width + Math.min(width - 1, c)] ?? 0), n + 1];
       sum += Math.abs(shown - mean / n);
       count++;
     }
@@ -71,9 +94,14 @@ test("formats by extension, jpeg for whole and png for partial tiles without one
   const inside = tileAt(210, 200, 15).path;
   const edge = tileAt(0, 0, 13).path;
   const types: [string, string][] = [
-    [`${inside}.png`, "image/png"], [`${inside}.webp`, "image/webp"], [`${inside}.jpg`, "image/jpeg"], [inside, "image/jpeg"], [edge, "image/png"],
+    [`${inside}.png`, "image/png"],
+    [`${inside}.webp`, "image/webp"],
+    [`${inside}.jpg`, "image/jpeg"],
+    [inside, "image/jpeg"],
+    [edge, "image/png"],
   ];
-  for (const [path, type] of types) assert.equal((await get(`${item("2024-01-10")}/${path}`)).headers.get("content-type"), type, path);
+  for (const [path, type] of types)
+    assert.equal((await get(`${item("2024-01-10")}/${path}`)).headers.get("content-type"), type, path);
 });
 
 test("a collection tile takes, pixel by pixel, the newest valid date at or before datetime", async () => {
@@ -82,7 +110,11 @@ test("a collection tile takes, pixel by pixel, the newest valid date at or befor
     const tile = await pixels(`/collections/scene/${path}.png?assets=B04&rescale=0,10200${datetime}`);
     return tile.data[(y * tile.width + x) * tile.channels] ?? 0;
   };
-  const [january, april, july] = [await red(300, 80, "&datetime=2024-02-01"), await red(300, 80, "&datetime=2024-05-01"), await red(300, 80, "")];
+  const [january, april, july] = [
+    await red(300, 80, "&datetime=2024-02-01"),
+    await red(300, 80, "&datetime=2024-05-01"),
+    await red(300, 80, ""),
+  ];
   assert.ok(april > 1.6 * january && april < 2.4 * january, `${january} then ${april}`);
   assert.ok(july !== april && Math.abs(july - january - 12.5) < 6, `${january} then ${july}`);
   // South of July's footprint April shows, and in April's hole January.
@@ -102,7 +134,13 @@ test("the ETag answers 304 before any byte is read, and differs wherever pixels 
   assert.equal((await again.arrayBuffer()).byteLength, 0);
   assert.equal(server.services.reader.stats().latents.misses, misses);
   const others = await Promise.all(
-    [`${path}.webp`, `${path}.png?rescale=0,2000`, `${path}.png?assets=B08`, `${path}.png?tilesize=512`, `${path}.png?resampling=nearest`].map(async (p) => (await get(`${item("2024-01-10")}/${p}`)).headers.get("etag")),
+    [
+      `${path}.webp`,
+      `${path}.png?rescale=0,2000`,
+      `${path}.png?assets=B08`,
+      `${path}.png?tilesize=512`,
+      `${path}.png?resampling=nearest`,
+    ].map(async (p) => (await get(`${item("2024-01-10")}/${p}`)).headers.get("etag")),
   );
   assert.equal(new Set([etag, ...others]).size, 6);
   assert.equal((await get(`${item("2024-01-10")}/${path}.png?_=123`)).headers.get("etag"), etag);
@@ -112,7 +150,9 @@ test("the ETag answers 304 before any byte is read, and differs wherever pixels 
 test("concurrent requests for one tile decode each chunk once", async () => {
   const fresh = await startServer({ catalog });
   const { path } = tileAt(256, 256, 14);
-  const answers = await Promise.all(Array.from({ length: 8 }, () => fetch(`${fresh.url}${item("2024-01-10")}/${path}.png`)));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => fetch(`${fresh.url}${item("2024-01-10")}/${path}.png`)),
+  );
   assert.ok(answers.every(({ status }) => status === 200));
   const stats = fresh.services.reader.stats().latents;
   assert.ok(stats.misses <= 4, JSON.stringify(stats));
@@ -128,7 +168,9 @@ test("inside the matrix but empty: 204 without a body, or a blank picture where 
   const blank = await startServer({ catalog, emptyTile: "blank" });
   const answer = await fetch(`${blank.url}${nowhere}?tilesize=512`);
   assert.equal(answer.status, 200);
-  const { info } = await sharp(Buffer.from(await answer.arrayBuffer())).raw().toBuffer({ resolveWithObject: true });
+  const { info } = await sharp(Buffer.from(await answer.arrayBuffer()))
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   assert.deepEqual([info.width, info.channels], [512, 4]);
   await blank.close();
 });
@@ -186,20 +228,33 @@ test("damaged imagery is a 500 that tells a client no path, and other items stil
 });
 
 test("tilejson: native maxzoom, bounds, and tiles that carry the query on", async () => {
-  const json = (await (await get(`${item("2024-01-10")}/WebMercatorQuad/tilejson.json?assets=B08&rescale=0,4000&tile_format=webp`)).json()) as { maxzoom: number; minzoom: number; tiles: string[]; bounds: number[] };
+  const json = (await (
+    await get(`${item("2024-01-10")}/WebMercatorQuad/tilejson.json?assets=B08&rescale=0,4000&tile_format=webp`)
+  ).json()) as { maxzoom: number; minzoom: number; tiles: string[]; bounds: number[] };
   assert.equal(json.maxzoom, 13);
   const [template = ""] = json.tiles;
-  assert.equal(template, `${server.url}${item("2024-01-10")}/tiles/WebMercatorQuad/{z}/{x}/{y}.webp?assets=B08&rescale=0%2C4000`);
+  assert.equal(
+    template,
+    `${server.url}${item("2024-01-10")}/tiles/WebMercatorQuad/{z}/{x}/{y}.webp?assets=B08&rescale=0%2C4000`,
+  );
   const [west = 0, , , north = 0] = json.bounds;
   const [lon, lat] = toWgs84(SCENE.west, SCENE.north);
   assert.ok(Math.abs(west - lon) < 1e-4 && Math.abs(north - lat) < 1e-3);
-  const collection = (await (await get("/collections/scene/WebMercatorQuad/tilejson.json?datetime=2024-05-01")).json()) as { tiles: string[] };
-  assert.match(collection.tiles[0] ?? "", /\/collections\/scene\/tiles\/WebMercatorQuad\/\{z\}\/\{x\}\/\{y\}\.png\?datetime=2024-05-01$/);
+  const collection = (await (
+    await get("/collections/scene/WebMercatorQuad/tilejson.json?datetime=2024-05-01")
+  ).json()) as { tiles: string[] };
+  assert.match(
+    collection.tiles[0] ?? "",
+    /\/collections\/scene\/tiles\/WebMercatorQuad\/\{z\}\/\{x\}\/\{y\}\.png\?datetime=2024-05-01$/,
+  );
 });
 
 test("preview: the whole item on its own grid, never larger than it is", async () => {
   const preview = await pixels(`${item("2024-01-10")}/preview.png`);
-  assert.deepEqual([preview.width, preview.data.length / preview.width / preview.channels], [SCENE.width, SCENE.height]);
+  assert.deepEqual(
+    [preview.width, preview.data.length / preview.width / preview.channels],
+    [SCENE.width, SCENE.height],
+  );
   const small = await pixels(`${item("2024-01-10")}/preview.webp?max_size=100`);
   assert.equal(small.width, 100);
   const exact = await pixels(`${item("2024-01-10")}/preview/64x32.png`);

@@ -6,15 +6,42 @@ import { fileURLToPath } from "node:url";
 
 const SRC = fileURLToPath(new URL("../../../src/", import.meta.url));
 const RANK: Readonly<Record<string, number>> = {
-  core: 0, geo: 1, store: 1, model: 1, container: 2, codec: 2, catalog: 2, render: 2, tile: 3, ingest: 3, app: 4, http: 5, viewer: 5, cli: 6,
+  core: 0,
+  geo: 1,
+  store: 1,
+  model: 1,
+  container: 2,
+  codec: 2,
+  catalog: 2,
+  render: 2,
+  tile: 3,
+  ingest: 3,
+  app: 4,
+  http: 5,
+  viewer: 5,
+  cli: 6,
 };
 const CONFINED: Readonly<Record<string, RegExp>> = {
-  express: /^(http\/|cli\/serve\.ts|index\.ts|plugin\.ts)/, "onnxruntime-node": /^model\/session\.ts/, sharp: /^render\/encode-image\.ts/, proj4: /^geo\/crs\.ts/,
-  geotiff: /^(container|ingest)\//, "stac-js": /^catalog\//, "@mapbox/tilebelt": /^geo\//, pino: /^(cli|http)\//, "maplibre-gl": /^viewer\//,
+  express: /^(http\/|cli\/serve\.ts|index\.ts|plugin\.ts)/,
+  "onnxruntime-node": /^model\/session\.ts/,
+  sharp: /^render\/encode-image\.ts/,
+  proj4: /^geo\/crs\.ts/,
+  geotiff: /^(container|ingest)\//,
+  "stac-js": /^catalog\//,
+  "@mapbox/tilebelt": /^geo\//,
+  pino: /^(cli|http)\//,
+  "maplibre-gl": /^viewer\//,
 };
 
-const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith(join("codec", "assembly")));
-const imports = sources.flatMap((file) => [...readFileSync(SRC + file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, from = ""]) => ({ file, from })));
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter(
+  (name) => name.endsWith(".ts") && !name.startsWith(join("codec", "assembly")),
+);
+const imports = sources.flatMap((file) =>
+  [...readFileSync(SRC + file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, from = ""]) => ({
+    file,
+    from,
+  })),
+);
 
 test("a room imports only from lower ranks, and never from a room of its own rank", () => {
   assert.ok(imports.length > 200);
@@ -45,5 +72,8 @@ test("process.env and argv are read only in app/config.ts, cli/ and worker entry
 });
 
 test("there are no barrels inside rooms", () => {
-  assert.deepEqual(sources.filter((file) => /\/index\.ts$/.test(file)), []);
+  assert.deepEqual(
+    sources.filter((file) => file.endsWith("/index.ts")),
+    [],
+  );
 });

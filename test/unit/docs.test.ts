@@ -17,7 +17,13 @@ test("config/default.json lists every setting with its default", () => {
 });
 
 test("docker-compose.yml starts the server with a volume, on the port that the image exposes", () => {
-  const compose = parse(read("docker-compose.yml")) as { services: Record<string, { build: string; ports: string[]; volumes: string[]; environment: Record<string, string> }>; volumes: object };
+  const compose = parse(read("docker-compose.yml")) as {
+    services: Record<
+      string,
+      { build: string; ports: string[]; volumes: string[]; environment: Record<string, string> }
+    >;
+    volumes: object;
+  };
   const service = compose.services["tectile"];
   assert.ok(service !== undefined);
   assert.deepEqual(service.ports, ["8080:8080"]);
@@ -30,7 +36,10 @@ test("docker-compose.yml starts the server with a volume, on the port that the i
 test("README names only scripts, commands and files that exist", () => {
   const readme = read("README.md");
   const scripts = (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts;
-  for (const [, script = ""] of readme.matchAll(/npm (?:run (?:-s )?)?(start|test|check|fix|build|tectile)\b/g)) assert.ok(script in scripts, script);
-  for (const [, command = ""] of readme.matchAll(/tectile (?:-- )?([a-z]+) (?:--|[A-Z.])/g)) assert.ok(command in COMMANDS, command);
-  for (const [, path = ""] of readme.matchAll(/\]\(((?:docs|bench|models|plugins)\/[^)#]+)\)/g)) assert.ok(readFileSync(ROOT + path.replace(/\/$/, "/README.md")).length > 0, path);
+  for (const [, script = ""] of readme.matchAll(/npm (?:run (?:-s )?)?(start|test|check|fix|build|tectile)\b/g))
+    assert.ok(script in scripts, script);
+  for (const [, command = ""] of readme.matchAll(/tectile (?:-- )?([a-z]+) (?:--|[A-Z.])/g))
+    assert.ok(command in COMMANDS, command);
+  for (const [, path = ""] of readme.matchAll(/\]\(((?:docs|bench|models|plugins)\/[^)#]+)\)/g))
+    assert.ok(readFileSync(ROOT + path.replace(/\/$/, "/README.md")).length > 0, path);
 });

@@ -231,7 +231,7 @@ test("a flipped bit in a chunk is an error that names the chunk, and other chunk
   const broken = await openTecCog(damaged, { decoder });
   await assert.rejects(
     broken.readWindow({ x: 300, y: 10, width: 20, height: 20 }),
-    (error) => error instanceof CorruptDataError && /^chunk 0\/0\/1 of damaged\.tif: /.test(error.message),
+    (error) => error instanceof CorruptDataError && error.message.startsWith("chunk 0/0/1 of damaged.tif: "),
   );
   const fine = await broken.readWindow({ x: 10, y: 300, width: 20, height: 20 });
   assert.deepEqual(fine.samples, (await image.readWindow({ x: 10, y: 300, width: 20, height: 20 })).samples);

@@ -30,7 +30,7 @@ test("the layout is that of docs/format.md, byte by byte", () => {
   const bytes = packChunk({ ...chunk, sections: sections.slice(0, 1) });
   assert.equal(
     Buffer.from(bytes).toString("hex"),
-    "544301000301" + "63ff" + "2c01" + "0000" + "98badcfe" + "00040000" + "01020304",
+    "544301000301_63ff_2c01_0000_98badcfe_00040000_01020304".replaceAll("_", ""),
   );
 });
 

@@ -7,7 +7,7 @@ function makeRaster(
   width: number,
   height: number,
   value: (row: number, column: number) => number,
-  isValid = (_: number, __: number) => true,
+  isValid: (row: number, column: number) => boolean = () => true,
 ): Raster {
   const valid = new Uint8Array(width * height);
   const samples = new Float32Array(2 * width * height);

@@ -1,0 +1,33 @@
+import { BANDS } from "../core/bands.js";
+import type { PixelWindow } from "../core/raster.js";
+import type { SourceBlock } from "./source.js";
+
+/** The part of a window that lies inside an image. */
+export function intersectWindow(window: PixelWindow, size: { readonly width: number; readonly height: number }): PixelWindow {
+  const [x, y] = [Math.max(0, window.x), Math.max(0, window.y)];
+  return {
+    x,
+    y,
+    width: Math.min(size.width, window.x + window.width) - x,
+    height: Math.min(size.height, window.y + window.height) - y,
+  };
+}
+
+/** A rectangle of a block, in the block's own pixels. */
+export function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
+  const { raster, classes } = block;
+  const { x, y, width, height } = window;
+  const samples = new Float32Array(BANDS.length * width * height);
+  const valid = new Uint8Array(width * height);
+  const codes = classes === undefined ? undefined : new Uint8Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const from = (y + r) * raster.width + x;
+    for (let b = 0; b < BANDS.length; b++) {
+      const at = b * raster.width * raster.height + from;
+      samples.set(raster.samples.subarray(at, at + width), (b * height + r) * width);
+    }
+    valid.set(raster.valid.subarray(from, from + width), r * width);
+    if (classes !== undefined) codes?.set(classes.subarray(from, from + width), r * width);
+  }
+  return { raster: { kind: "raster", width, height, bands: raster.bands, samples, valid }, classes: codes };
+}
