@@ -53,9 +53,15 @@ async function demo(input: CommandInput): Promise<number> {
     for (const [i, date] of DEMO_DATES.entries()) {
       const label = `${i + 1}/${DEMO_DATES.length} ${date.datetime.slice(0, 10)}`;
       const source = openLandscapeSource({ ...date, width: size, height: size });
-      const result = await ingestSource(source, { ...options, onProgress: (done, total) => progress.update(label, done, total) });
+      const result = await ingestSource(source, {
+        ...options,
+        onProgress: (done, total) => progress.update(label, done, total),
+      });
       await source.close();
-      if (result.kind === "added") progress.line(`${label}: ${(result.report.fileBytes / 1024).toFixed(0)} KiB, PSNR ${result.report.psnr["all"] ?? "-"} dB`);
+      if (result.kind === "added")
+        progress.line(
+          `${label}: ${(result.report.fileBytes / 1024).toFixed(0)} KiB, PSNR ${result.report.psnr["all"] ?? "-"} dB`,
+        );
     }
     return 0;
   } finally {

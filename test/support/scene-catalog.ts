@@ -22,10 +22,20 @@ export async function makeSceneCatalog(files: Workspace): Promise<string> {
     ["2024-07-10", 160, (b, r, c) => sceneValue(b, r, c) + 500],
   ];
   for (const [date, h, value] of dates) {
-    await files.write(`scene-dates/scene_${date}.tif`, sceneTiff(width, h, { planes: plane(value, h), descriptions: [...BANDS] }));
+    await files.write(
+      `scene-dates/scene_${date}.tif`,
+      sceneTiff(width, h, { planes: plane(value, h), descriptions: [...BANDS] }),
+    );
   }
   const catalog = files.path("scene-catalog");
-  const run = await runCli(["ingest", files.path("scene-dates"), "--catalog", catalog, "--collection", SCENE.collection]);
+  const run = await runCli([
+    "ingest",
+    files.path("scene-dates"),
+    "--catalog",
+    catalog,
+    "--collection",
+    SCENE.collection,
+  ]);
   if (run.code !== 0) throw new Error(run.stderr);
   return catalog;
 }

@@ -31,7 +31,10 @@ test("bytes stay within the bound, the least recently used goes first", async ()
 
 test("a failed load is dropped: the next request tries again", async () => {
   const shared = cache();
-  await assert.rejects(shared.get("a", () => Promise.reject(new Error("disk"))), /disk/);
+  await assert.rejects(
+    shared.get("a", () => Promise.reject(new Error("disk"))),
+    /disk/,
+  );
   assert.deepEqual(await shared.get("a", async () => ({ size: 1 })), { size: 1 });
 });
 
