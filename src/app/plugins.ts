@@ -128,7 +128,7 @@ async function loadPlugin(entry: PluginEntry, where: string): Promise<Plugin> {
 /** What a module exports by default: a path from the working folder, or a package seen from there, or else from Tectile itself. */
 async function importDefault(use: string): Promise<unknown> {
   const module: unknown = await import(moduleUrl(use));
-  const { default: exported } = z.object({ default: z.unknown() }).parse(module);
+  const { default: exported } = z.looseObject({ default: z.unknown().optional() }).parse(module);
   if (exported === undefined) throw new TypeError("it has no default export; wanted a plugin (see definePlugin)");
   return exported;
 }

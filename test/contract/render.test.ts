@@ -1,0 +1,6 @@
+import spectralRenders from "../../plugins/spectral-renders.js";
+import { RENDERS } from "../../src/render/presets.js";
+import { testRenders } from "./render.js";
+
+testRenders("built-in renders", RENDERS);
+testRenders("spectral-renders", spectralRenders.renders ?? {});
