@@ -52,13 +52,15 @@ export interface GridRead {
   readonly mapping: GridMapping;
   /** In pixels of the target grid. */
   readonly window: PixelWindow;
+  /** What stands for "no data", in the source and in the result; 0. */
+  readonly nodata?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The value of the source pixel under each target pixel's centre; 0 outside the source. Length = height x width. */
+/** The value of the source pixel under each target pixel's centre; nodata outside the source. Length = height x width. */
 export async function readNearest(read: GridRead): Promise<Float32Array> {
-  const { window, mapping } = read;
-  const out = new Float32Array(window.width * window.height);
+  const { window, mapping, nodata = 0 } = read;
+  const out = new Float32Array(window.width * window.height).fill(nodata);
   const patch = await readPatch(read);
   if (patch === undefined) return out;
   const columns = positions(window.x, window.width, mapping.stepX, mapping.startX);
@@ -68,20 +70,21 @@ export async function readNearest(read: GridRead): Promise<Float32Array> {
     if (y < 0 || y >= patch.height) continue;
     for (let c = 0; c < window.width; c++) {
       const x = Math.floor(columns[c] ?? 0) - patch.x;
-      if (x >= 0 && x < patch.width) out[r * window.width + c] = patch.samples[y * patch.width + x] ?? 0;
+      if (x >= 0 && x < patch.width) out[r * window.width + c] = patch.samples[y * patch.width + x] ?? nodata;
     }
   }
   return out;
 }
 
 /**
- * Bilinear between source pixel centres, replicated over the outer half pixel; 0 outside the source.
+ * Bilinear between source pixel centres, replicated over the outer half pixel; nodata outside the source.
  *
- * Stored zeros mean "no data" at a swath's edge, so that they take no part: the weights of the others are made to add up to 1.
+ * Source pixels without data take no part, and the weights of the others are made to add up to 1, so that a swath's edge is not
+ * darkened; a target pixel whose own source pixel has no data has none, so that neither does it grow.
  */
 export async function readBilinear(read: GridRead): Promise<Float32Array> {
-  const { window, mapping } = read;
-  const out = new Float32Array(window.width * window.height);
+  const { window, mapping, nodata = 0 } = read;
+  const out = new Float32Array(window.width * window.height).fill(nodata);
   const patch = await readPatch(read);
   if (patch === undefined) return out;
   const columns = taps(positions(window.x, window.width, mapping.stepX, mapping.startX), patch.x, patch.width);
@@ -101,12 +104,14 @@ export async function readBilinear(read: GridRead): Promise<Float32Array> {
       const v01 = samples[top + right] ?? 0;
       const v10 = samples[bottom + left] ?? 0;
       const v11 = samples[bottom + right] ?? 0;
-      const w00 = v00 === 0 ? 0 : (1 - wx) * (1 - wy);
-      const w01 = v01 === 0 ? 0 : wx * (1 - wy);
-      const w10 = v10 === 0 ? 0 : (1 - wx) * wy;
-      const w11 = v11 === 0 ? 0 : wx * wy;
+      const [upper, lower] = wx < 0.5 ? [v00, v10] : [v01, v11];
+      if ((wy < 0.5 ? upper : lower) === nodata) continue;
+      const w00 = v00 === nodata ? 0 : (1 - wx) * (1 - wy);
+      const w01 = v01 === nodata ? 0 : wx * (1 - wy);
+      const w10 = v10 === nodata ? 0 : (1 - wx) * wy;
+      const w11 = v11 === nodata ? 0 : wx * wy;
       const sum = w00 + w01 + w10 + w11;
-      out[r * window.width + c] = sum === 0 ? 0 : (v00 * w00 + v01 * w01 + v10 * w10 + v11 * w11) / sum;
+      out[r * window.width + c] = (v00 * w00 + v01 * w01 + v10 * w10 + v11 * w11) / sum;
     }
   }
   return out;

@@ -1,0 +1,277 @@
+import { createHash } from "node:crypto";
+import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
+import { messageOf } from "../core/assert.js";
+import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
+import type { PixelWindow } from "../core/raster.js";
+import type { Affine } from "../geo/affine.js";
+import { openByteSource } from "../store/byte-source.js";
+import { resolveHref, shortLocation } from "../store/location.js";
+import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
+import { datetimeFromText, idFromName } from "./source-datetime.js";
+import { isSameGrid, mapGrid, readBilinear, readNearest, type GridMapping } from "./source-onto-grid.js";
+import {
+  chooseAssets,
+  parseStacItem,
+  unitsOfAsset,
+  type AssetUnits,
+  type NamedAsset,
+  type StacItem,
+} from "./source-stac-item.js";
+import { openTiff, type Samples, type TiffFile, type TiffOptions } from "./source-tiff.js";
+import { toDigitalNumbers, validByValues } from "./source-validity.js";
+
+export interface StacItemOptions extends TiffOptions {
+  /** dn = stored x scale + offset for all bands, instead of what the item says. */
+  readonly scale?: number;
+  readonly offset?: number;
+  readonly id?: string;
+}
+
+/** Indices of the 10 m bands. */
+const NATIVE = [...BANDS.keys()].filter((b) => BAND_RESOLUTION_M[BANDS[b] ?? "B01"] === 10);
+
+const MAX_ITEM_BYTES = 16 * 1024 * 1024;
+/** Each of up to 13 files keeps this much decoded. */
+const ASSET_CACHE_BYTES = 24 * 1024 * 1024;
+
+/** Fields of the original that describe the acquisition, not its files. */
+const KEPT =
+  /^(platform|constellation|instruments|gsd|license|eo:(cloud|snow)_cover|view:.*|sat:.*|grid:code|mgrs:.*|s2:(?!.*percentage).*|processing:.*)$/;
+
+/**
+ * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF assets, as one date of imagery on the grid of its
+ * B02 asset: 20 m and 60 m bands bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
+ *
+ * @throws NotFoundError naming the asset; UnsupportedError for JPEG2000 assets; UpstreamError; CorruptDataError.
+ */
+export async function openStacItemSource(location: string, options: StacItemOptions = {}): Promise<Source> {
+  const { item, digest } = await readItem(location, options);
+  const choice = chooseAssets(item);
+  const named = choice.scl === undefined ? choice.bands : [...choice.bands, choice.scl];
+  const opening = await Promise.allSettled(named.map((each) => openAsset(item, each, location, options)));
+  const files = opening.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(files.map((file) => file.close()));
+  };
+  try {
+    for (const result of opening) if (result.status === "rejected") throw result.reason;
+    const scl = choice.scl === undefined ? undefined : files.at(-1);
+    return new StacSource({
+      location,
+      item,
+      digest,
+      named: choice.bands,
+      files: files.slice(0, BANDS.length),
+      scl,
+      options,
+    });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function readItem(location: string, options: StacItemOptions): Promise<{ item: StacItem; digest: string }> {
+  const source = await openByteSource(location, options.http);
+  try {
+    const bytes = await source.getRange(0, MAX_ITEM_BYTES, options.signal);
+    if (bytes.length === MAX_ITEM_BYTES)
+      throw new InvalidRequestError(`${source.location} is larger than ${MAX_ITEM_BYTES} bytes; wanted a STAC Item`);
+    const item = parseStacItem(parseJson(new TextDecoder().decode(bytes), source.location), source.location);
+    return { item, digest: createHash("sha256").update(bytes).digest("hex") };
+  } finally {
+    await source.close();
+  }
+}
+
+function parseJson(text: string, location: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptDataError(location, `not JSON (${messageOf(cause).slice(0, 80)})`, { cause });
+  }
+}
+
+async function openAsset(
+  item: StacItem,
+  { key, asset }: NamedAsset,
+  location: string,
+  options: StacItemOptions,
+): Promise<TiffFile> {
+  const href = resolveHref(location, asset.href);
+  try {
+    return await openTiff(href, { cacheBytes: ASSET_CACHE_BYTES, ...options });
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError)) throw cause;
+    throw new NotFoundError(`Asset ${key} of item ${item.id} is missing: there is no ${shortLocation(href)}`, {
+      cause,
+    });
+  }
+}
+
+interface SourceParts {
+  readonly location: string;
+  readonly item: StacItem;
+  readonly digest: string;
+  readonly named: readonly NamedAsset[];
+  /** In the order of core/bands. */
+  readonly files: readonly TiffFile[];
+  readonly scl: TiffFile | undefined;
+  readonly options: StacItemOptions;
+}
+
+interface BandReader {
+  readonly file: TiffFile;
+  readonly mapping: GridMapping;
+  readonly units: AssetUnits;
+}
+
+class StacSource implements Source {
+  readonly location: string;
+  readonly id: string;
+  readonly datetime: string | undefined;
+  readonly grid: SourceGrid;
+  readonly units: SourceUnits;
+  readonly hasClasses: boolean;
+  readonly fingerprint: string;
+  readonly warnings: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  private readonly readers: readonly BandReader[];
+  private readonly classes: Omit<BandReader, "units"> | undefined;
+
+  constructor({ location, item, digest, named, files, scl, options }: SourceParts) {
+    const { properties } = item;
+    this.location = location;
+    this.id = idFromName(options.id ?? item.id);
+    this.datetime = datetimeOf(item);
+    this.grid = gridOf(item, named, files);
+    this.readers = files.map((file, b) => {
+      const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
+      const units = unitsOfAsset(item, named[b]?.asset ?? { href: "" }, { tags, override: options });
+      return { file: singleBand(file), mapping: mapGrid(this.grid, shapeOf(file), file.location), units };
+    });
+    this.units = commonUnits(this.readers);
+    this.classes =
+      scl === undefined ? undefined : { file: scl, mapping: mapGrid(this.grid, shapeOf(scl), scl.location) };
+    this.hasClasses = scl !== undefined;
+    this.fingerprint = [digest, ...files, ...(scl === undefined ? [] : [scl])]
+      .map((part) => (typeof part === "string" ? part : part.identity))
+      .join(" ");
+    this.properties = Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key)));
+    this.warnings = warningsOf(item, this.grid, this.readers);
+  }
+
+  async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
+    const { width, height } = this.grid;
+    if (window.x < 0 || window.y < 0 || window.x + window.width > width || window.y + window.height > height) {
+      throw new InvalidRequestError(
+        `Window ${window.x},${window.y} ${window.width} x ${window.height} reaches outside ${this.id}`,
+      );
+    }
+    const nodata = this.units.nodata ?? 0;
+    const [planes, codes] = await Promise.all([
+      Promise.all(this.readers.map((reader) => readBand(reader, window, nodata, signal))),
+      this.classes === undefined
+        ? undefined
+        : readNearest({ ...this.classes, sample: 0, window, ...withSignal(signal) }),
+    ]);
+    const classes = codes === undefined ? undefined : Uint8Array.from(codes);
+    // Coarse pixels reach beyond a swath's edge: without classes the 10 m bands alone tell where it is.
+    const valid = validByValues(classes === undefined ? planes.filter((_, b) => NATIVE.includes(b)) : planes, nodata);
+    if (classes !== undefined) for (let i = 0; i < valid.length; i++) if (classes[i] === 0) valid[i] = 0;
+    const samples = new Float32Array(planes.length * valid.length);
+    for (const [b, plane] of planes.entries()) {
+      samples.set(toDigitalNumbers([plane], valid, this.readers[b]?.units ?? this.units), b * valid.length);
+    }
+    return {
+      raster: { kind: "raster", width: window.width, height: window.height, bands: BANDS, samples, valid },
+      classes,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.readers, ...(this.classes === undefined ? [] : [this.classes])].map(({ file }) => file.close()),
+    );
+  }
+}
+
+async function readBand(
+  reader: BandReader,
+  window: PixelWindow,
+  nodata: number,
+  signal: AbortSignal | undefined,
+): Promise<Samples> {
+  const { file, mapping } = reader;
+  const { startX, startY } = mapping;
+  const own = { ...window, x: window.x + Math.round(startX), y: window.y + Math.round(startY) };
+  const isInside = own.x >= 0 && own.y >= 0 && own.x + own.width <= file.width && own.y + own.height <= file.height;
+  if (!isSameGrid(mapping) || !isInside)
+    return readBilinear({ file, sample: 0, mapping, window, nodata, ...withSignal(signal) });
+  const [plane] = await file.read(own, [0], signal);
+  return plane ?? new Float32Array(window.width * window.height);
+}
+
+/** B02's grid; where the file has no georeference, what the item tells of it. */
+function gridOf(item: StacItem, named: readonly NamedAsset[], files: readonly TiffFile[]): SourceGrid {
+  const at = BANDS.indexOf("B02");
+  const [file, asset] = [files[at], named[at]?.asset];
+  if (file === undefined) throw new NotFoundError(`Item ${item.id} has no B02 asset`);
+  const { transform, crs, geoKeys } = file.georeference;
+  const told = affineOf(asset?.["proj:transform"] ?? item.properties["proj:transform"]);
+  return {
+    width: file.width,
+    height: file.height,
+    transform: transform ?? told,
+    crs: crs ?? crsOf(item, asset),
+    geoKeys,
+  };
+}
+
+function affineOf(value: unknown): Affine | undefined {
+  if (!Array.isArray(value) || value.length < 6) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = value.map(Number);
+  return a * e - b * d === 0 ? undefined : [a, b, c, d, e, f];
+}
+
+function crsOf(item: StacItem, asset: NamedAsset["asset"] | undefined): string | undefined {
+  const code = asset?.["proj:code"] ?? item.properties["proj:code"];
+  const epsg = asset?.["proj:epsg"] ?? item.properties["proj:epsg"];
+  if (typeof code === "string") return code;
+  return typeof epsg === "number" ? `EPSG:${epsg}` : undefined;
+}
+
+function datetimeOf({ properties }: StacItem): string | undefined {
+  const text = properties.datetime ?? properties.start_datetime;
+  if (text == null) return undefined;
+  const instant = new Date(text);
+  return Number.isNaN(instant.getTime()) ? datetimeFromText(text) : instant.toISOString();
+}
+
+function singleBand(file: TiffFile): TiffFile {
+  if (file.types.length === 1) return file;
+  throw new InvalidRequestError(`${file.location} has ${file.types.length} bands; wanted one a file`);
+}
+
+/** The red band's, which `decode` writes back; bands may differ and each is converted by its own. */
+function commonUnits(readers: readonly BandReader[]): SourceUnits {
+  const red = readers[BANDS.indexOf("B04")];
+  const type = red?.file.types[0];
+  const dtype = type === "uint8" || type === "int16" || type === "float32" ? type : "uint16";
+  return { dtype, scale: red?.units.scale ?? 1, offset: red?.units.offset ?? 0, nodata: red?.file.tags.nodata ?? 0 };
+}
+
+function warningsOf(item: StacItem, grid: SourceGrid, readers: readonly BandReader[]): readonly string[] {
+  const warnings: string[] = [];
+  if (readers.some(({ units }) => units.rule === "baseline")) {
+    warnings.push(`Item ${item.id} gives no raster:offset: 1000 is subtracted, as its processing baseline asks`);
+  }
+  if (grid.transform === undefined || grid.crs === undefined)
+    warnings.push(`Item ${item.id} has no georeference in its B02 asset or proj fields`);
+  return warnings;
+}
+
+const shapeOf = ({ width, height, georeference }: TiffFile) => ({ width, height, transform: georeference.transform });
+
+const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal };
