@@ -1,6 +1,6 @@
 """A checkpoint of train.py -> a model folder: two ONNX networks, the frozen integer tables, model.json.
 
-    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=8 --block=4 --crops=320]
+    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=32 --block=1 --crops=480]
 
 Tables are counted on training crops (half of them augmented), never on the held-out places; bits and PSNR of each quality are measured
 on held-out ordinary scenes with the exported tables.
@@ -15,12 +15,12 @@ class Config:
     checkpoint: str = "codec.pt"
     out: str = "../tec-s2"
     version: str = "1.0.0"
-    sets: int = 1               # table sets a chunk chooses from, block by block
-    block: int = 4              # latents a side of such a block
-    rounding: float = .5        # see tables.py
-    crops: int = 320            # training crops of 256 x 256 that are counted
+    sets: int = 32              # table sets a chunk chooses from, block by block
+    block: int = 1              # latents a side of such a block
+    kappa: float = .75          # width of the dead zone, see tables.dead_zone
+    crops: int = 480            # training crops of 160 x 160 that are counted
     minutes: float = 0.         # of training, for model.json; 0: the checkpoint's own
-    threads: int = 2
+    threads: int = 1
     seed: int = 7
 
 
@@ -31,7 +31,7 @@ def main():
     begin = time.time()
     latents = training_latents(net, cfg.crops, cfg.seed)
     print(f"{time.time() - begin:5.0f} s  latents of {cfg.crops} crops", flush=True)
-    frozen = tables.fit(latents, net, cfg.sets, cfg.block, cfg.rounding, log=lambda line: print(f"{time.time() - begin:5.0f} s  {line}", flush=True))
+    frozen = tables.fit(latents, net, trained["config"]["lambdas"], cfg.sets, cfg.block, cfg.kappa, log=lambda line: print(f"{time.time() - begin:5.0f} s  {line}", flush=True))
 
     os.makedirs(cfg.out, exist_ok=True)
     state = {k: v.numpy() for k, v in net.state_dict().items()}
@@ -53,11 +53,15 @@ def parse(argv):
     return cfg
 
 
-def training_latents(net, n, seed, size=256):
-    """Latents [n, C, 16, 16] of random training crops: half as cut, half augmented (brightness, cloud, snow, blends)."""
-    crops = data.Crops(data.images(), size, seed)
-    draw = lambda k: crops.augment(crops.cut()) if k % 2 else crops.cut()
-    return np.concatenate([networks.analyse(net, np.stack([draw(k) for k in range(i, min(i + 4, n))]), bf16=True) for i in range(0, n, 4)])
+@torch.no_grad()
+def training_latents(net, n, seed, size=160):
+    """Latents [n, C, 10, 10] of random training crops: half as cut, half augmented (brightness, cloud, snow, blends)."""
+    crops, out = data.Crops(data.images(), size, seed, rotated=.3), []
+    for k in range(0, n, 4):
+        x = np.stack([crops.cut(), crops.draw(1)[0], crops.cut(), crops.draw(1)[0]]) / model.SCALE
+        with torch.autocast("cpu", torch.bfloat16): y = net.g_a(torch.from_numpy(x).contiguous(memory_format=torch.channels_last))
+        out.append(y.float().contiguous().numpy())
+    return np.concatenate(out)
 
 
 def card(cfg, net, trained, frozen, figures):

@@ -73,18 +73,39 @@ def smoothed(cols, prior, strength):
 
 def cost(cols, bits):
     """Code length of each row of cols under each dense table: bits [sets, C * WIDTH] -> [N, sets]."""
-    return np.stack([table[part].sum(1) for table in bits for part in [cols]], 1)
+    out = np.empty((len(cols), len(bits)), np.float32)
+    for i in range(0, len(cols), 512):                                           # rows that stay in the cache while the tables change
+        for s, table in enumerate(bits): out[i:i + 512, s] = table[cols[i:i + 512]].sum(1)
+    return out
 
 
-def fit_sets(cols, everywhere, sets, start=None, rounds=6, strength=40.):
-    """EM. cols [N, K]; everywhere [C, WIDTH] the distribution over all blocks. Returns probabilities [sets, C, WIDTH], labels [N]."""
-    labels = start
-    if labels is None:
-        labels = np.argsort(np.argsort(cost(cols, -np.log2(everywhere).reshape(1, -1).astype(np.float32))[:, 0])) * sets // len(cols)
+def fit_sets(cols, everywhere, sets, start=None, rounds=6, strength=40., most=16000):
+    """EM. cols [N, K]; everywhere [C, WIDTH] the distribution over all blocks; at most `most` blocks search, then all are counted.
+
+    Returns probabilities [sets, C, WIDTH] and labels [N].
+    """
+    bits = lambda p: -np.log2(p).reshape(len(p), -1).astype(np.float32)
+    every = max(1, -(-len(cols) // most)); few = cols[::every]
+    if start is None:
+        start = np.zeros(len(cols), int)
+        start[::every] = np.argsort(np.argsort(cost(few, bits(everywhere[None]))[:, 0])) * sets // len(few)
+    labels = start[::every]
     for _ in range(rounds):
-        p = np.stack([smoothed(cols[labels == s], everywhere, strength) for s in range(sets)])
-        labels = cost(cols, -np.log2(p).reshape(sets, -1).astype(np.float32)).argmin(1)
+        p = np.stack([smoothed(few[labels == s], everywhere, strength) for s in range(sets)])
+        labels = cost(few, bits(p)).argmin(1)
+        for s in np.flatnonzero(np.bincount(labels, minlength=sets) == 0): labels[np.random.default_rng(s).integers(len(labels), size=20)] = s
+    labels = cost(cols, bits(np.stack([smoothed(few[labels == s], everywhere, strength) for s in range(sets)]))).argmin(1)
     return np.stack([smoothed(cols[labels == s], everywhere, strength) for s in range(sets)]), labels
+
+
+def dead_zone(p, degain, trade, kappa=.75, least=.2):
+    """Rounding offsets [C] for probabilities p [C, WIDTH]: where half a step's distortion equals kappa times the bits it saves.
+
+    The transform is nearly orthonormal, so an error e of a symbol adds trade degain^2 e^2 to the loss in bits; a symbol one nearer to 0
+    saves log2 p(0) / p(1) bits; the loss is even at 1/2 - saved / (2 trade degain^2) from the smaller symbol's upper neighbour.
+    """
+    saved = np.maximum(0, np.log2(p[:, LIMIT]) - np.log2(p[:, LIMIT - 1] + p[:, LIMIT + 1]) + 1)
+    return np.clip(.5 - kappa * saved / (2 * trade * degain ** 2), least, .5)
 
 
 def integer(p):
@@ -100,21 +121,24 @@ def integer(p):
     return int(lo - LIMIT), freq.astype(np.uint16)
 
 
-def fit(latents, net, sets, block, rounding, strength=40., log=lambda *_: None):
-    """latents [n, C, h, w] float32 of training crops before the gain -> Tables of all steps."""
+def fit(latents, net, lambdas, sets, block, kappa=.75, strength=40., log=lambda *_: None):
+    """latents [n, C, h, w] float32 of training crops before the gain -> Tables of all steps. kappa 0: plain rounding."""
     gain, degain = np.exp(net.log_gain.detach().numpy()), np.exp(net.log_degain.detach().numpy())
-    rounding = np.broadcast_to(np.asarray(rounding, np.float32), gain.shape)
-    first, freq, labels = [], [], None
+    rounding, first, freq, labels = np.full(gain.shape, .5, np.float32), [], [], None
     for q in range(len(gain)):
-        symbols = quantise(latents, gain[q], rounding[q])
-        cols = np.concatenate([columns(blocks(s, block)) for s in symbols])
-        everywhere = smoothed(cols, mixture(net.density, q), strength)
+        prior = mixture(net.density, q)
+        gather = lambda: np.concatenate([columns(blocks(s, block)) for s in quantise(latents, gain[q], rounding[q])])
+        cols = gather()
+        if kappa:
+            rounding[q] = dead_zone(smoothed(cols, prior, strength), degain[q], lambdas[q] / 12, kappa)
+            cols = gather()
+        everywhere = smoothed(cols, prior, strength)
         p = everywhere[None]
         if sets > 1: p, labels = fit_sets(cols, everywhere, sets, labels, 8 if labels is None else 3, strength)
         tables = [[integer(c) for c in s] for s in p]
         first.append([[t[0] for t in s] for s in tables]); freq.append([[t[1] for t in s] for s in tables])
-        log(f"step {q}: {len(cols)} blocks, sizes of sets {np.bincount(labels, minlength=sets) if sets > 1 else len(cols)}")
-    return Tables(gain.astype(np.float32), degain.astype(np.float32), rounding.astype(np.float32), np.array(first), freq, block)
+        log(f"step {q}: {len(cols)} blocks in {sets} sets, the smallest {np.bincount(labels, minlength=sets).min() if sets > 1 else len(cols)}")
+    return Tables(gain.astype(np.float32), degain.astype(np.float32), rounding, np.array(first), freq, block)
 
 
 def lengths(tables, q):

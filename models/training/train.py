@@ -23,6 +23,7 @@ class Config:
     device: str = "cpu"
     bf16: bool = True            # autocast; faster on processors with AMX and on GPUs, slower elsewhere
     mask: float = .25            # share of crops with a masked tail of channels
+    rotated: float = 0.          # share of the bright crops that are coded in their own spectral axes (data.rotation)
     lambdas: tuple = (6., 22., 80., 290., 900., 2700.)
     steps: tuple = (4.5, 2.6, 1.5, .85, .5, .29)                                 # first quantisation steps, units of SCALE
     shares: tuple = (.08, .12, .2, .25, .2, .15)                                 # of the crops, by quality
@@ -40,7 +41,7 @@ def parse(argv):
 def main():
     cfg = parse(sys.argv[1:])
     torch.manual_seed(cfg.seed)
-    crops = data.Crops(data.images(), cfg.crop, cfg.seed)
+    crops = data.Crops(data.images(), cfg.crop, cfg.seed, cfg.rotated)
     tensor = lambda n: torch.from_numpy(crops.draw(n)).div_(model.SCALE)
     net = model.Codec(len(cfg.lambdas))
     start_step = 0
