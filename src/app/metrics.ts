@@ -47,6 +47,7 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
   const labels = { provider: networks.provider };
   return [
     ...caches,
+    ...sharedCache(services),
     { name: "tectile_open_containers", help: "Containers whose header is kept", type: "gauge", value: headers },
     {
       name: "tectile_network_runs_total",
@@ -82,5 +83,23 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
       value: services.eventLoop.takeP99Ms(),
     },
     { name: "process_resident_memory_bytes", help: "Resident memory", type: "gauge", value: process.memoryUsage.rss() },
+  ];
+}
+
+/** What the cache that several servers share did for this one. */
+function sharedCache({ sharedTiles }: Services): readonly ServiceMetric[] {
+  if (sharedTiles === undefined) return [];
+  const { hits, misses, failures } = sharedTiles.stats();
+  const labels = { cache: "shared" };
+  return [
+    { name: "tectile_cache_hits_total", help: "Requests that a cache answered", type: "counter", value: hits, labels },
+    { name: "tectile_cache_misses_total", help: "Requests that had to load", type: "counter", value: misses, labels },
+    {
+      name: "tectile_cache_failures_total",
+      help: "Requests that a shared cache failed or kept waiting",
+      type: "counter",
+      value: failures,
+      labels,
+    },
   ];
 }
