@@ -51,7 +51,17 @@ const TRANSFORM: Affine = [10, 0, 500_040, 0, -10, 4_650_000];
  * @throws InvalidRequestError for a date, size or cover that can't be.
  */
 export function openLandscapeSource(options: LandscapeOptions): Source {
-  const scene = new LandscapeScene(options);
+  return openScene(options, new Map());
+}
+
+/** Several dates at once: those of one seed and size share their place, which is made once and kept (100 MB) as long as they are. */
+export function openLandscapeSeries(series: readonly LandscapeOptions[]): readonly Source[] {
+  const places = new Map<string, Place>();
+  return series.map((options) => openScene(options, places));
+}
+
+function openScene(options: LandscapeOptions, places: Map<string, Place>): Source {
+  const scene = new LandscapeScene(options, places);
   const day = options.datetime.slice(0, 10).replaceAll("-", "");
   return {
     location: `landscape of ${options.datetime.slice(0, 10)}`,
@@ -80,7 +90,7 @@ export function openLandscapeSource(options: LandscapeOptions): Source {
  * digital numbers, on the grid of openLandscapeSource with equal options.
  */
 export function clearTruth(options: LandscapeOptions): Raster {
-  return new LandscapeScene(options).truth();
+  return new LandscapeScene(options, new Map()).truth();
 }
 
 class LandscapeScene {
@@ -91,9 +101,10 @@ class LandscapeScene {
   readonly season: Season;
   private readonly options: LandscapeOptions;
   private readonly instant: Date;
+  private readonly places: Map<string, Place>;
   private painted: SourceBlock | undefined;
 
-  constructor(options: LandscapeOptions) {
+  constructor(options: LandscapeOptions, places: Map<string, Place>) {
     const { seed = 7, width = 1024, height = 1024, cloudCover = 0 } = options;
     this.instant = new Date(options.datetime);
     if (Number.isNaN(this.instant.getTime()))
@@ -105,6 +116,7 @@ class LandscapeScene {
       throw new InvalidRequestError(`Landscape cloud cover is ${cloudCover}; wanted 0 to 0.9`);
     const [longitude, latitude] = openCrs(CRS).toWgs84(TRANSFORM[2] + 5 * width, TRANSFORM[5] - 5 * height);
     this.options = options;
+    this.places = places;
     this.seed = seed;
     this.width = width;
     this.height = height;
@@ -144,7 +156,11 @@ class LandscapeScene {
   }
 
   private makePlace(): Place {
-    return makePlace(this.seed, { width: this.width, height: this.height });
+    const { seed, width, height } = this;
+    const key = `${seed}/${width}/${height}`;
+    const place = this.places.get(key) ?? makePlace(seed, { width, height });
+    this.places.set(key, place);
+    return place;
   }
 
   private toRaster(samples: Float32Array, valid: Uint8Array): Raster {

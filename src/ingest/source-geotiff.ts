@@ -91,9 +91,8 @@ class GeoTiffSource implements Source {
     this.grid = { width: main.width, height: main.height, transform, crs, geoKeys };
     this.units = parts.units;
     this.hasClasses = classes !== undefined || choice.classes !== undefined;
-    this.fingerprint = [main, maskFile, classes]
-      .flatMap((file) => (file === undefined ? [] : [file.identity]))
-      .join(" ");
+    const identities = [main, maskFile, classes].map((file) => file?.identity ?? "-");
+    this.fingerprint = [...identities, options.scale ?? "-", options.offset ?? "-"].join(" ");
     this.warnings = [
       ...warnings.map((text) => `${main.location}: ${text}`),
       ...(choice.by === "position"

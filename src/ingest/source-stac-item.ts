@@ -176,12 +176,12 @@ function rasterOf(asset: StacAsset): { scale: number | undefined; offset: number
 export function baselineOf(item: StacItem): number | undefined {
   const { properties } = item;
   for (const key of ["s2:processing_baseline", "sentinel:processing_baseline", "processing:version"]) {
-    const match = /^N?(\d\d)\.?(\d\d)$/.exec(String(properties[key] ?? ""));
+    const match = /^N?(\d\d)\.?(\d\d)$/.exec(textOf(properties[key]));
     if (match !== null) return Number(`${match[1]}.${match[2]}`);
   }
-  const names = [item.id, properties["s2:product_uri"], properties["sentinel:product_id"]].map((name) =>
-    String(name ?? ""),
-  );
+  const names = [item.id, properties["s2:product_uri"], properties["sentinel:product_id"]].map((name) => textOf(name));
   const match = names.map((name) => /_N(\d\d)(\d\d)_/.exec(name)).find((found) => found !== null);
   return match === undefined ? undefined : Number(`${match[1]}.${match[2]}`);
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -154,9 +154,8 @@ class StacSource implements Source {
     this.classes =
       scl === undefined ? undefined : { file: scl, mapping: mapGrid(this.grid, shapeOf(scl), scl.location) };
     this.hasClasses = scl !== undefined;
-    this.fingerprint = [digest, ...files, ...(scl === undefined ? [] : [scl])]
-      .map((part) => (typeof part === "string" ? part : part.identity))
-      .join(" ");
+    const identities = [...files, scl].map((file) => file?.identity ?? "-");
+    this.fingerprint = [digest, ...identities, options.scale ?? "-", options.offset ?? "-"].join(" ");
     this.properties = Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key)));
     this.warnings = warningsOf(item, this.grid, this.readers);
   }

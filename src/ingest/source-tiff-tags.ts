@@ -16,8 +16,8 @@ export interface BandTags {
 
 /** The sample's type by SampleFormat and BitsPerSample (TIFF 6.0 section 19; formats 5 and 6 are GDAL's complex ones). */
 export function sampleTypeOf(image: GeoTIFFImage, sample: number): SampleType {
-  const format = Number(image.getSampleFormat(sample) ?? 1);
-  const bits = Number(image.getBitsPerSample(sample));
+  const format = image.getSampleFormat(sample);
+  const bits = image.getBitsPerSample(sample);
   if (format === 5 || format === 6) return "complex";
   if (format === 3) return FLOATS[bits] ?? "other";
   if (format === 2) return bits === 16 ? "int16" : "other";

@@ -296,11 +296,12 @@ describe("a GeoTIFF source", () => {
     await assert.rejects(openGeoTiffSource(join(folder, "missing.tif")), NotFoundError);
   });
 
-  test("the fingerprint changes with the file", async () => {
+  test("the fingerprint changes with the file and with how its numbers are read", async () => {
     const first = await open({}, {}, "changing.tif");
     const second = await open({ nodata: "0" }, {}, "changing.tif");
-    assert.notEqual(first.fingerprint, second.fingerprint);
-    await Promise.all([first.close(), second.close()]);
+    const third = await openGeoTiffSource(join(folder, "changing.tif"), { offset: -1000 });
+    assert.equal(new Set([first.fingerprint, second.fingerprint, third.fingerprint]).size, 3);
+    await Promise.all([first.close(), second.close(), third.close()]);
   });
 
   test("a window outside the image is refused", async () => {
