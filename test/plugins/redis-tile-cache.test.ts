@@ -104,8 +104,6 @@ test("without the package redis the error names what to install", async () => {
   assert.match(output, /^Plugin redis-tile-cache needs the package redis; install it with "npm install redis"\n$/);
 });
 
-async function openCache(
-  options: Parameters<typeof redisTileCache>[0],
-): ReturnType<NonNullable<NonNullable<ReturnType<typeof redisTileCache>["tileCaches"]>[string]>> {
+async function openCache(options: Parameters<typeof redisTileCache>[0]): Promise<TileCache> {
   return present(redisTileCache(options).tileCaches?.["redis"], "the cache")();
 }

@@ -1,5 +1,4 @@
 import { ingest } from "../../src/index.js";
-import type { TestContext } from "node:test";
 import { sceneTiff } from "./scene.js";
 import { createWorkspace } from "./workspace.js";
 
@@ -15,7 +14,7 @@ export interface DemoCatalog {
 
 /** Encodes one small image a date (RFC 3339) into a catalog that goes with the test. */
 export async function makeDemoCatalog(
-  context: { after(work: () => Promise<void>): void } | TestContext,
+  context: { after(work: () => Promise<void>): void },
   dates: readonly string[] = ["2024-05-01T10:00:00Z"],
 ): Promise<DemoCatalog> {
   const space = await createWorkspace();
