@@ -17,7 +17,7 @@ class Config:
     version: str = "1.0.0"
     sets: int = 32              # table sets a chunk chooses from, block by block
     block: int = 1              # latents a side of such a block
-    kappa: float = .75          # width of the dead zone, see tables.dead_zone
+    kappa: float = .6           # width of the dead zone, see tables.dead_zone
     crops: int = 480            # training crops of 160 x 160 that are counted
     minutes: float = 0.         # of training, for model.json; 0: the checkpoint's own
     threads: int = 1

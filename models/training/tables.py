@@ -98,7 +98,7 @@ def fit_sets(cols, everywhere, sets, start=None, rounds=6, strength=40., most=16
     return np.stack([smoothed(cols[labels == s], everywhere, strength) for s in range(sets)]), labels
 
 
-def dead_zone(p, degain, trade, kappa=.75, least=.2):
+def dead_zone(p, degain, trade, kappa=.6, least=.2):
     """Rounding offsets [C] for probabilities p [C, WIDTH]: where half a step's distortion equals kappa times the bits it saves.
 
     The transform is nearly orthonormal, so an error e of a symbol adds trade degain^2 e^2 to the loss in bits; a symbol one nearer to 0
@@ -121,7 +121,7 @@ def integer(p):
     return int(lo - LIMIT), freq.astype(np.uint16)
 
 
-def fit(latents, net, lambdas, sets, block, kappa=.75, strength=40., log=lambda *_: None):
+def fit(latents, net, lambdas, sets, block, kappa=.6, strength=40., log=lambda *_: None):
     """latents [n, C, h, w] float32 of training crops before the gain -> Tables of all steps. kappa 0: plain rounding."""
     gain, degain = np.exp(net.log_gain.detach().numpy()), np.exp(net.log_degain.detach().numpy())
     rounding, first, freq, labels = np.full(gain.shape, .5, np.float32), [], [], None
