@@ -6,8 +6,9 @@ import { serveTasks } from "../core/worker-pool.js";
 import { drawRaster, tuneEncoder, type EncodedImage } from "../render/encode-image.js";
 import type { RenderSpec } from "../render/render-spec.js";
 import { decodeChunk } from "./decode-chunk.js";
-import type { CanvasMemory, ComposeTask, DecodeTask, MaskPieces, PixelResult, PixelTask } from "./pixel-tasks.js";
+import type { CanvasMemory, ComposeTask, DecodeTask, PixelResult, PixelTask } from "./pixel-tasks.js";
 import { warpOnto } from "./warp.js";
+import { windowMask } from "./window-mask.js";
 
 tuneEncoder();
 const coders = new Map<string, FactorizedCoder>();
@@ -52,24 +53,4 @@ async function compose(task: ComposeTask): Promise<{ result: PixelResult }> {
 function render(canvas: CanvasMemory, spec: RenderSpec): Promise<EncodedImage> {
   const { size: width, height, bands, samples, filled: valid } = canvas;
   return drawRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
-}
-
-function windowMask(pieces: MaskPieces, window: ComposeTask["window"]): Uint8Array {
-  const valid = new Uint8Array(window.width * window.height);
-  pieces.chunks.forEach((chunk, i) => {
-    if (chunk.valid === "none") return;
-    const left = pieces.x + (i % pieces.chunkColumns) * 256;
-    const top = pieces.y + Math.floor(i / pieces.chunkColumns) * 256;
-    const [x0, x1] = [Math.max(left, window.x), Math.min(left + chunk.width, window.x + window.width)];
-    for (let y = Math.max(top, window.y); y < Math.min(top + chunk.height, window.y + window.height); y++) {
-      const target = (y - window.y) * window.width - window.x;
-      if (chunk.valid === "all") {
-        if (x1 > x0) valid.fill(1, target + x0, target + x1);
-        continue;
-      }
-      const source = (y - top) * chunk.width - left;
-      for (let x = x0; x < x1; x++) valid[target + x] = chunk.valid[source + x] ?? 0;
-    }
-  });
-  return valid;
 }

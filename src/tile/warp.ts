@@ -2,10 +2,12 @@ import type { Raster } from "../core/raster.js";
 import type { WarpGrid } from "../geo/warp-grid.js";
 
 /** Pixels of a level's window: decoded samples, and which of them were observed. */
-export interface WindowRaster extends Raster {
+export interface WindowRaster extends Omit<Raster, "valid"> {
   /** Of the window's first pixel in the level, pixels. */
   readonly x: number;
   readonly y: number;
+  /** 1 = observed, length = height x width; "all" where every pixel is. */
+  readonly valid: Uint8Array | "all";
 }
 
 /** A tile being filled, date after date. Samples [band][row][column]; `filled` is 1 where a pixel has its value. */
@@ -28,73 +30,170 @@ export interface WarpOptions {
  * Bilinear weights are renormalised over the valid neighbours, and a pixel counts as valid when the source pixel that it falls in is.
  */
 export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGrid, options: WarpOptions): number {
-  const { size, height, samples, filled } = canvas;
-  const { width: sw, height: sh, valid } = source;
+  const { size, height, samples } = canvas;
+  const [planeOut, planeIn] = [size * height, source.width * source.height];
   const bands = source.bands.length;
-  const [planeOut, planeIn] = [size * height, sw * sh];
-  const { step, columns } = grid;
-  const toLevel = 1 / options.factor;
   const bilinear = options.resampling === "bilinear";
+  const steps = stepsOf(source);
+  const mask = source.valid === "all" ? undefined : source.valid;
+  const row = createRow(size);
   let count = 0;
   for (let r = 0; r < height; r++) {
-    const gridRow = Math.floor((r + 0.5) / step);
-    const v = (r + 0.5) / step - gridRow;
-    for (let c = 0; c < size; c++) {
-      const at = r * size + c;
-      if (filled[at] !== 0) continue;
-      const gridColumn = Math.floor((c + 0.5) / step);
-      const u = (c + 0.5) / step - gridColumn;
-      const n = gridRow * columns + gridColumn;
-      const x = mix(grid.x, n, columns, u, v) * toLevel - source.x;
-      const y = mix(grid.y, n, columns, u, v) * toLevel - source.y;
-      const [xi, yi] = [Math.floor(x), Math.floor(y)];
-      if (!(xi >= 0 && yi >= 0 && xi < sw && yi < sh) || valid[yi * sw + xi] === 0) continue;
-      filled[at] = 1;
-      count++;
-      if (!bilinear) {
-        for (let b = 0; b < bands; b++)
-          samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
-        continue;
-      }
-      const x0 = Math.max(0, Math.floor(x - 0.5));
-      const y0 = Math.max(0, Math.floor(y - 0.5));
-      const x1 = Math.min(sw - 1, x0 + 1);
-      const y1 = Math.min(sh - 1, y0 + 1);
-      const fx = Math.min(1, Math.max(0, x - 0.5 - x0));
-      const fy = Math.min(1, Math.max(0, y - 0.5 - y0));
-      const [a, b2, c2, d] = [y0 * sw + x0, y0 * sw + x1, y1 * sw + x0, y1 * sw + x1];
-      let wa = (1 - fx) * (1 - fy) * (valid[a] ?? 0);
-      let wb = fx * (1 - fy) * (valid[b2] ?? 0);
-      let wc = (1 - fx) * fy * (valid[c2] ?? 0);
-      let wd = fx * fy * (valid[d] ?? 0);
-      const sum = wa + wb + wc + wd;
-      if (sum < 1e-6) {
-        for (let b = 0; b < bands; b++)
-          samples[b * planeOut + at] = samples0(source.samples, b * planeIn + yi * sw + xi);
-        continue;
-      }
-      const norm = 1 / sum;
-      wa *= norm;
-      wb *= norm;
-      wc *= norm;
-      wd *= norm;
-      for (let b = 0; b < bands; b++) {
-        const o = b * planeIn;
-        samples[b * planeOut + at] =
-          wa * samples0(source.samples, o + a) +
-          wb * samples0(source.samples, o + b2) +
-          wc * samples0(source.samples, o + c2) +
-          wd * samples0(source.samples, o + d);
-      }
+    locateRow(row, r, grid, { scale: 1 / options.factor, x: source.x, y: source.y });
+    chooseRow(row, source, canvas.filled.subarray(r * size, (r + 1) * size));
+    if (bilinear) placeRow(row, source);
+    count += row.count;
+    for (let b = 0; b < bands; b++) {
+      const plane = source.samples.subarray(b * planeIn, (b + 1) * planeIn);
+      const out = samples.subarray(b * planeOut + r * size, b * planeOut + (r + 1) * size);
+      if (!bilinear) copyRow(row, plane, out);
+      else if (mask === undefined) blendRow(row, plane, steps, out);
+      else blendValidRow(row, plane, { ...steps, mask }, out);
     }
   }
   return count;
 }
 
-const samples0 = (array: Float32Array, i: number): number => array[i] ?? 0;
+/** Where the pixels of one target row lie in the source, and, for the `count` pixels that are drawn, what they are made of. */
+export interface Row {
+  /** Source position of each target pixel's centre, window pixels, corner convention. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  count: number;
+  /** Target columns of the drawn pixels. */
+  readonly to: Int32Array;
+  /** Index in a source plane of the only, or of the upper left of four, source pixels. */
+  readonly from: Int32Array;
+  /** How far right of and below that one's centre the drawn pixel lies, 0..1 source pixels. */
+  readonly fx: Float64Array;
+  readonly fy: Float64Array;
+}
 
-function mix(nodes: Float64Array, n: number, columns: number, u: number, v: number): number {
-  const top = (nodes[n] ?? 0) * (1 - u) + (nodes[n + 1] ?? 0) * u;
-  const bottom = (nodes[n + columns] ?? 0) * (1 - u) + (nodes[n + columns + 1] ?? 0) * u;
-  return top * (1 - v) + bottom * v;
+/** Room for one target row of `size` pixels. */
+export function createRow(size: number): Row {
+  return {
+    x: new Float64Array(size),
+    y: new Float64Array(size),
+    count: 0,
+    to: new Int32Array(size),
+    from: new Int32Array(size),
+    fx: new Float64Array(size),
+    fy: new Float64Array(size),
+  };
+}
+
+/** Sets the source positions of target row `r`. Between nodes the grid is bilinear, so along a row of one cell positions are equally spaced. */
+export function locateRow(row: Row, r: number, grid: WarpGrid, level: { scale: number; x: number; y: number }): void {
+  const { step, columns } = grid;
+  const { x: xs, y: ys } = row;
+  const gridRow = Math.floor((r + 0.5) / step);
+  const v = (r + 0.5) / step - gridRow;
+  for (let cell = 0; cell * step < xs.length; cell++) {
+    const n = gridRow * columns + cell;
+    const left = mix(grid.x, n, n + columns, v) * level.scale - level.x;
+    const top = mix(grid.y, n, n + columns, v) * level.scale - level.y;
+    const across = mix(grid.x, n + 1, n + columns + 1, v) * level.scale - level.x - left;
+    const down = mix(grid.y, n + 1, n + columns + 1, v) * level.scale - level.y - top;
+    const end = Math.min(xs.length, (cell + 1) * step);
+    for (let c = cell * step; c < end; c++) {
+      const u = (c + 0.5) / step - cell;
+      xs[c] = left + across * u;
+      ys[c] = top + down * u;
+    }
+  }
+}
+
+/** Marks the pixels that are drawn: those still empty that fall into a valid source pixel. */
+function chooseRow(row: Row, source: WindowRaster, filled: Uint8Array): void {
+  const { width, height } = source;
+  const mask = source.valid === "all" ? undefined : source.valid;
+  const { x: xs, y: ys, to, from } = row;
+  let count = 0;
+  for (let c = 0; c < filled.length; c++) {
+    const x = xs[c] ?? 0;
+    const y = ys[c] ?? 0;
+    // Written so that NaN, where the projection is undefined, is outside.
+    if (filled[c] !== 0 || !(x >= 0 && y >= 0 && x < width && y < height)) continue;
+    const at = (y | 0) * width + (x | 0);
+    if (mask !== undefined && mask[at] === 0) continue;
+    filled[c] = 1;
+    to[count] = c;
+    from[count] = at;
+    count++;
+  }
+  row.count = count;
+}
+
+/** Replaces each drawn pixel's source by the four around it, and sets how far it is from the first of them. */
+function placeRow(row: Row, source: WindowRaster): void {
+  const { x: xs, y: ys, to, from, fx, fy, count } = row;
+  const { width } = source;
+  const lastX = Math.max(0, width - 2);
+  const lastY = Math.max(0, source.height - 2);
+  for (let i = 0; i < count; i++) {
+    const c = to[i] ?? 0;
+    // At the window's rim the outermost pixels reach half a pixel outwards.
+    const x = Math.max(0, (xs[c] ?? 0) - 0.5);
+    const y = Math.max(0, (ys[c] ?? 0) - 0.5);
+    const x0 = Math.min(lastX, x | 0);
+    const y0 = Math.min(lastY, y | 0);
+    from[i] = y0 * width + x0;
+    fx[i] = Math.min(1, x - x0);
+    fy[i] = Math.min(1, y - y0);
+  }
+}
+
+function copyRow(row: Row, plane: Float32Array, out: Float32Array): void {
+  const { to, from, count } = row;
+  for (let i = 0; i < count; i++) out[to[i] ?? 0] = plane[from[i] ?? 0] ?? 0;
+}
+
+function blendRow(row: Row, plane: Float32Array, { right, down }: Steps, out: Float32Array): void {
+  const { to, from, fx, fy, count } = row;
+  for (let i = 0; i < count; i++) {
+    const a = from[i] ?? 0;
+    const c = a + down;
+    const x = fx[i] ?? 0;
+    const above = plane[a] ?? 0;
+    const below = plane[c] ?? 0;
+    const upper = above + ((plane[a + right] ?? 0) - above) * x;
+    const lower = below + ((plane[c + right] ?? 0) - below) * x;
+    out[to[i] ?? 0] = upper + (lower - upper) * (fy[i] ?? 0);
+  }
+}
+
+/** As `blendRow` of the valid neighbours alone. The nearest of the four is valid, so their weights never sum to 0. */
+function blendValidRow(row: Row, plane: Float32Array, { right, down, mask }: Steps & Masked, out: Float32Array): void {
+  const { to, from, fx, fy, count } = row;
+  for (let i = 0; i < count; i++) {
+    const a = from[i] ?? 0;
+    const c = a + down;
+    const x = fx[i] ?? 0;
+    const y = fy[i] ?? 0;
+    const wa = (1 - x) * (1 - y) * (mask[a] ?? 0);
+    const wb = x * (1 - y) * (mask[a + right] ?? 0);
+    const wc = (1 - x) * y * (mask[c] ?? 0);
+    const wd = x * y * (mask[c + right] ?? 0);
+    const sum =
+      wa * (plane[a] ?? 0) + wb * (plane[a + right] ?? 0) + wc * (plane[c] ?? 0) + wd * (plane[c + right] ?? 0);
+    out[to[i] ?? 0] = sum / (wa + wb + wc + wd);
+  }
+}
+
+/** To the neighbours in a plane; 0 in a source of one column or row. */
+interface Steps {
+  readonly right: number;
+  readonly down: number;
+}
+
+interface Masked {
+  readonly mask: Uint8Array;
+}
+
+function stepsOf({ width, height }: WindowRaster): Steps {
+  return { right: width > 1 ? 1 : 0, down: height > 1 ? width : 0 };
+}
+
+function mix(nodes: Float64Array, a: number, b: number, t: number): number {
+  return (nodes[a] ?? 0) * (1 - t) + (nodes[b] ?? 0) * t;
 }
