@@ -2,7 +2,8 @@ import sharp from "sharp";
 import { assertNever } from "../core/assert.js";
 import type { Raster } from "../core/raster.js";
 import { encodeNpy } from "./encode-npy.js";
-import { renderPlanes } from "./render-planes.js";
+import { hatch } from "./hatch.js";
+import { renderPlanes, withPlane } from "./render-planes.js";
 import { renderRaster } from "./render-raster.js";
 import type { RgbaImage } from "./render-raster.js";
 import type { RenderSpec } from "./render-spec.js";
@@ -19,13 +20,24 @@ export interface EncodedImage {
   readonly coverage: RgbaImage["coverage"];
 }
 
+/** Pixels, 1 each, that were not seen but inferred, and how a picture tells so. */
+export interface InferredPixels {
+  readonly inferred: Uint8Array;
+  /** Stripes over them, in pictures. */
+  readonly hatch: boolean;
+  /** One more plane, 255 where inferred, in npy. */
+  readonly plane: boolean;
+}
+
 /** Renders a raster and encodes it in the spec's format: the whole of what follows the warp. */
-export async function drawRaster(raster: Raster, spec: RenderSpec): Promise<EncodedImage> {
+export async function drawRaster(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
   if (spec.format === "npy") {
-    const image = renderPlanes(raster, spec);
+    const values = renderPlanes(raster, spec);
+    const image = guess?.plane === true ? withPlane(values, guess.inferred) : values;
     return { bytes: encodeNpy(image), mediaType: MEDIA_TYPES.npy, coverage: image.coverage };
   }
-  const image = renderRaster(raster, spec);
+  const drawn = renderRaster(raster, spec);
+  const image = guess?.hatch === true ? hatch(drawn, guess.inferred) : drawn;
   const format = chooseFormat(image, spec.format);
   return { bytes: await encodeImage(image, format), mediaType: MEDIA_TYPES[format], coverage: image.coverage };
 }

@@ -34,6 +34,17 @@ export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
   return { kind: "planar", width, height, planes, samples, coverage: coverageOf(source) };
 }
 
+/** The same with one more plane: 255 where `marked` is not 0. */
+export function withPlane(image: PlanarImage, marked: Uint8Array): PlanarImage {
+  const { length } = image.samples;
+  const samples = new (image.samples.constructor as new (length: number) => PlanarImage["samples"])(
+    length + marked.length,
+  );
+  samples.set(image.samples);
+  for (let i = 0; i < marked.length; i++) samples[length + i] = marked[i] === 0 ? 0 : 255;
+  return { ...image, planes: image.planes + 1, samples };
+}
+
 function allocate(spec: RenderSpec, length: number): PlanarImage["samples"] {
   if (spec.rescale !== undefined) return new Uint8Array(length);
   return spec.source.kind === "bands" ? new Uint16Array(length) : new Float32Array(length);
