@@ -39,8 +39,13 @@ export interface ReadOptions {
 }
 
 /** Settings of the decoder, and one to share: a decoder given is not closed. */
-export interface OpenOptions extends Pick<ConfigInput, "models" | "provider" | "sessions" | "latentsCacheBytes"> {
+export interface OpenOptions extends Pick<
+  ConfigInput,
+  "models" | "plugins" | "provider" | "sessions" | "latentsCacheBytes"
+> {
   readonly decoder?: Decoder;
+  /** Changes when the file is replaced (an item's checksum): a shared decoder keeps files open. */
+  readonly version?: string;
 }
 
 /**
@@ -49,10 +54,10 @@ export interface OpenOptions extends Pick<ConfigInput, "models" | "provider" | "
  * @throws NotFoundError, CorruptDataError, UnsupportedError
  */
 export async function openTecCog(location: string, options: OpenOptions = {}): Promise<TecImage> {
-  const { decoder: given, ...settings } = options;
+  const { decoder: given, version = "", ...settings } = options;
   const decoder = given ?? (await createDecoder(parseConfig({ provider: "cpu", ...settings })));
   try {
-    const container = await decoder.reader.open(location, "");
+    const container = await decoder.reader.open(location, version);
     return imageOf(container, decoder, () => (given === undefined ? decoder.close() : Promise.resolve()));
   } catch (error) {
     if (given === undefined) await decoder.close();

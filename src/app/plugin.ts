@@ -1,4 +1,4 @@
-import type { Catalog } from "../catalog/types.js";
+import type { Catalog, CatalogItem } from "../catalog/types.js";
 import type { RenderPreset } from "../render/presets.js";
 import type { ByteSource, OpenStore } from "../store/byte-source.js";
 import type { TecImage } from "./open-tec-cog.js";
@@ -46,6 +46,6 @@ export interface PluginServices {
   readonly catalog: Catalog;
   /** Bytes at any location whose scheme a store knows. */
   readonly openStore: (location: string) => Promise<ByteSource>;
-  /** A TEC-COG over the server's own networks and caches: `catalog.item(...)` has its `href`. */
-  readonly openTecCog: (location: string) => Promise<TecImage>;
+  /** An item's TEC-COG over the server's own networks and caches; it needs no close. */
+  readonly openItem: (item: Pick<CatalogItem, "href" | "checksum">) => Promise<TecImage>;
 }

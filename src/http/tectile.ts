@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Router } from "express";
 import type { Logger } from "pino";
 import { collectMetrics } from "../app/metrics.js";
 import { openTecCog } from "../app/open-tec-cog.js";
+import type { PluginServices } from "../app/plugin.js";
 import type { Services } from "../app/services.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { createApp } from "./app.js";
@@ -41,7 +42,9 @@ export async function createTectile(
 /** Handlers that plugins bring, at /x/NAME, or at NAME itself where it begins with a slash. */
 function pluginRouters(services: Services): readonly { readonly path: string; readonly router: RequestHandler }[] {
   const { catalog, openStore, routes } = services;
-  const offered = { catalog, openStore, openTecCog: (location: string) => openTecCog(location, { decoder: services }) };
+  const openItem: PluginServices["openItem"] = ({ href, checksum }) =>
+    openTecCog(href, { decoder: services, version: checksum });
+  const offered: PluginServices = { catalog, openStore, openItem };
   return Object.entries(routes).map(([name, make]) => {
     const path = name.startsWith("/") ? name : `/x/${name}`;
     const router = make(offered);

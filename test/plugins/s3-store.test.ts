@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { after, before, describe, test, type TestContext } from "node:test";
-import express from "express";
 import s3Store from "../../plugins/s3-store.js";
 import { present } from "../../src/core/assert.js";
 import { InvalidRequestError, UpstreamError } from "../../src/core/errors.js";
