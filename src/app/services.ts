@@ -7,9 +7,9 @@ import { fastestProvider, tryProviders } from "../model/choose-provider.js";
 import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
 import { createNetworks, type Networks } from "../model/networks.js";
 import { listProviders, type Provider } from "../model/session.js";
-import type { EncodedImage } from "../render/encode-image.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
+import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../render/presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { withRenders } from "./catalog-renders.js";
@@ -28,7 +28,7 @@ export interface Services {
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   /** Encoded pictures by the ETag of their plan. */
-  readonly tiles: SharedCache<EncodedImage>;
+  readonly tiles: SharedCache<Picture>;
   /** A plugin's cache behind `tiles`, where the settings name one. */
   readonly sharedTiles: SharedTiles | undefined;
   /** Named looks, the built-in ones and those of plugins. */
@@ -62,7 +62,7 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
-    tiles: new SharedCache<EncodedImage>({
+    tiles: new SharedCache<Picture>({
       maxBytes: config.tileCacheBytes,
       sizeOf: (image) => image.bytes.length + 512,
     }),

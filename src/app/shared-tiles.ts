@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../core/assert.js";
-import { MEDIA_TYPES, type EncodedImage } from "../render/encode-image.js";
+import { z } from "zod";
+import { MEDIA_TYPES } from "../render/encode-image.js";
+import type { Picture } from "../tile/provenance.js";
 import type { TileCache } from "./plugin.js";
 
 /** Pictures that several servers share: asked on a miss of the process's own cache. */
 export interface SharedTiles {
   /** The stored picture, or the one that `draw` makes, which is then stored in the background. */
-  getOrDraw(etag: string, draw: () => Promise<EncodedImage>): Promise<EncodedImage>;
+  getOrDraw(etag: string, draw: () => Promise<Picture>): Promise<Picture>;
   stats(): { readonly hits: number; readonly misses: number; readonly failures: number };
   close(): Promise<void>;
 }
@@ -50,7 +52,7 @@ export function createSharedTiles(cache: TileCache, options: SharedTilesOptions)
     }
   }
 
-  async function store(key: string, image: EncodedImage): Promise<void> {
+  async function store(key: string, image: Picture): Promise<void> {
     if (storing >= MAX_STORING) return;
     storing++;
     await attempt((signal) => cache.set(key, packImage(image), signal));
@@ -78,30 +80,48 @@ export function createSharedTiles(cache: TileCache, options: SharedTilesOptions)
 
 const keyOf = (etag: string): string => `tectile/tile/${etag.replaceAll(/[^A-Za-z0-9_-]/g, "")}`;
 
-const MAGIC = "TT1 ";
+const MAGIC = "TT2 ";
 const HEAD_BYTES = 24;
-const COVERAGES = ["none", "partial", "full"] as const satisfies readonly EncodedImage["coverage"][];
+const COVERAGES = ["none", "partial", "full"] as const satisfies readonly Picture["coverage"][];
 const TYPES = Object.values(MEDIA_TYPES);
+const provenanceSchema = z
+  .object({ observed: z.number(), inferred: z.number(), dates: z.array(z.string()), method: z.string() })
+  .optional();
 
-/** Layout: magic (4), coverage and media type as indices (1 + 1), 2 spare, the first 16 bytes of the picture's sha256, the picture. */
-export function packImage({ bytes, mediaType, coverage }: EncodedImage): Uint8Array {
-  const packed = Buffer.alloc(HEAD_BYTES + bytes.length);
+/**
+ * Layout: magic (4), coverage and media type as indices (1 + 1), length of the provenance (2), the first 16 bytes of the sha256 of all
+ * that follows, the provenance as JSON, the picture.
+ */
+export function packImage({ bytes, mediaType, coverage, provenance }: Picture): Uint8Array {
+  const told = Buffer.from(provenance === undefined ? "" : JSON.stringify(provenance));
+  const packed = Buffer.alloc(HEAD_BYTES + told.length + bytes.length);
   packed.write(MAGIC, "latin1");
   packed[4] = COVERAGES.indexOf(coverage);
   packed[5] = TYPES.findIndex((type) => type === mediaType);
-  packed.set(digest(bytes), 8);
-  packed.set(bytes, HEAD_BYTES);
+  packed.writeUInt16LE(told.length, 6);
+  packed.set(told, HEAD_BYTES);
+  packed.set(bytes, HEAD_BYTES + told.length);
+  packed.set(digest(packed), 8);
   return packed;
 }
 
 /** Undefined for bytes that are damaged or somebody else's. */
-export function unpackImage(packed: Uint8Array): EncodedImage | undefined {
+export function unpackImage(packed: Uint8Array): Picture | undefined {
   const [coverage, mediaType] = [COVERAGES[packed[4] ?? 255], TYPES[packed[5] ?? 255]];
   if (packed.length < HEAD_BYTES || coverage === undefined || mediaType === undefined) return undefined;
-  const bytes = Uint8Array.from(packed.subarray(HEAD_BYTES));
-  const head = Buffer.concat([Buffer.from(MAGIC, "latin1"), digest(bytes)]);
-  const found = Buffer.concat([packed.subarray(0, 4), packed.subarray(8, HEAD_BYTES)]);
-  return head.equals(found) ? { bytes, mediaType, coverage } : undefined;
+  const copy = Buffer.from(packed);
+  const isOurs = copy.toString("latin1", 0, 4) === MAGIC && digest(copy).equals(copy.subarray(8, HEAD_BYTES));
+  if (!isOurs) return undefined;
+  const start = HEAD_BYTES + copy.readUInt16LE(6);
+  const told = copy.toString("utf8", HEAD_BYTES, start);
+  const provenance = provenanceSchema.safeParse(told === "" ? undefined : JSON.parse(told));
+  if (!provenance.success) return undefined;
+  const image = { bytes: Uint8Array.from(copy.subarray(start)), mediaType, coverage };
+  return provenance.data === undefined ? image : { ...image, provenance: provenance.data };
 }
 
-const digest = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest().subarray(0, 16);
+/** Of everything but itself. */
+function digest(packed: Uint8Array): Buffer {
+  const hash = createHash("sha256").update(packed.subarray(0, 8)).update(packed.subarray(HEAD_BYTES));
+  return hash.digest().subarray(0, 16);
+}

@@ -14,7 +14,7 @@ import { makeQuicklook, type PreviewImage } from "./quicklook.js";
 import { extendEdges, fillHoles, halveBlock } from "./resample.js";
 import { cutBlock, intersectWindow } from "./block.js";
 import { createErrorSum, type ErrorSum } from "./error-sum.js";
-import { isClear } from "./scene-classes.js";
+import { isClear } from "../core/scene-classes.js";
 import type { Source, SourceBlock } from "./source.js";
 
 export interface EncodeOptions {

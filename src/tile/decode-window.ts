@@ -3,18 +3,17 @@ import { CHUNK_LATENTS, chunkSpan, type LatentWindow } from "../core/latents.js"
 import type { Networks } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
+import type { PixelWindow } from "../core/raster.js";
 import type { MaskPieces } from "./pixel-tasks.js";
 import type { LatentRect } from "./plan.js";
+import type { LookPieces } from "./window-looks.js";
 
 /** Pixels of one window of a level, as the network gives them, with the masks of the chunks around. */
-export interface DecodedWindow {
+export interface DecodedWindow extends LookPieces {
   /** Digital numbers, [bands][height][width]. */
   readonly pixels: Float32Array;
   /** Of the level, pixels; cut to whole latents, so it may reach past the image's edge. */
-  readonly window: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  readonly masks: MaskPieces;
-  /** SCL codes have the masks' layout; undefined where a chunk has none. */
-  readonly classes: readonly (Uint8Array | undefined)[];
+  readonly window: PixelWindow;
 }
 
 export interface WindowRequest {
@@ -24,31 +23,47 @@ export interface WindowRequest {
   readonly bands: readonly BandName[];
 }
 
+/** What decoding a window takes. */
+export interface WindowDecoder {
+  readonly reader: ChunkReader;
+  readonly networks: Networks;
+}
+
+/** A window's latents and masks, before its network runs. */
+export interface GatheredWindow extends LookPieces {
+  readonly container: OpenContainer;
+  readonly level: number;
+  readonly rect: LatentRect;
+  readonly latents: LatentWindow;
+}
+
 /**
  * Decodes a window of latents with the neighbours that the synthesis needs as halo: equal to cropping the decoded whole level,
  * whatever chunks it straddles.
  */
 export async function decodeWindow(
   request: WindowRequest,
-  use: { readonly reader: ChunkReader; readonly networks: Networks },
+  use: WindowDecoder,
   signal?: AbortSignal,
 ): Promise<DecodedWindow> {
-  const { container, level, rect, bands } = request;
-  const { model } = container;
-  const gathered = await gatherChunks(request, use.reader, signal);
-  const pixels = await use.networks.synthesise(
-    {
-      path: model.synthesis.path,
-      channels: model.channels,
-      degains: model.degains,
-      bands: bands.map((band) => BANDS.indexOf(band)),
-      window: { window: gathered.latents, scale: bands.map(() => 1), offset: bands.map(() => 0) },
-    },
+  const gathered = await gatherWindow(request, use.reader, signal);
+  const { pixels, window } = await synthesiseWindow(
+    gathered,
+    { rect: request.rect, bands: request.bands },
+    use,
     signal,
   );
-  const window = { x: rect.column * 16, y: rect.row * 16, width: rect.columns * 16, height: rect.rows * 16 };
+  return { pixels, window, masks: gathered.masks, classes: gathered.classes };
+}
+
+/** Reads and entropy-decodes the chunks of a window, halo included. */
+export async function gatherWindow(
+  { container, level, rect }: Omit<WindowRequest, "bands">,
+  reader: ChunkReader,
+  signal?: AbortSignal,
+): Promise<GatheredWindow> {
+  const { latents, chunks } = await gatherChunks({ container, level, rect }, reader, signal);
   const tiles = container.cog.levels[level];
-  const { latents, chunks } = gathered;
   const masks: MaskPieces = {
     x: latents.chunkColumn * 256,
     y: latents.chunkRow * 256,
@@ -59,24 +74,56 @@ export async function decodeWindow(
       height: Math.min(256, (tiles?.height ?? 0) - (latents.chunkRow + Math.floor(i / latents.chunkColumns)) * 256),
     })),
   };
-  return { pixels, window, masks, classes: chunks.map((chunk) => chunk.classes) };
+  return { container, level, rect, latents, masks, classes: chunks.map((chunk) => chunk.classes) };
 }
 
-async function gatherChunks(
-  request: WindowRequest,
-  reader: ChunkReader,
-  signal: AbortSignal | undefined,
-): Promise<{ latents: LatentWindow; chunks: readonly DecodedChunk[] }> {
-  const { container, level, rect } = request;
-  const tiles = container.cog.levels[level];
-  if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
-  const { halo } = container.model.synthesis;
-  const place = {
+/** Runs the network over a part of a gathered window; `rect` lies within the window's. */
+export async function synthesiseWindow(
+  { container, latents }: GatheredWindow,
+  { rect, bands }: Pick<WindowRequest, "rect" | "bands">,
+  { networks }: Pick<WindowDecoder, "networks">,
+  signal?: AbortSignal,
+): Promise<Pick<DecodedWindow, "pixels" | "window">> {
+  const { model } = container;
+  const pixels = await networks.synthesise(
+    {
+      path: model.synthesis.path,
+      channels: model.channels,
+      degains: model.degains,
+      bands: bands.map((band) => BANDS.indexOf(band)),
+      window: {
+        window: { ...latents, ...withHalo(rect, model.synthesis.halo) },
+        scale: bands.map(() => 1),
+        offset: bands.map(() => 0),
+      },
+    },
+    signal,
+  );
+  return { pixels, window: pixelsOf(rect) };
+}
+
+/** The pixels that latents cover; whole latents, so it may reach past the image's edge. */
+export function pixelsOf(rect: LatentRect): PixelWindow {
+  return { x: rect.column * 16, y: rect.row * 16, width: rect.columns * 16, height: rect.rows * 16 };
+}
+
+function withHalo(rect: LatentRect, halo: number): LatentRect {
+  return {
     row: rect.row - halo,
     column: rect.column - halo,
     rows: rect.rows + 2 * halo,
     columns: rect.columns + 2 * halo,
   };
+}
+
+async function gatherChunks(
+  { container, level, rect }: Omit<WindowRequest, "bands">,
+  reader: ChunkReader,
+  signal: AbortSignal | undefined,
+): Promise<{ latents: LatentWindow; chunks: readonly DecodedChunk[] }> {
+  const tiles = container.cog.levels[level];
+  if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
+  const place = withHalo(rect, container.model.synthesis.halo);
   const [levelRows, levelColumns] = [Math.ceil(tiles.height / 16), Math.ceil(tiles.width / 16)];
   const [chunkRow, lastRow] = chunkSpan(place.row, place.rows, levelRows);
   const [chunkColumn, lastColumn] = chunkSpan(place.column, place.columns, levelColumns);
@@ -102,12 +149,7 @@ async function gatherChunks(
 }
 
 /** The latents that cover a rectangle of pixels. */
-export function rectOfPixels(window: {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}): LatentRect {
+export function rectOfPixels(window: PixelWindow): LatentRect {
   const [row, column] = [Math.floor(window.y / CHUNK_LATENTS), Math.floor(window.x / CHUNK_LATENTS)];
   return {
     row,

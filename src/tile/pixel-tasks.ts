@@ -1,8 +1,13 @@
+import type { BandName } from "../core/bands.js";
+import type { PixelWindow } from "../core/raster.js";
 import type { WarpGrid } from "../geo/warp-grid.js";
-import type { RenderSpec } from "../render/render-spec.js";
+import type { RenderSource, RenderSpec, Resampling } from "../render/render-spec.js";
 import type { EncodedImage } from "../render/encode-image.js";
 import type { ChunkPlace, DecodedChunk } from "./decode-chunk.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
+import type { InpaintMethod, LookRule, StackSelection } from "./mosaic/mosaic-spec.js";
+import type { Probe } from "./mosaic/probe-looks.js";
+import type { LookPieces } from "./window-looks.js";
 
 /** Entropy-decode one stored chunk. */
 export interface DecodeTask {
@@ -26,29 +31,49 @@ export interface MaskPieces {
   }[];
 }
 
-/** Draw one date's decoded window onto a tile, and render the tile where it is full or the last date came. */
-export interface ComposeTask {
+/** Tell what a date would add to a tile from its masks alone. */
+export interface ProbeTask extends LookPieces, Placing {
+  readonly kind: "probe";
+  /** All of the date's pixels that the tile may need. */
+  readonly window: PixelWindow;
+  readonly look: LookRule;
+  readonly canvas: Pick<CanvasMemory, "size" | "height" | "filled">;
+}
+
+/** Draw one date's decoded window onto a tile, and render the tile as `finish` says. */
+export interface ComposeTask extends LookPieces, Placing {
   readonly kind: "compose";
   /** Digital numbers [bands][height][width] of the window. */
   readonly pixels: Float32Array;
-  readonly window: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  readonly masks: MaskPieces;
-  readonly grid: WarpGrid;
-  readonly factor: number;
-  readonly spec: RenderSpec;
+  /** The canvas's, then those that only the cloud detector reads. */
+  readonly bands: readonly BandName[];
+  readonly window: PixelWindow;
+  readonly look: LookRule;
+  readonly resampling: Resampling;
   readonly canvas: CanvasMemory;
-  /** Render whatever is filled. */
-  readonly last: boolean;
+  /** What `filled` becomes where this date is drawn, FIRST_MARK..255. */
+  readonly mark: number;
+  /** Render never, when every pixel is filled, or whatever is filled. */
+  readonly finish: { readonly when: "never" } | { readonly when: "full" | "now"; readonly spec: RenderSpec };
 }
 
-/** A tile in the making, on shared memory: samples [bands][height][size], one `filled` byte a pixel. */
+/** Where a level's pixels lie on the tile. */
+export interface Placing {
+  readonly grid: WarpGrid;
+  readonly factor: number;
+}
+
+/** A tile in the making, on shared memory: samples [bands][height][size], one `filled` byte a pixel: 0, or the mark of its date. */
 export interface CanvasMemory {
   readonly size: number;
   readonly height: number;
-  readonly bands: readonly string[];
+  readonly bands: readonly BandName[];
   readonly samples: Float32Array;
   readonly filled: Uint8Array;
 }
+
+/** Marks of dates begin here; below, a pixel is empty (0) or being drawn (1). */
+export const FIRST_MARK = 2;
 
 export interface RenderTask {
   readonly kind: "render";
@@ -56,8 +81,58 @@ export interface RenderTask {
   readonly canvas: CanvasMemory;
 }
 
-export type PixelTask = DecodeTask | ComposeTask | RenderTask;
+/** One date alone on a tile. */
+export interface DatedCanvas {
+  readonly canvas: CanvasMemory;
+  /** Signed, from the asked instant. */
+  readonly days: number;
+}
+
+/** Make one picture of many dates and render it. */
+export interface MergeTask {
+  readonly kind: "merge";
+  readonly selection: StackSelection;
+  readonly decider: RenderSource | undefined;
+  readonly spec: RenderSpec;
+  /** One at least; all of one size and with the same bands. */
+  readonly layers: readonly DatedCanvas[];
+}
+
+/** Fill the holes of a tile from other dates, crop its margin and render it. */
+export interface InpaintTask {
+  readonly kind: "inpaint";
+  readonly method: Exclude<InpaintMethod, "none">;
+  readonly spec: RenderSpec;
+  readonly canvas: CanvasMemory;
+  /** How many dates the canvas was drawn from. */
+  readonly seenLayers: number;
+  /** Clear looks of other dates on the same grid, days from the canvas's date. */
+  readonly layers: readonly DatedCanvas[];
+  readonly margin: number;
+  readonly hatch: boolean;
+  readonly inferredPlane: boolean;
+}
+
+export type PixelTask = DecodeTask | ProbeTask | ComposeTask | RenderTask | MergeTask | InpaintTask;
 
 export type PixelResult =
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
-  | { readonly kind: "composed"; readonly filled: number; readonly image: EncodedImage | undefined };
+  | { readonly kind: "probed"; readonly probe: Probe }
+  | {
+      readonly kind: "drawn";
+      /** How many pixels the task filled. */
+      readonly filled: number;
+      readonly picture: DrawnPicture | undefined;
+    };
+
+/** An encoded picture and how many of its pixels come from where. */
+export interface DrawnPicture {
+  readonly image: EncodedImage;
+  readonly pixels: number;
+  /** Pixels of each layer, in order; of a merge, those that it was looked at for. */
+  readonly perLayer: readonly number[];
+  readonly observed: number;
+  readonly inferred: number;
+  /** Methods that filled something, in order of pixels filled. */
+  readonly inferredBy: readonly string[];
+}

@@ -1,14 +1,23 @@
-// One thread of integer and pixel work: entropy decoding, warping, rendering, image encoding. Networks run elsewhere (model/network-worker).
+// One thread of integer and pixel work: entropy decoding, warping, merging, rendering, image encoding. Networks run elsewhere (model/network-worker).
 import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
 import { parseTables } from "../codec/tables.js";
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
-import { drawRaster, tuneEncoder, type EncodedImage } from "../render/encode-image.js";
-import type { RenderSpec } from "../render/render-spec.js";
+import { drawRaster, tuneEncoder } from "../render/encode-image.js";
+import { composeLayer, probeLayer } from "./compose-layer.js";
 import { decodeChunk } from "./decode-chunk.js";
-import type { CanvasMemory, ComposeTask, DecodeTask, PixelResult, PixelTask } from "./pixel-tasks.js";
-import { warpOnto } from "./warp.js";
-import { windowMask } from "./window-mask.js";
+import { drawInpainted } from "./inpaint/draw-inpainted.js";
+import { drawMerged } from "./mosaic/draw-merged.js";
+import {
+  FIRST_MARK,
+  type CanvasMemory,
+  type ComposeTask,
+  type DecodeTask,
+  type DrawnPicture,
+  type PixelResult,
+  type PixelTask,
+} from "./pixel-tasks.js";
+import type { RenderSpec } from "../render/render-spec.js";
 
 tuneEncoder();
 const coders = new Map<string, FactorizedCoder>();
@@ -17,12 +26,16 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
   switch (task.kind) {
     case "decode":
       return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, coderOf(task)) } };
+    case "probe":
+      return { result: { kind: "probed", probe: probeLayer(task) } };
     case "compose":
-      return compose(task);
-    case "render": {
-      const image = await render(task.canvas, task.spec);
-      return { result: { kind: "composed", filled: 0, image } };
-    }
+      return { result: await compose(task) };
+    case "render":
+      return { result: { kind: "drawn", filled: 0, picture: await render(task.canvas, task.spec) } };
+    case "merge":
+      return { result: { kind: "drawn", filled: 0, picture: await drawMerged(task) } };
+    case "inpaint":
+      return { result: { kind: "drawn", filled: 0, picture: await drawInpainted(task) } };
     default:
       return assertNever(task);
   }
@@ -36,21 +49,19 @@ function coderOf({ model }: DecodeTask): FactorizedCoder {
   return coder;
 }
 
-async function compose(task: ComposeTask): Promise<{ result: PixelResult }> {
-  const { window, canvas, grid, factor, spec } = task;
-  const source = {
-    kind: "raster" as const,
-    ...window,
-    bands: canvas.bands,
-    samples: task.pixels,
-    valid: windowMask(task.masks, window),
-  };
-  const filled = warpOnto(canvas, source, grid, { factor, resampling: spec.resampling });
-  const full = task.last || canvas.filled.every((f) => f !== 0);
-  return { result: { kind: "composed", filled, image: full ? await render(canvas, spec) : undefined } };
+async function compose(task: ComposeTask): Promise<PixelResult> {
+  const { canvas, finish } = task;
+  const filled = composeLayer(task);
+  const draw = finish.when === "now" || (finish.when === "full" && canvas.filled.every((mark) => mark !== 0));
+  return { kind: "drawn", filled, picture: draw ? await render(canvas, finish.spec) : undefined };
 }
 
-function render(canvas: CanvasMemory, spec: RenderSpec): Promise<EncodedImage> {
+async function render(canvas: CanvasMemory, spec: RenderSpec): Promise<DrawnPicture> {
   const { size: width, height, bands, samples, filled: valid } = canvas;
-  return drawRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
+  const image = await drawRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
+  const perMark = new Array<number>(256).fill(0);
+  for (let i = 0; i < valid.length; i++) perMark[valid[i] ?? 0] = (perMark[valid[i] ?? 0] ?? 0) + 1;
+  const perLayer = perMark.slice(FIRST_MARK);
+  const observed = valid.length - (perMark[0] ?? 0);
+  return { image, pixels: valid.length, perLayer, observed, inferred: 0, inferredBy: [] };
 }

@@ -6,6 +6,7 @@ import { openCrs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
 import { renderKey, type RenderSpec } from "../render/render-spec.js";
+import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
 /** The grid of the picture asked for. */
 export interface TargetGrid {
@@ -41,8 +42,11 @@ export interface PlanLayer {
 export interface TilePlan {
   readonly target: TargetGrid;
   readonly spec: RenderSpec;
-  /** In order of precedence: the first valid pixel wins. Empty where no item reaches the picture. */
+  readonly mosaic: MosaicSpec;
+  /** In order of precedence. Empty where no item reaches the picture. */
   readonly layers: readonly PlanLayer[];
+  /** Pixels around the picture that are decoded too, so that what is inferred fits its neighbours. */
+  readonly margin: number;
   /** Strong ETag, quoted. */
   readonly etag: string;
 }
@@ -50,19 +54,37 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 1;
+const PIPELINE_VERSION = 2;
+const INPAINT_MARGIN_PX = 48;
 
-/** Pure: the plan for a picture from items in order of precedence, newest first. */
-export function planPicture(target: TargetGrid, spec: RenderSpec, items: readonly CatalogItem[]): TilePlan {
-  const layers = items.map((item) => planLayer(target, item)).filter((layer) => layer !== undefined);
+/** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */
+export function planPicture(
+  target: TargetGrid,
+  { spec, mosaic = NEWEST }: { readonly spec: RenderSpec; readonly mosaic?: MosaicSpec },
+  items: readonly CatalogItem[],
+): TilePlan {
+  const margin = mosaic.inpaint === "none" ? 0 : INPAINT_MARGIN_PX;
+  const around = margin === 0 ? target : widen(target, margin);
+  const layers = items.map((item) => planLayer(around, item)).filter((layer) => layer !== undefined);
   const identity = JSON.stringify([
     PIPELINE_VERSION,
     target.name,
     renderKey(spec),
+    mosaic,
     layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
-  return { target, spec, layers, etag };
+  return { target, spec, mosaic, layers, margin, etag };
+}
+
+function widen(target: TargetGrid, margin: number): TargetGrid {
+  const [a, b, c, d, e, f] = target.transform;
+  return {
+    ...target,
+    width: target.width + 2 * margin,
+    height: target.height + 2 * margin,
+    transform: [a, b, c - margin * (a + b), d, e, f - margin * (d + e)],
+  };
 }
 
 /** The grid of a WebMercatorQuad tile. */

@@ -1,4 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
+import { findMosaicItems, type SearchFilter } from "../../app/mosaic-items.js";
 import { renderPicture } from "../../app/render-tile.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -6,9 +7,10 @@ import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parseTileAddress, tileBoundsWgs84, type TileAddress } from "../../geo/web-mercator.js";
 import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-image.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
-import type { RenderSpec } from "../../render/render-spec.js";
 import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
-import { parseDatetime, queryOf } from "../params.js";
+import { datesOf, type Provenance } from "../../tile/provenance.js";
+import { parseMosaic } from "../mosaic-params.js";
+import { queryOf } from "../params.js";
 import { requestSignal } from "../signal.js";
 
 const TILE_MATRIX_SET = "WebMercatorQuad";
@@ -29,51 +31,35 @@ export function tileRouter(services: Services): Router {
 
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, spec } = parseTile(request, services.renders);
+    const { tile, extension } = parseTile(request);
+    const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, [item]), {
-      services,
-      request,
-      response,
-      signal,
-    });
+    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec }, [item]);
+    await sendPicture(plan, { services, request, response, signal });
   };
 }
 
-/** Per pixel the newest valid item at or before the end of `datetime`. */
+/** By default, per pixel, the newest valid item at or before the end of `datetime`. */
 function collectionTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, spec } = parseTile(request, services.renders);
-    const signal = requestSignal(request, response);
-    const items = await newestItems(services, { request, tile, signal });
-    await sendPicture(planPicture(tileTarget(tile, spec.tileSize), spec, items), {
-      services,
-      request,
-      response,
-      signal,
-    });
+    const collection = param(request, "collection");
+    await services.catalog.collection(collection);
+    await sendMosaic({ collections: [collection] }, { services, request, response });
   };
 }
 
-async function newestItems(
-  services: Services,
-  { request, tile, signal }: { request: Request; tile: TileAddress; signal: AbortSignal },
-): Promise<readonly CatalogItem[]> {
-  const collection = param(request, "collection");
-  await services.catalog.collection(collection);
-  const datetime = queryOf(request).get("datetime");
-  const until = datetime === null || datetime === "" ? Infinity : parseDatetime(datetime)[1];
-  const page = await services.catalog.search(
-    {
-      collections: [collection],
-      bbox: tileBoundsWgs84(tile),
-      datetime: [-Infinity, until],
-      limit: services.config.maxItemsPerTile,
-    },
-    signal,
-  );
-  return page.items;
+/** Answers with a tile of the items that a search finds. */
+export async function sendMosaic(
+  search: SearchFilter,
+  { services, request, response }: Omit<Answering, "signal">,
+): Promise<void> {
+  const { tile, extension } = parseTile(request);
+  const { spec, mosaic, interval } = parseMosaic(queryOf(request), { extension, presets: services.renders });
+  const signal = requestSignal(request, response);
+  const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
+  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic }, items);
+  await sendPicture(plan, { services, request, response, signal });
 }
 
 /** The whole item on its own grid, at most `max_size` pixels a side (1024), or `width` and `height`. */
@@ -83,7 +69,7 @@ function itemPreview(services: Services): RequestHandler {
     const extension = request.params["format"] as string | undefined;
     const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
     const { width, height } = previewSize(request, item);
-    await sendPicture(planPicture(previewTarget(item, width, height), spec, [item]), {
+    await sendPicture(planPicture(previewTarget(item, width, height), { spec }, [item]), {
       services,
       request,
       response,
@@ -126,7 +112,7 @@ async function sendPicture(plan: TilePlan, { services, request, response, signal
     return;
   }
   const image = await renderPicture(plan, services, signal);
-  response.set("Tectile-Dates", plan.layers.map(({ item }) => item.datetime.slice(0, 10)).join(","));
+  response.set(provenanceHeaders(plan, image.provenance));
   if (image.coverage !== "none") {
     send(response, image);
     return;
@@ -136,6 +122,25 @@ async function sendPicture(plan: TilePlan, { services, request, response, signal
     return;
   }
   send(response, await blank(plan));
+}
+
+/** What was seen and what was inferred, as shares of the tile's pixels; exposed to pages by cors.ts. */
+function provenanceHeaders(
+  { layers, mosaic }: TilePlan,
+  told: Provenance | undefined,
+): Readonly<Record<string, string>> {
+  const { observed, inferred, dates, method } = told ?? {
+    observed: Number.NaN,
+    inferred: Number.NaN,
+    dates: datesOf(layers.map(({ item }) => item)),
+    method: mosaic.selection,
+  };
+  return {
+    "Tectile-Observed": observed.toFixed(3),
+    "Tectile-Inferred": inferred.toFixed(3),
+    "Tectile-Dates": dates.join(","),
+    "Tectile-Method": method,
+  };
 }
 
 function send(response: Response, image: EncodedImage): void {
@@ -153,15 +158,11 @@ function matches(header: string | undefined, etag: string): boolean {
   return header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag || part.trim() === "*");
 }
 
-/** Address, format and style of a tile request. */
-function parseTile(
-  request: Request,
-  presets: Services["renders"],
-): { readonly tile: TileAddress; readonly spec: RenderSpec } {
+/** Address of a tile request and the extension of its path. */
+function parseTile(request: Request): { readonly tile: TileAddress; readonly extension: string | undefined } {
   checkTileMatrixSet(param(request, "tms"));
   const [, y = "", extension] = /^(.*?)(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
-  const tile = parseTileAddress(param(request, "z"), param(request, "x"), y);
-  return { tile, spec: parseRenderSpec(queryOf(request), { extension, presets }) };
+  return { tile: parseTileAddress(param(request, "z"), param(request, "x"), y), extension };
 }
 
 /** @throws NotFoundError */

@@ -1,0 +1,103 @@
+import { lookRule } from "../tile/mosaic/mosaic-spec.js";
+import { daysBetween, utcDay } from "../tile/mosaic/order-items.js";
+import type { CanvasMemory, DatedCanvas } from "../tile/pixel-tasks.js";
+import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
+import type { Picture } from "../tile/provenance.js";
+import {
+  canvasBands,
+  composeLayer,
+  createCanvas,
+  gatherLayer,
+  markOf,
+  toPicture,
+  usefulRect,
+  type LayerDrawing,
+} from "./draw-layer.js";
+import { fillInOrder } from "./draw-ordered.js";
+
+/**
+ * One date (or, for the other selections in order, a mosaic) without its clouds, and the holes filled from the dates around it.
+ *
+ * Of those, only as many are decoded as the holes need: for "nearest" until each hole has a look, for "linear" one before and one after.
+ */
+export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
+  const { mosaic, spec, margin } = plan;
+  const { selection, inpaint, hatch, inferredPlane } = mosaic;
+  if (inpaint === "none") throw new RangeError("nothing to infer");
+  const area = { ...plan.target, width: plan.target.width + 2 * margin, height: plan.target.height + 2 * margin };
+  const canvas = createCanvas(area, canvasBands(plan));
+  const { base, others } = splitLayers(plan);
+  await fillInOrder({ plan, layers: base, canvas, render: false }, use, signal);
+  const supports = inpaint === "harmonic" ? [] : await drawSupports({ plan, base, others, canvas, area }, use, signal);
+  const result = await use.pixels.run(
+    {
+      kind: "inpaint",
+      method: inpaint,
+      spec,
+      canvas,
+      seenLayers: base.length,
+      layers: supports.map(({ dated }) => dated),
+      margin,
+      hatch,
+      inferredPlane,
+    },
+    { signal },
+  );
+  if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
+  return toPicture(result.picture, [...base, ...supports.map(({ layer }) => layer)], selection);
+}
+
+/** The date that is shown, all its items, and those that it is filled from. Other selections than "first" show all dates. */
+function splitLayers({ layers, mosaic }: TilePlan): { base: readonly PlanLayer[]; others: readonly PlanLayer[] } {
+  const [first] = layers;
+  if (mosaic.selection !== "first" || first === undefined) return { base: layers, others: [] };
+  const day = utcDay(first.item.datetimeMs);
+  return {
+    base: layers.filter(({ item }) => utcDay(item.datetimeMs) === day),
+    others: layers.filter(({ item }) => utcDay(item.datetimeMs) !== day),
+  };
+}
+
+interface Supporting {
+  readonly plan: TilePlan;
+  readonly base: readonly PlanLayer[];
+  readonly others: readonly PlanLayer[];
+  readonly canvas: CanvasMemory;
+  readonly area: TargetGrid;
+}
+
+/** Dates, nearest first, whole, on canvases of their own, until every hole has what the method needs. */
+async function drawSupports(
+  { plan, base, others, canvas, area }: Supporting,
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<readonly { readonly layer: PlanLayer; readonly dated: DatedCanvas }[]> {
+  const baseMs = base[0]?.item.datetimeMs ?? 0;
+  const look = lookRule(plan.mosaic);
+  const { resampling } = plan.spec;
+  const bothSides = plan.mosaic.inpaint !== "nearest";
+  const before = coverOf(canvas);
+  const after = bothSides ? coverOf(canvas) : before;
+  const found: { layer: PlanLayer; dated: DatedCanvas }[] = [];
+  for (const layer of others) {
+    const days = daysBetween(baseMs, layer.item.datetimeMs);
+    const cover = days < 0 ? before : after;
+    if (cover.filled.every((mark) => mark !== 0)) continue;
+    const gathered = await gatherLayer(layer, use, signal);
+    if ((await usefulRect({ layer, gathered, look, canvas: cover }, use, signal)) === undefined) continue;
+    const own = createCanvas(area, canvas.bands);
+    const ready = { layer, gathered, look, canvas: own };
+    const how = { rect: layer.rect, mark: markOf(0), resampling, finish: { when: "never" as const } };
+    await composeLayer(ready, how, use, signal);
+    for (let i = 0; i < cover.filled.length; i++) if (own.filled[i] !== 0) cover.filled[i] = 1;
+    found.push({ layer, dated: { canvas: own, days } });
+  }
+  return found;
+}
+
+/** Which pixels need no more looks: at first those that the picture has. */
+function coverOf({ size, height, filled }: CanvasMemory): Pick<CanvasMemory, "size" | "height" | "filled"> {
+  const copy = new Uint8Array(new SharedArrayBuffer(filled.length));
+  copy.set(filled);
+  return { size, height, filled: copy };
+}

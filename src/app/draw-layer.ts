@@ -1,0 +1,134 @@
+import { BANDS, type BandName } from "../core/bands.js";
+import { requiredBands } from "../render/render-spec.js";
+import {
+  gatherWindow,
+  pixelsOf,
+  rectOfPixels,
+  synthesiseWindow,
+  type GatheredWindow,
+  type WindowDecoder,
+} from "../tile/decode-window.js";
+import { DETECTOR_BANDS } from "../tile/mosaic/cloud-detector.js";
+import type { LookRule } from "../tile/mosaic/mosaic-spec.js";
+import { FIRST_MARK, type CanvasMemory, type ComposeTask, type DrawnPicture } from "../tile/pixel-tasks.js";
+import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
+import { datesOf, type Picture } from "../tile/provenance.js";
+import { needsDetector } from "../tile/window-looks.js";
+import type { Services } from "./services.js";
+
+/** What drawing dates onto a tile uses. */
+export type LayerDrawing = WindowDecoder & Pick<Services, "pixels">;
+
+/** A picture of no date at all. */
+export const NOTHING: Picture = {
+  bytes: new Uint8Array(),
+  mediaType: "image/png",
+  coverage: "none",
+  provenance: { observed: 0, inferred: 0, dates: [], method: "none" },
+};
+
+/** Empty, on shared memory. */
+export function createCanvas({ width: size, height }: TargetGrid, bands: readonly BandName[]): CanvasMemory {
+  const pixels = size * height;
+  return {
+    size,
+    height,
+    bands,
+    samples: new Float32Array(new SharedArrayBuffer(4 * bands.length * pixels)),
+    filled: new Uint8Array(new SharedArrayBuffer(pixels)),
+  };
+}
+
+/** The bands that a plan's picture is made from, in storage order. */
+export function canvasBands({ spec, mosaic }: TilePlan): readonly BandName[] {
+  const deciding = mosaic.decider === undefined ? [] : requiredBands({ ...spec, source: mosaic.decider });
+  const hazy: readonly BandName[] = mosaic.selection === "best" ? ["B02", "B04"] : [];
+  const wanted = new Set([...requiredBands(spec), ...deciding, ...hazy]);
+  return BANDS.filter((band) => wanted.has(band));
+}
+
+/** Reads a date's latents and masks. */
+export async function gatherLayer(layer: PlanLayer, use: LayerDrawing, signal: AbortSignal): Promise<GatheredWindow> {
+  const container = await use.reader.open(layer.item.href, layer.item.checksum, signal);
+  return gatherWindow({ container, level: layer.level, rect: layer.rect }, use.reader, signal);
+}
+
+/** A date whose latents are there, about to be drawn. */
+export interface ReadyLayer {
+  readonly layer: PlanLayer;
+  readonly gathered: GatheredWindow;
+  readonly look: LookRule;
+  readonly canvas: Pick<CanvasMemory, "size" | "height" | "filled">;
+}
+
+/** The latents that a date's looks need for the pixels still open, from masks alone; undefined where it would fill none. */
+export async function usefulRect(
+  ready: ReadyLayer,
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<LatentRect | undefined> {
+  const { layer, gathered, look, canvas } = ready;
+  const { masks, classes } = gathered;
+  if (masks.chunks.every((chunk) => chunk.valid === "none")) return undefined;
+  const { size, height, filled } = canvas;
+  const { grid, factor, rect } = layer;
+  const answer = await use.pixels.run(
+    { kind: "probe", masks, classes, grid, factor, look, window: pixelsOf(rect), canvas: { size, height, filled } },
+    { signal },
+  );
+  if (answer.kind !== "probed") throw new TypeError(`a ${answer.kind} answer to a probe`);
+  const { box } = answer.probe;
+  return box === undefined ? undefined : within(rectOfPixels(box), rect);
+}
+
+/** Runs the network over a part of a date and draws its looks onto the canvas. */
+export async function composeLayer(
+  ready: ReadyLayer & { readonly canvas: CanvasMemory },
+  { rect, ...how }: Pick<ComposeTask, "finish" | "mark" | "resampling"> & { readonly rect: LatentRect },
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<{ readonly filled: number; readonly picture: DrawnPicture | undefined }> {
+  const { layer, gathered, look, canvas } = ready;
+  const { masks, classes } = gathered;
+  const extra = look === "clear" && needsDetector(gathered) ? DETECTOR_BANDS : [];
+  const bands = [...canvas.bands, ...extra.filter((band) => !canvas.bands.includes(band))];
+  const { pixels, window } = await synthesiseWindow(gathered, { rect, bands }, use, signal);
+  const { grid, factor } = layer;
+  const result = await use.pixels.run(
+    { kind: "compose", pixels, bands, window, masks, classes, look, grid, factor, canvas, ...how },
+    { signal, transfer: pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [] },
+  );
+  if (result.kind !== "drawn") throw new TypeError(`a ${result.kind} answer to a compose task`);
+  return result;
+}
+
+/** The mark of a plan's k-th date. */
+export function markOf(k: number): number {
+  return Math.min(255, FIRST_MARK + k);
+}
+
+/** A picture with where its pixels come from; `layers` as its `perLayer` counts them. */
+export function toPicture(drawn: DrawnPicture, layers: readonly PlanLayer[], method: string): Picture {
+  const { image, pixels, perLayer, observed, inferred, inferredBy } = drawn;
+  const used = layers.filter((_, k) => (perLayer[k] ?? 0) > 0).map(({ item }) => item);
+  return {
+    ...image,
+    provenance: {
+      observed: observed / pixels,
+      inferred: inferred / pixels,
+      dates: datesOf(used),
+      method: inferredBy.length === 0 ? method : `${method}, inpaint=${inferredBy.join("+")}`,
+    },
+  };
+}
+
+function within(rect: LatentRect, outer: LatentRect): LatentRect {
+  const row = Math.max(rect.row, outer.row);
+  const column = Math.max(rect.column, outer.column);
+  return {
+    row,
+    column,
+    rows: Math.min(rect.row + rect.rows, outer.row + outer.rows) - row,
+    columns: Math.min(rect.column + rect.columns, outer.column + outer.columns) - column,
+  };
+}

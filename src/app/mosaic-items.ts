@@ -1,0 +1,51 @@
+import { boundsGeometry } from "../catalog/intersects.js";
+import type { CatalogItem, SearchQuery } from "../catalog/types.js";
+import type { Bounds } from "../geo/bounds.js";
+import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
+import { orderItems } from "../tile/mosaic/order-items.js";
+import type { Services } from "./services.js";
+
+/** Which items a mosaic is made from: a search without place and paging of its own. */
+export type SearchFilter = Omit<SearchQuery, "limit" | "token">;
+
+export interface MosaicSearch {
+  readonly search: SearchFilter;
+  /** WGS84, of the picture. */
+  readonly bounds: Bounds;
+  readonly mosaic: MosaicSpec;
+  /** Milliseconds, closed. */
+  readonly interval: readonly [fromMs: number, toMs: number];
+}
+
+/** Items looked at for each that is read, since those without clear looks are left out. */
+const LOOKED_AT = 4;
+const MAX_AFTER = 1000;
+
+/** The items that a picture reads, in order of precedence, at most `maxItemsPerTile`. */
+export async function findMosaicItems(
+  { catalog, config }: Pick<Services, "catalog" | "config">,
+  { search, bounds, mosaic, interval }: MosaicSearch,
+  signal?: AbortSignal,
+): Promise<readonly CatalogItem[]> {
+  const [from, to] = intersection(interval, search.datetime ?? [-Infinity, Infinity]);
+  if (from > to) return [];
+  const { bbox, intersects = bbox === undefined ? undefined : boundsGeometry(bbox), ...rest } = search;
+  const limit = config.maxItemsPerTile;
+  const find = async (datetime: readonly [number, number], most: number): Promise<readonly CatalogItem[]> =>
+    datetime[0] > datetime[1]
+      ? []
+      : (
+          await catalog.search(
+            { ...rest, ...(intersects === undefined ? {} : { intersects }), bbox: bounds, datetime, limit: most },
+            signal,
+          )
+        ).items;
+  const middle = Math.min(to, mosaic.askedMs ?? to);
+  const before = await find([from, middle], LOOKED_AT * limit);
+  const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : [];
+  return orderItems([...after, ...before], mosaic, limit);
+}
+
+function intersection(a: readonly [number, number], b: readonly [number, number]): readonly [number, number] {
+  return [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
+}

@@ -1,0 +1,79 @@
+import { BANDS, type BandName } from "../../core/bands.js";
+import { drawRaster } from "../../render/encode-image.js";
+import type { RenderSpec } from "../../render/render-spec.js";
+import { sourcePlanes } from "../../render/source-planes.js";
+import type { CanvasMemory, DatedCanvas, DrawnPicture, MergeTask } from "../pixel-tasks.js";
+import { MERGED } from "./methods.js";
+import { createMosaic, type MosaicLayer, type MosaicResult } from "./mosaic.js";
+
+/** Merges dates and renders what came out. Expressions are evaluated date by date, so "highest" of an index is the index's highest. */
+export async function drawMerged(task: MergeTask): Promise<DrawnPicture> {
+  const { selection, layers, spec } = task;
+  const [first] = layers;
+  if (first === undefined) throw new RangeError("no dates to merge");
+  const { size: width, height } = first.canvas;
+  const fed = layers.map((layer) => toLayer(layer, task));
+  const mosaic = createMosaic(selection, { planes: fed[0]?.planes.length ?? 0, pixels: width * height, width });
+  for (const layer of fed) {
+    if (mosaic.isDone) break;
+    mosaic.feed(layer);
+  }
+  const { planes, chosen } = mosaic.result();
+  const bands = BANDS.slice(0, planes.length);
+  const samples = new Float32Array(planes.length * width * height);
+  planes.forEach((plane, p) => samples.set(plane, p * width * height));
+  const image = await drawRaster(
+    { kind: "raster", width, height, bands, samples, valid: chosen },
+    { ...spec, source: sameSource(spec, bands) },
+  );
+  const perLayer = countLayers(fed, chosen);
+  const observed = fed.reduce(
+    (seen, { valid }) => seen.map((s, i) => s | (valid[i] === 0 ? 0 : 1)),
+    new Uint8Array(width * height),
+  );
+  return {
+    image,
+    pixels: width * height,
+    perLayer,
+    observed: observed.reduce((sum, one) => sum + one, 0),
+    inferred: 0,
+    inferredBy: [],
+  };
+}
+
+function toLayer({ canvas, days }: DatedCanvas, { spec, decider, selection }: MergeTask): MosaicLayer {
+  const { size: width, height, bands, samples, filled } = canvas;
+  const raster = { kind: "raster" as const, width, height, bands, samples, valid: filled };
+  const shown = sourcePlanes(raster, spec.source);
+  const deciding = decider === undefined ? undefined : sourcePlanes(raster, decider);
+  const valid = deciding === undefined ? shown.valid : shown.valid.map((v, i) => (deciding.valid[i] === 0 ? 0 : v));
+  return {
+    planes: [...shown.planes, ...(deciding?.planes ?? [])],
+    valid,
+    days,
+    ...(selection === "best" ? { blue: planeOf(canvas, "B02"), red: planeOf(canvas, "B04") } : {}),
+  };
+}
+
+function planeOf({ bands, samples, filled }: CanvasMemory, band: BandName): Float32Array | undefined {
+  const at = bands.indexOf(band);
+  return at < 0 ? undefined : samples.subarray(at * filled.length, (at + 1) * filled.length);
+}
+
+/** What came out stands in the first bands; whether it is digital numbers or an expression's values stays as it was. */
+function sameSource({ source }: RenderSpec, bands: readonly BandName[]): RenderSpec["source"] {
+  return source.kind === "bands"
+    ? { kind: "bands", bands }
+    : { kind: "expressions", expressions: bands.map((band) => ({ kind: "band", band })) };
+}
+
+function countLayers(layers: readonly MosaicLayer[], chosen: MosaicResult["chosen"]): readonly number[] {
+  const perLayer = layers.map(() => 0);
+  for (let i = 0; i < chosen.length; i++) {
+    const from = chosen[i] ?? 0;
+    if (from === 0) continue;
+    if (from !== MERGED) perLayer[from - 1] = (perLayer[from - 1] ?? 0) + 1;
+    else for (const [k, { valid }] of layers.entries()) if (valid[i] !== 0) perLayer[k] = (perLayer[k] ?? 0) + 1;
+  }
+  return perLayer;
+}
