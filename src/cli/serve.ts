@@ -5,7 +5,7 @@ import { readConfig } from "../app/config.js";
 import { createServices } from "../app/services.js";
 import { PROVIDERS } from "../model/session.js";
 import { createTectile } from "../http/tectile.js";
-import { numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
+import { listOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 
 const HELP = `
 Usage: tectile serve [--catalog DIR] [--port N] [OPTIONS]
@@ -17,6 +17,7 @@ Serves a catalog: STAC API, map tiles, the viewer page at /.
   --host ADDRESS    default 0.0.0.0
   --public-url URL  where clients reach the server, behind a proxy that does not say so
   --provider NAME   ${PROVIDERS.join(", ")} or auto (default auto): where networks run
+  --plugin NAME     a module that extends the server, a path or package name; may be repeated (docs/plugins.md)
   --config FILE     a JSON file of settings (config/default.json lists them all; TECTILE_* variables set them too)
 `;
 
@@ -30,12 +31,14 @@ export const serveCommand: Command = {
     host: { type: "string" },
     "public-url": { type: "string" },
     provider: { type: "string" },
+    plugin: { type: "string", multiple: true },
     config: { type: "string", short: "c" },
   },
   run: serve,
 };
 
 async function serve(input: CommandInput): Promise<number> {
+  const plugins = listOption(input, "plugin");
   const config = await readConfig(
     {
       file: textOption(input, "config"),
@@ -44,11 +47,12 @@ async function serve(input: CommandInput): Promise<number> {
       host: textOption(input, "host"),
       publicUrl: textOption(input, "public-url"),
       provider: textOption(input, "provider") as "auto" | undefined,
+      ...(plugins.length === 0 ? {} : { plugins }),
     },
     process.env,
   );
   const log = pino({ level: config.logLevel });
-  const services = await createServices(config);
+  const services = await createServices(config, { onProblem: (message) => log.warn(message) });
   const app = express();
   app.set("trust proxy", config.trustProxy);
   app.disable("x-powered-by");
