@@ -18,6 +18,7 @@ class Config:
     lr: float = 5e-4             # peak; cosine to 1 %
     batch: int = 8               # crops a step
     crop: int = 128              # pixels
+    channels: int = 512          # latents, at a start from nothing
     save: int = 200              # steps
     seed: int = 0
     device: str = "cpu"
@@ -43,11 +44,12 @@ def main():
     torch.manual_seed(cfg.seed)
     crops = data.Crops(data.images(), cfg.crop, cfg.seed, cfg.rotated)
     tensor = lambda n: torch.from_numpy(crops.draw(n)).div_(model.SCALE)
-    net = model.Codec(len(cfg.lambdas))
     start_step = 0
     if cfg.resume:
-        state = torch.load(cfg.resume, map_location="cpu"); net.load_state_dict(state["net"])
+        import networks
+        net, about = networks.load_net(cfg.resume); net.train(); start_step = about["step"]
     else:
+        net = model.Codec(len(cfg.lambdas), cfg.channels)
         net.block_pca_start(tensor(160), cfg.steps)
     net.to(cfg.device).to(memory_format=torch.channels_last)
     ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
@@ -57,7 +59,7 @@ def main():
     lambdas = torch.tensor(cfg.lambdas, device=cfg.device)
     begin, step, log = time.time(), start_step, []
     while (f := (time.time() - begin) / (60 * cfg.minutes)) < 1:
-        for g in opt.param_groups: g["lr"] = cfg.lr * g["x"] * min(1, (step + 1) / 100) * (.01 + .99 * .5 * (1 + math.cos(math.pi * f)))
+        for g in opt.param_groups: g["lr"] = cfg.lr * g["x"] * min(1, (step - start_step + 1) / 100) * (.01 + .99 * .5 * (1 + math.cos(math.pi * f)))
         x = tensor(cfg.batch).to(cfg.device, memory_format=torch.channels_last)
         q = torch.from_numpy(crops.rng.choice(len(lambdas), cfg.batch, p=cfg.shares)).to(cfg.device)
         part = torch.from_numpy(np.where(crops.rng.random(cfg.batch) < cfg.mask, crops.rng.integers(1, 16, cfg.batch), 16)).to(cfg.device)
@@ -68,7 +70,7 @@ def main():
         opt.zero_grad(set_to_none=True); loss.backward()
         torch.nn.utils.clip_grad_norm_(slow, 1.); torch.nn.utils.clip_grad_norm_(fast, 5.)
         opt.step(); step += 1
-        decay = min(.999, step / (step + 20))
+        decay = min(.999, (step - start_step) / (step - start_step + 20))
         with torch.no_grad():
             for k, v in net.state_dict().items(): ema[k].lerp_(v, 1 - decay)
         log.append((loss.item(), bpp[part == 16].mean().item() if (part == 16).any() else float("nan")))
