@@ -3,6 +3,7 @@ import { daysBetween, utcDay } from "../tile/mosaic/order-items.js";
 import type { CanvasMemory, DatedCanvas } from "../tile/pixel-tasks.js";
 import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
+import { createRow, locateRow } from "../tile/warp.js";
 import {
   canvasBands,
   composeLayer,
@@ -35,6 +36,7 @@ export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: A
       method: inpaint,
       spec,
       canvas,
+      reach: reachOf(plan, area),
       seenLayers: base.length,
       layers: supports.map(({ dated }) => dated),
       margin,
@@ -100,4 +102,21 @@ function coverOf({ size, height, filled }: CanvasMemory): Pick<CanvasMemory, "si
   const copy = new Uint8Array(new SharedArrayBuffer(filled.length));
   copy.set(filled);
   return { size, height, filled: copy };
+}
+
+/** 1 where a pixel lies inside the image of some date. */
+function reachOf({ layers }: TilePlan, { width, height }: TargetGrid): Uint8Array {
+  const reach = new Uint8Array(width * height);
+  const row = createRow(width);
+  for (const { grid, item } of layers) {
+    for (let r = 0; r < height; r++) {
+      locateRow(row, r, grid, { scale: 1, x: 0, y: 0 });
+      for (let c = 0; c < width; c++) {
+        const x = row.x[c] ?? Number.NaN;
+        const y = row.y[c] ?? Number.NaN;
+        if (x >= 0 && y >= 0 && x < item.grid.width && y < item.grid.height) reach[r * width + c] = 1;
+      }
+    }
+  }
+  return reach;
 }

@@ -14,7 +14,7 @@ export function composeLayer(task: ComposeTask): number {
     ...window,
     bands: canvas.bands,
     samples: task.pixels,
-    valid: windowLooks(task, window, { look, bands }),
+    valid: windowLooks(task, window, { look, factor, bands }),
   };
   const filled = warpOnto(canvas, source, grid, { factor, resampling: task.resampling });
   const marks = canvas.filled;
@@ -25,7 +25,7 @@ export function composeLayer(task: ComposeTask): number {
 /** What a date would fill, from its masks; where only its bands could tell clouds, all that is valid. */
 export function probeLayer(task: ProbeTask): Probe {
   const { window, canvas, grid, factor, look } = task;
-  return probeLooks(canvas, { window, looks: windowLooks(task, window, { look }) }, { grid, factor });
+  return probeLooks(canvas, { window, looks: windowLooks(task, window, { look, factor }) }, { grid, factor });
 }
 
 function detectorBands({ pixels, bands, window }: ComposeTask): DetectorBands | undefined {

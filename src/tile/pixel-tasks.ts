@@ -104,6 +104,8 @@ export interface InpaintTask {
   readonly method: Exclude<InpaintMethod, "none">;
   readonly spec: RenderSpec;
   readonly canvas: CanvasMemory;
+  /** 0 where no date reaches: such pixels stay empty. */
+  readonly reach: Uint8Array;
   /** How many dates the canvas was drawn from. */
   readonly seenLayers: number;
   /** Clear looks of other dates on the same grid, days from the canvas's date. */

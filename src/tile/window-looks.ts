@@ -16,27 +16,99 @@ export interface LookPieces {
 const UNKNOWN = 255;
 const CHUNK_PX = 256;
 
+/** How a window's pixels are judged. */
+export interface LookOptions {
+  readonly look: LookRule;
+  /** Pixels of level 0 in one of the window's. */
+  readonly factor: number;
+  /** Digital numbers of the window, for pixels without a scene class. */
+  readonly bands?: DetectorBands | undefined;
+}
+
+/** A look is clear when it has no cloud or shadow within this distance: scene classes are made at 20 m and miss thin rims. */
+const CLOUD_RIM_PX = 3;
+
 /**
  * Which pixels of a window count, [height][width]; "all" where every one does.
  *
- * With "clear", pixels whose scene class says cloud, shadow or nothing are out; where no class is known `bands` (digital numbers of
- * the same window) are asked, and without them such pixels count.
+ * With "clear", pixels whose scene class says cloud, shadow or nothing are out, and those within 3 pixels (of level 0) of one; where no
+ * class is known `bands` are asked, and without them such pixels count.
  */
-export function windowLooks(
-  { masks, classes }: LookPieces,
-  window: PixelWindow,
-  { look, bands }: { readonly look: LookRule; readonly bands?: DetectorBands | undefined },
-): Uint8Array | "all" {
-  const valid = windowMask(masks, window);
-  if (look === "valid") return valid;
-  const counts = valid === "all" ? new Uint8Array(window.width * window.height).fill(1) : valid;
-  const codes = windowClasses({ masks, classes }, window);
-  for (let i = 0; i < counts.length; i++) {
-    if (counts[i] === 0) continue;
+export function windowLooks(pieces: LookPieces, window: PixelWindow, options: LookOptions): Uint8Array | "all" {
+  const valid = windowMask(pieces.masks, window);
+  if (options.look === "valid") return valid;
+  const cloudy = cloudsAround(pieces, window, options);
+  if (cloudy === undefined) return valid;
+  if (valid === "all") return cloudy.map((c) => 1 - c);
+  return valid.map((v, i) => (cloudy[i] === 0 ? v : 0));
+}
+
+/** 1 where a cloud or shadow is near; undefined where there is none. */
+function cloudsAround(pieces: LookPieces, window: PixelWindow, { factor, bands }: LookOptions): Uint8Array | undefined {
+  const rim = Math.max(1, Math.round(CLOUD_RIM_PX / factor));
+  const around = {
+    x: window.x - rim,
+    y: window.y - rim,
+    width: window.width + 2 * rim,
+    height: window.height + 2 * rim,
+  };
+  const codes = windowClasses(pieces, around);
+  const cloudy = new Uint8Array(codes.length);
+  let any = false;
+  for (let i = 0; i < codes.length; i++) {
     const code = codes[i] ?? UNKNOWN;
-    if (code === UNKNOWN ? bands !== undefined && isCloudOrShadow(bands, i) : !isClear(code)) counts[i] = 0;
+    // No data is the validity mask's matter: it has no rim.
+    const hides = code === UNKNOWN ? detects(bands, i, { around, window, rim }) : code !== 0 && !isClear(code);
+    if (!hides) continue;
+    cloudy[i] = 1;
+    any = true;
   }
-  return counts;
+  return any ? crop(dilate(cloudy, around.width, rim), around, rim) : undefined;
+}
+
+/** What the detector says of pixel `i` of the wider window; nothing outside the bands' own. */
+function detects(
+  bands: DetectorBands | undefined,
+  i: number,
+  { around, window, rim }: { readonly around: PixelWindow; readonly window: PixelWindow; readonly rim: number },
+): boolean {
+  if (bands === undefined) return false;
+  const column = (i % around.width) - rim;
+  const row = Math.floor(i / around.width) - rim;
+  const inside = column >= 0 && row >= 0 && column < window.width && row < window.height;
+  return inside && isCloudOrShadow(bands, row * window.width + column);
+}
+
+/** Spreads ones over the square of `radius` around them. */
+function dilate(mask: Uint8Array, width: number, radius: number): Uint8Array {
+  const height = mask.length / width;
+  const across = new Uint8Array(mask.length);
+  for (let r = 0; r < height; r++) {
+    let last = -Infinity;
+    for (let c = 0, ahead = 0; c < width; c++) {
+      for (; ahead < width && ahead <= c + radius; ahead++) if (mask[r * width + ahead] !== 0) last = ahead;
+      if (last >= c - radius) across[r * width + c] = 1;
+    }
+  }
+  const out = new Uint8Array(mask.length);
+  for (let c = 0; c < width; c++) {
+    let last = -Infinity;
+    for (let r = 0, ahead = 0; r < height; r++) {
+      for (; ahead < height && ahead <= r + radius; ahead++) if (across[ahead * width + c] !== 0) last = ahead;
+      if (last >= r - radius) out[r * width + c] = 1;
+    }
+  }
+  return out;
+}
+
+function crop(mask: Uint8Array, around: PixelWindow, rim: number): Uint8Array {
+  const [width, height] = [around.width - 2 * rim, around.height - 2 * rim];
+  const out = new Uint8Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const from = (r + rim) * around.width + rim;
+    out.set(mask.subarray(from, from + width), r * width);
+  }
+  return out;
 }
 
 /** True where some chunk that is not empty has no scene classes: only its bands can tell clouds. */

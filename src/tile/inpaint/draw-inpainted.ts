@@ -5,10 +5,10 @@ import { inpaint, type Fill } from "./inpaint.js";
 
 /** Fills a tile's holes, cuts its margin off and renders it. */
 export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
-  const { canvas, layers, method, spec, margin, hatch, inferredPlane, seenLayers } = task;
+  const { canvas, layers, method, spec, margin, hatch, inferredPlane, seenLayers, reach } = task;
   const { size, height, bands, samples, filled } = canvas;
   const fill = inpaint(
-    { width: size, height, bands: bands.length, samples, clear: filled },
+    { width: size, height, bands: bands.length, samples, clear: filled, reach },
     layers.map(toLook),
     method,
   );

@@ -9,6 +9,8 @@ export interface InpaintImage {
   readonly bands: number;
   readonly samples: Float32Array;
   readonly clear: Uint8Array;
+  /** 0 where no date can ever have seen the ground: that stays empty. */
+  readonly reach: Uint8Array;
 }
 
 /** Another date on the same grid. */
@@ -50,7 +52,7 @@ export function inpaint(
   looks: readonly Look[],
   method: "nearest" | "linear" | "harmonic" | "tec",
 ): Fill {
-  const { width, height, bands, clear } = image;
+  const { width, height, bands, clear, reach } = image;
   const pixels = width * height;
   const samples = new Float32Array(image.samples);
   const by = new Uint8Array(pixels);
@@ -73,9 +75,11 @@ export function inpaint(
     }
     guess.use.forEach((count, k) => (usedLooks[k] = count));
   }
-  if (!known.some((k) => k !== 0) || known.every((k) => k !== 0)) return result;
-  for (let b = 0; b < bands; b++) fillHarmonically(samples.subarray(b * pixels, (b + 1) * pixels), known, width);
-  for (let i = 0; i < pixels; i++) if (known[i] === 0) by[i] = HARMONIC;
+  const isLeft = known.some((k, i) => k === 0 && reach[i] !== 0);
+  if (!isLeft || !known.some((k) => k !== 0)) return result;
+  for (let b = 0; b < bands; b++)
+    fillHarmonically(samples.subarray(b * pixels, (b + 1) * pixels), { known, reach, width });
+  for (let i = 0; i < pixels; i++) if (known[i] === 0 && reach[i] !== 0) by[i] = HARMONIC;
   return result;
 }
 

@@ -9,9 +9,9 @@ export interface Matching {
 
 /** Radii of the neighbourhoods that a fit looks at, pixels, and what each weighs: a far one counts where near pixels are few. */
 const SCALES = [
-  { radius: 12, weight: 1 },
-  { radius: 40, weight: 0.1 },
-  { radius: 400, weight: 0.01 },
+  { radius: 10, weight: 1 },
+  { radius: 36, weight: 0.1 },
+  { radius: 300, weight: 0.01 },
 ] as const;
 /** Pulls the gain to 1 where the neighbourhood is flat: variance of what is not told apart from noise, digital numbers squared. */
 const RIDGE = 100 ** 2;
@@ -32,9 +32,18 @@ export function matchToImage({ width, height, plane, predicted, both }: Matching
     (i: number) => (both[i] ?? 0) * (predicted[i] ?? 0) * (plane[i] ?? 0),
   ];
   values.forEach((value, v) => {
-    const integral = integrate({ width, height }, value);
     const sum = sums[v] ?? new Float64Array();
-    for (const { radius, weight } of SCALES) addBoxes(sum, integral, { width, height, radius, weight });
+    const once = integrate({ width, height }, value);
+    for (const { radius, weight } of SCALES) {
+      // Twice the box is a pyramid: no square edges show in the fit.
+      const box = new Float64Array(pixels);
+      addBoxes(box, once, { width, height, radius, weight: 1 });
+      addBoxes(
+        sum,
+        integrate({ width, height }, (i) => box[i] ?? 0),
+        { width, height, radius, weight },
+      );
+    }
   });
   const [n, p, q, pp, pq] = sums;
   const matched = new Float32Array(pixels);

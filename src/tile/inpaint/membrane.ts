@@ -9,24 +9,24 @@ export interface Membrane {
   readonly lengthPx: number;
 }
 
-const SWEEPS = 60;
+const SWEEPS = 40;
 const OVER_RELAXATION = 1.6;
 
 /** Carries fixed values into the open pixels, smoothly and fading: laplacian(v) = v / length^2. Writes `values`. */
 export function relaxScreened(values: Float32Array, { open, fixed, width, lengthPx }: Membrane, sweeps = SWEEPS): void {
   const sink = lengthPx === Infinity ? 0 : 1 / lengthPx ** 2;
-  const { length } = values;
-  const todo: number[] = [];
-  for (let i = 0; i < length; i++) if (open[i] !== 0) todo.push(i);
-  const isThere = (i: number): boolean => open[i] !== 0 || fixed[i] !== 0;
+  const { todo, neighbours } = neighboursOf(open, fixed, width);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (const i of todo) {
-      const c = i % width;
-      let [sum, count] = [0, 0];
-      if (c > 0 && isThere(i - 1)) [sum, count] = [sum + (values[i - 1] ?? 0), count + 1];
-      if (c < width - 1 && isThere(i + 1)) [sum, count] = [sum + (values[i + 1] ?? 0), count + 1];
-      if (i >= width && isThere(i - width)) [sum, count] = [sum + (values[i - width] ?? 0), count + 1];
-      if (i + width < length && isThere(i + width)) [sum, count] = [sum + (values[i + width] ?? 0), count + 1];
+    for (let k = 0; k < todo.length; k++) {
+      const i = todo[k] ?? 0;
+      let sum = 0;
+      let count = 0;
+      for (let n = 4 * k; n < 4 * k + 4; n++) {
+        const j = neighbours[n] ?? -1;
+        if (j < 0) continue;
+        sum += values[j] ?? 0;
+        count++;
+      }
       if (count === 0) continue;
       const old = values[i] ?? 0;
       values[i] = old + OVER_RELAXATION * (sum / (count + sink) - old);
@@ -34,30 +34,63 @@ export function relaxScreened(values: Float32Array, { open, fixed, width, length
   }
 }
 
-/** Fills unknown pixels of a plane with the harmonic surface through the known ones around; one at least must be known. */
-export function fillHarmonically(plane: Float32Array, known: Uint8Array, width: number): void {
-  const height = plane.length / width;
-  if (known.every((k) => k !== 0)) return;
-  if (width > 2 && height > 2) startFromHalf(plane, known, width);
-  const open = known.map((k) => (k === 0 ? 1 : 0));
-  relaxScreened(plane, { open, fixed: known, width, lengthPx: Infinity }, 30);
+/** The open pixels, and for each the four around it, -1 where there is none. */
+function neighboursOf(
+  open: Uint8Array,
+  fixed: Uint8Array,
+  width: number,
+): { todo: Int32Array; neighbours: Int32Array } {
+  let count = 0;
+  for (let i = 0; i < open.length; i++) count += open[i] === 0 ? 0 : 1;
+  const todo = new Int32Array(count);
+  const neighbours = new Int32Array(4 * count).fill(-1);
+  const there = (i: number): number => (open[i] !== 0 || fixed[i] !== 0 ? i : -1);
+  for (let i = 0, k = 0; i < open.length; i++) {
+    if (open[i] === 0) continue;
+    const column = i % width;
+    todo[k] = i;
+    if (column > 0) neighbours[4 * k] = there(i - 1);
+    if (column < width - 1) neighbours[4 * k + 1] = there(i + 1);
+    if (i >= width) neighbours[4 * k + 2] = there(i - width);
+    if (i + width < open.length) neighbours[4 * k + 3] = there(i + width);
+    k++;
+  }
+  return { todo, neighbours };
 }
 
-/** Sets unknown pixels to those of the image at half size, itself filled so. */
-function startFromHalf(plane: Float32Array, known: Uint8Array, width: number): void {
+/** A plane's pixels that are known, those that may be filled, and its width. */
+export interface Holes {
+  readonly known: Uint8Array;
+  readonly reach: Uint8Array;
+  readonly width: number;
+}
+
+/** Fills unknown pixels within reach with the harmonic surface through the known ones; one at least must be known. */
+export function fillHarmonically(plane: Float32Array, { known, reach, width }: Holes): void {
+  const open = known.map((k, i) => (k === 0 && reach[i] !== 0 ? 1 : 0));
+  if (open.every((o) => o === 0)) return;
+  if (width > 2 && plane.length / width > 2) startFromHalf(plane, { known, reach: open, width });
+  relaxScreened(plane, { open, fixed: known, width, lengthPx: Infinity }, HARMONIC_SWEEPS);
+}
+
+const HARMONIC_SWEEPS = 20;
+
+/** Sets open pixels to those of the image at half size, itself filled so. */
+function startFromHalf(plane: Float32Array, { known, reach: open, width }: Holes): void {
   const height = plane.length / width;
   const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)];
   const half = new Float32Array(w * h);
   const count = new Uint8Array(w * h);
+  const reach = new Uint8Array(w * h);
+  const halfOf = (i: number): number => (Math.floor(i / width) >> 1) * w + ((i % width) >> 1);
   for (let i = 0; i < plane.length; i++) {
+    const at = halfOf(i);
+    if (open[i] !== 0) reach[at] = 1;
     if (known[i] === 0) continue;
-    const at = (Math.floor(i / width) >> 1) * w + ((i % width) >> 1);
     count[at] = (count[at] ?? 0) + 1;
     half[at] = (half[at] ?? 0) + (plane[i] ?? 0);
   }
   for (let i = 0; i < half.length; i++) half[i] = (half[i] ?? 0) / Math.max(1, count[i] ?? 1);
-  const coarse = count.map((n) => (n === 0 ? 0 : 1));
-  fillHarmonically(half, coarse, w);
-  for (let i = 0; i < plane.length; i++)
-    if (known[i] === 0) plane[i] = half[(Math.floor(i / width) >> 1) * w + ((i % width) >> 1)] ?? 0;
+  fillHarmonically(half, { known: count.map((n) => (n === 0 ? 0 : 1)), reach, width: w });
+  for (let i = 0; i < plane.length; i++) if (open[i] !== 0) plane[i] = half[halfOf(i)] ?? 0;
 }
