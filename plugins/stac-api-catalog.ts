@@ -10,17 +10,21 @@ import {
   type Catalog,
   type CatalogItem,
   type Plugin,
-  type SearchQuery,
   type StacJson,
 } from "../src/plugin.js";
+import { document, linksSchema, newestFirst, nextToken, searchBody, searchSchema } from "./stac-api/search.js";
 
 const optionsSchema = z.strictObject({
   /** Answers kept, seconds; 60. A new item is seen after at most so long. */
   cacheS: z.number().min(0).default(60),
   /** Kept answers that may still be given while the API fails, seconds; an hour. */
   staleS: z.number().min(0).default(3600),
-  /** Answers kept. */
+  /** Answers kept, and their length in all, bytes; 64 MiB. */
   maxAnswers: z.int().min(1).default(2000),
+  maxCacheBytes: z
+    .int()
+    .min(0)
+    .default(64 * 2 ** 20),
   timeoutMs: z.int().min(1).default(10_000),
   /** An answer's length, bytes; 32 MiB. */
   maxBytes: z
@@ -83,6 +87,15 @@ interface ReadOptions {
 interface Answer {
   readonly json: Promise<StacJson>;
   readonly atMs: number;
+  /** As text; 0 until it is there. */
+  readonly length: { bytes: number };
+}
+
+interface Question {
+  readonly missing: string | undefined;
+  readonly body: StacJson | undefined;
+  /** Set when the answer is there. */
+  readonly length: { bytes: number };
 }
 
 /** Reads JSON from one API, each address once for all who ask at the same time. */
@@ -101,21 +114,24 @@ class StacClient {
   /** The document at a path below the API's URL. @throws NotFoundError with `missing`, UpstreamError */
   async read(path: string, missing?: string, { body, signal }: ReadOptions = {}): Promise<StacJson> {
     const key = body === undefined ? path : `${path} ${JSON.stringify(body)}`;
-    const { cacheS, staleS, maxAnswers } = this.options;
+    const { cacheS, staleS } = this.options;
     const old = this.answers.get(key);
     if (old !== undefined && performance.now() - old.atMs < cacheS * 1000) return withSignal(old.json, signal);
-    const fresh: Answer = { json: this.load(path, missing, body), atMs: performance.now() };
+    const length = { bytes: 0 };
+    const fresh: Answer = { json: this.load(path, { missing, body, length }), atMs: performance.now(), length };
     this.answers.delete(key);
     this.answers.set(key, fresh);
-    for (const first of this.answers.keys()) if (this.answers.size > maxAnswers) this.answers.delete(first);
-    fresh.json.catch(() => this.answers.get(key) === fresh && this.answers.delete(key));
+    fresh.json.then(
+      () => this.forgetOldest(),
+      () => this.answers.get(key) === fresh && this.answers.delete(key),
+    );
     try {
       return await withSignal(fresh.json, signal);
     } catch (error) {
       const usable = old !== undefined && performance.now() - old.atMs < staleS * 1000;
       if (!usable || !(error instanceof UpstreamError)) throw error;
       // Asked again after a tenth of the usual time.
-      this.answers.set(key, { json: old.json, atMs: Math.max(old.atMs, performance.now() - cacheS * 900) });
+      this.answers.set(key, { ...old, atMs: Math.max(old.atMs, performance.now() - cacheS * 900) });
       return old.json;
     }
   }
@@ -167,7 +183,17 @@ class StacClient {
     return absolute.startsWith(`${this.url}/`) ? absolute.slice(this.url.length) : undefined;
   }
 
-  private async load(path: string, missing: string | undefined, body: StacJson | undefined): Promise<StacJson> {
+  private forgetOldest(): void {
+    const { maxAnswers, maxCacheBytes } = this.options;
+    let held = [...this.answers.values()].reduce((sum, { length }) => sum + length.bytes, 0);
+    for (const [key, { length }] of this.answers) {
+      if (this.answers.size <= maxAnswers && held <= maxCacheBytes) return;
+      this.answers.delete(key);
+      held -= length.bytes;
+    }
+  }
+
+  private async load(path: string, { missing, body, length }: Question): Promise<StacJson> {
     const { timeoutMs, headers, maxBytes } = this.options;
     const where = `STAC API ${path.split("?")[0] || "/"}`;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -177,7 +203,11 @@ class StacClient {
         headers: { accept: "application/geo+json, application/json", ...headers, ...(body && JSON_BODY) },
         ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       });
-      if (response.ok) return document.parse(JSON.parse(await textOf(response, maxBytes)));
+      if (response.ok) {
+        const text = await textOf(response, maxBytes);
+        length.bytes = text.length;
+        return document.parse(JSON.parse(text));
+      }
       await response.body?.cancel();
       if (response.status === 404 && missing !== undefined) throw new NotFoundError(missing);
       if (response.status === 400) throw new InvalidRequestError(`${where}: the API refused the query (400)`);
@@ -192,59 +222,6 @@ class StacClient {
 
 const MAX_PAGES = 100;
 const JSON_BODY = { "content-type": "application/json" };
-
-const document = z.record(z.string(), z.unknown());
-const linksSchema = z.array(
-  z.looseObject({ rel: z.string(), href: z.string().default(""), body: document.optional() }),
-);
-const searchSchema = z.looseObject({
-  features: z.array(document),
-  links: linksSchema.default([]),
-  numberMatched: z.int().optional(),
-  context: z.looseObject({ matched: z.int().optional() }).optional(),
-});
-
-function searchBody({ ids, collections, bbox, intersects, datetime, limit, token }: SearchQuery): StacJson {
-  const moment = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString() : "..");
-  const open = datetime === undefined || datetime.every((ms) => !Number.isFinite(ms));
-  return {
-    ...(ids === undefined ? {} : { ids }),
-    ...(collections === undefined ? {} : { collections }),
-    ...(bbox === undefined ? {} : { bbox }),
-    ...(intersects === undefined ? {} : { intersects }),
-    ...(open ? {} : { datetime: datetime.map(moment).join("/") }),
-    limit,
-    sortby: [{ field: "properties.datetime", direction: "desc" }],
-    ...(token === undefined ? {} : fromToken(token)),
-  };
-}
-
-/** Only this part of a next link comes back from clients, so that they can't send the server elsewhere. */
-const tokenSchema = z.union([z.strictObject({ token: z.string() }), z.strictObject({ next: z.string() })]);
-
-/** The next page's token (most APIs) or next (stac-server), from the body or the query of its link. */
-function nextToken(links: z.infer<typeof linksSchema>): string | undefined {
-  const link = links.find(({ rel }) => rel === "next");
-  if (link === undefined) return undefined;
-  const query = new URLSearchParams(link.href.split("?")[1]);
-  for (const key of ["token", "next"]) {
-    const value = link.body?.[key] ?? query.get(key);
-    if (typeof value === "string") return Buffer.from(JSON.stringify({ [key]: value })).toString("base64url");
-  }
-  return undefined;
-}
-
-function fromToken(token: string): StacJson {
-  try {
-    return tokenSchema.parse(JSON.parse(Buffer.from(token, "base64url").toString()));
-  } catch (cause) {
-    throw new InvalidRequestError(`token is "${token.slice(0, 40)}"; wanted one from a next link`, { cause });
-  }
-}
-
-const newestFirst = (a: CatalogItem, b: CatalogItem): number =>
-  b.datetimeMs - a.datetimeMs || compare(a.collection, b.collection) || compare(a.id, b.id);
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Without the links that say where the document lies in the other API. */
 function withoutPlace(json: StacJson): StacJson {

@@ -29,6 +29,8 @@ export interface HttpServices {
     readonly router: RequestHandler;
     readonly paths?: OpenApiPaths;
   }[];
+  /** Mounted after everything else, so that they can't take over a path of ours. */
+  readonly lateRouters?: readonly { readonly path: string; readonly router: RequestHandler }[];
   /** What a browser gets at "/": a page, or a handler that sends one. Without it, browsers get JSON too. */
   readonly landingHtml?: string | RequestHandler | undefined;
   readonly readiness?: () => Promise<Readiness>;
@@ -43,7 +45,7 @@ export interface HttpServices {
  * Behind a proxy, set Express's "trust proxy" in the surrounding app, or give `publicUrl`.
  */
 export function createApp(services: HttpServices): Router {
-  const { catalog, routers = [] } = services;
+  const { catalog, routers = [], lateRouters = [] } = services;
   const router = Router();
   router.use(cors);
   router.get("/healthz", async (_request, response) => {
@@ -70,6 +72,7 @@ export function createApp(services: HttpServices): Router {
   });
   for (const { path, router: mounted } of routers) router.use(path, mounted);
   router.use(stacRoutes(catalog));
+  for (const { path, router: mounted } of lateRouters) router.use(path, mounted);
   router.use(unknownRoute);
   router.use(problemHandler(services.onError ?? (() => undefined)));
   return router;

@@ -7,6 +7,8 @@ import type { Services } from "../app/services.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { createApp } from "./app.js";
 import { requestLog } from "./request-log.js";
+import { DATES_PATHS, datesRouter } from "./routes/dates.js";
+import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
@@ -22,8 +24,9 @@ export async function createTectile(
     ...(log === undefined ? [] : [{ path: "/", router: requestLog(log) }]),
     { path: "/", router: tileRouter(services) },
     { path: "/", router: tilejsonRouter(services) },
+    { path: "/", router: datesRouter(services), paths: DATES_PATHS },
+    { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
     { path: "/", router: viewerRouter() },
-    ...pluginRouters(services),
   ];
   return createApp({
     catalog: services.catalog,
@@ -31,6 +34,7 @@ export async function createTectile(
     title: config.title,
     description: config.description,
     routers,
+    lateRouters: pluginRouters(services),
     landingHtml: viewerPage,
     readiness: async () => ({ ready: true, parts: { provider: services.networks.provider } }),
     metrics: async () => collectMetrics(services),

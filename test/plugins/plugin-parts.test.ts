@@ -20,7 +20,10 @@ describe("what plugins bring, over HTTP", () => {
     demo = await makeDemoCatalog(context);
     const own = definePlugin({
       name: "own",
-      routes: { "/hello": () => (_request, response) => response.send("hello") },
+      routes: {
+        "/hello": () => (_request, response) => void response.send("hello"),
+        "/collections": () => (_request, response) => void response.send("taken over"),
+      },
     });
     imagery = await tectile({ catalog: demo.folder, provider: "cpu", plugins: [spectralRenders, pointValue, own] });
     url = `${await listen(context, express().use("/imagery", imagery))}/imagery`;
@@ -64,6 +67,7 @@ describe("what plugins bring, over HTTP", () => {
 
   test("a plugin's route answers at /x/NAME, or where it says, with the server's own catalog and decoder", async () => {
     assert.equal(await (await fetch(`${url}/hello`)).text(), "hello");
+    assert.deepEqual(Object.keys((await getJson(`${url}/collections`)).json).slice(0, 1), ["collections"]);
     const { json } = await getJson(`${url}/x/point/demo/${demo.items[0]}?x=100&y=50`);
     const values = json["values"] as Record<string, number>;
     assert.equal(Object.keys(values).length, 12);

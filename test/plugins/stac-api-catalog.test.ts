@@ -84,6 +84,23 @@ test("answers are kept for a while, and concurrent questions are asked once", as
   assert.equal(requests.length, 2);
 });
 
+test("kept answers are bounded by their number and length, the oldest go first", async (t) => {
+  const { url, requests } = await startApi(t, (request, response) => response.json({ id: request.url.padEnd(1000) }));
+  const catalog = await openCatalog(t, url, { maxAnswers: 3 });
+  for (const id of ["a", "b", "c", "d", "b", "a"]) await catalog.collection(id);
+  assert.deepEqual(
+    requests.map((request) => request.slice(-1)),
+    ["a", "b", "c", "d", "a"],
+  );
+  const short = await openCatalog(t, url, { maxCacheBytes: 2500 });
+  requests.length = 0;
+  for (const id of ["a", "b", "c", "b", "a"]) await short.collection(id);
+  assert.deepEqual(
+    requests.map((request) => request.slice(-1)),
+    ["a", "b", "c", "a"],
+  );
+});
+
 test("kept answers outlive a failing API, as long as they may; a missing thing is not a failure", async (t) => {
   let status = 200;
   const { url } = await startApi(t, (_request, response) =>
