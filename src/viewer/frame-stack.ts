@@ -104,10 +104,11 @@ function addFrame(map: MapLibreMap, frame: Frame, before: string): void {
       // Bounds across the antimeridian can't be told to MapLibre: then every tile is asked for.
       ...(west < east ? { bounds: [west, south, east, north] as [number, number, number, number] } : {}),
     });
+    const fadeMs = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FADE_MS;
     const paint = {
       "raster-opacity": 0,
-      "raster-fade-duration": FADE_MS,
-      "raster-opacity-transition": { duration: FADE_MS },
+      "raster-fade-duration": fadeMs,
+      "raster-opacity-transition": { duration: fadeMs },
     };
     map.addLayer({ id, type: "raster", source: id, paint }, before);
   }

@@ -13,7 +13,7 @@ import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
 /** Software WebGL on a busy machine takes its time. */
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 120_000 };
 const DESKTOP = { viewport: { width: 800, height: 600 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const SCREENSHOTS = fileURLToPath(new URL("../../screenshots/", import.meta.url));
@@ -47,7 +47,7 @@ after(async () => {
   await files.close();
 });
 
-test("the page shows the dates, steps by keyboard, plays and compares", { timeout: 300_000 }, async (t) => {
+test("the page shows the dates, steps by keyboard, plays and compares", { timeout: 600_000 }, async (t) => {
   if (browser === undefined) return t.skip(SKIP_BROWSER);
   const { page, problems, hosts } = await openPage(browser, url, DESKTOP);
 
@@ -120,7 +120,7 @@ test("the page shows the dates, steps by keyboard, plays and compares", { timeou
   await page.context().close();
 });
 
-test("a permalink opens what it was made from", { timeout: 180_000 }, async (t) => {
+test("a permalink opens what it was made from", { timeout: 300_000 }, async (t) => {
   if (browser === undefined) return t.skip(SKIP_BROWSER);
   const hash =
     "#collection=scene&date=2024-01-10&compare=2024-04-10&render=ndvi&opacity=0.8&only=1&at=13.50/42.43000/3.02000";
@@ -134,7 +134,7 @@ test("a permalink opens what it was made from", { timeout: 180_000 }, async (t) 
   await page.context().close();
 });
 
-test("a tile that fails is told, and the page goes on", { timeout: 180_000 }, async (t) => {
+test("a tile that fails is told, and the page goes on", { timeout: 300_000 }, async (t) => {
   if (browser === undefined) return t.skip(SKIP_BROWSER);
   const { page } = await openPage(browser, "about:blank", DESKTOP);
   await page.route("**/tiles/WebMercatorQuad/**", (route) =>
@@ -153,7 +153,7 @@ test("a tile that fails is told, and the page goes on", { timeout: 180_000 }, as
   await page.context().close();
 });
 
-test("on a phone everything fits and can be touched", { timeout: 180_000 }, async (t) => {
+test("on a phone everything fits and can be touched", { timeout: 300_000 }, async (t) => {
   if (browser === undefined) return t.skip(SKIP_BROWSER);
   const { page } = await openPage(browser, url, PHONE);
   await settled(page, "10 Jul 2024");
@@ -180,7 +180,7 @@ interface OpenPage {
 }
 
 async function openPage(from: Browser, address: string, options: BrowserContextOptions): Promise<OpenPage> {
-  const page = await (await from.newContext(options)).newPage();
+  const page = await (await from.newContext({ ...options, reducedMotion: "reduce" })).newPage();
   page.setDefaultTimeout(PATIENCE.timeout);
   const problems: string[] = [];
   const hosts = new Set<string>();
