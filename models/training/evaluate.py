@@ -1,25 +1,28 @@
 """Rate and distortion on the held-out places, against JPEG2000 band by band and after a KLT across bands, at equal PSNR.
 
-    python evaluate.py --checkpoint=codec.pt [--tables=../tec-s2/fp.tables --block=4] [--classical=/tmp/classical.json]
+    python evaluate.py --model=../tec-s2                                (a model folder, through onnxruntime)
+    python evaluate.py --checkpoint=codec.pt [--sets=1 --block=1]       (a checkpoint, tables counted anew as export.py does)
 
 PSNR: peak 10000, mean squared error over all 12 bands and the real pixels. Our bytes: every chunk's head, side information and streams.
 The classical codecs don't change, so their curves are computed once and kept in a file; between their points log bytes is interpolated.
 """
 import dataclasses, json, os, sys
 import numpy as np, torch, imagecodecs
-import data, model, networks, tables
+import data, networks, tables
 
 LEVELS = np.arange(42., 71., 1.5)   # JPEG2000's PSNR of a band against a peak of 65535: the parameter of the classical curves
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @dataclasses.dataclass
 class Config:
-    checkpoint: str = "codec.pt"
-    tables: str = ""            # none: counted anew on training crops, as export.py does
-    block: int = 4
+    model: str = ""
+    checkpoint: str = ""
     sets: int = 1
-    classical: str = "/tmp/tectile-classical.json"
-    threads: int = 2
+    block: int = 1
+    axes: bool = False          # also: every picture turned into its own spectral axes (data.rotation)
+    classical: str = os.path.join(HERE, "..", "..", "bench", "rate-distortion", ".cache", "classical.json")
+    threads: int = 1
 
 
 @dataclasses.dataclass
@@ -39,18 +42,19 @@ def group(p):
 def psnr(a, b): return 10 * np.log10(1e8 / max(np.mean((np.asarray(a, np.float64) - b) ** 2), 1e-9))
 
 
-def measure(net, frozen, pictures, steps=None):
-    """Codes and decodes every picture at every step -> Figures."""
-    steps = range(len(frozen.gain)) if steps is None else steps
-    bits = {q: tables.lengths(frozen, q) for q in steps}
-    out = np.zeros((3, len(pictures), len(steps)))
+def measure(codec, frozen, pictures, axes=None):
+    """Codes and decodes every picture at every step -> Figures. axes: [12, 12], each picture is first turned into them (orthonormal)."""
+    steps = len(frozen.gain)
+    bits = [tables.lengths(frozen, q) for q in range(steps)]
+    out = np.zeros((3, len(pictures), steps))
     for i, p in enumerate(pictures):
-        y, (h, w) = networks.analyse(net, p.pixels)[0], p.pixels.shape[1:]
-        for k, q in enumerate(steps):
+        turned = p.pixels if axes is None else np.einsum("ab,bhw->ahw", data.rotation(p.pixels, axes), p.pixels).astype(np.float32)
+        y, (h, w) = codec.analyse(turned), p.pixels.shape[1:]
+        for q in range(steps):
             symbols = tables.quantise(y, frozen.gain[q], frozen.rounding[q])
-            x = networks.synthesise(net, (symbols * frozen.degain[q][:, None, None])[None])[0, :, :h, :w]
-            size = tables.image_bytes(symbols, bits[q], frozen)
-            out[:, i, k] = size * 8 / (h * w), psnr(p.pixels, x), size
+            x = codec.synthesise(symbols * frozen.degain[q][:, None, None])[:, :h, :w]
+            size = tables.image_bytes(symbols, bits[q], frozen) + (0 if axes is None else 288)
+            out[:, i, q] = size * 8 / (h * w), psnr(turned, x), size
     return Figures(*out)
 
 
@@ -58,15 +62,18 @@ def main():
     cfg = Config()
     for a in sys.argv[1:]:
         k, _, v = a.removeprefix("--").partition("=")
-        setattr(cfg, k, type(getattr(cfg, k))(v))
+        setattr(cfg, k, v == "True" if k == "axes" else type(getattr(cfg, k))(v))
     torch.set_num_threads(cfg.threads)
-    net, _ = networks.load_net(cfg.checkpoint)
-    if cfg.tables: frozen = tables.read(cfg.tables, cfg.block)
+    if cfg.model:
+        codec = networks.OnnxCodec(cfg.model, cfg.threads); frozen = codec.tables
     else:
         import export
-        frozen = tables.fit(export.training_latents(net, 200, 7), net, cfg.sets, cfg.block, .5)
+        net, trained = networks.load_net(cfg.checkpoint); codec = networks.TorchCodec(net)
+        frozen = tables.fit(export.training_latents(net, 400, 7), net, trained["config"]["lambdas"], cfg.sets, cfg.block)
     pictures = selection()
-    report(pictures, measure(net, frozen, pictures), classical(pictures, cfg.classical))
+    curves = classical(pictures, cfg.classical)
+    report(pictures, measure(codec, frozen, pictures), curves)
+    if cfg.axes: print("in their own spectral axes:"); report(pictures, measure(codec, frozen, pictures, data.spectral_axes(data.images())), curves)
 
 
 def selection():
@@ -76,25 +83,28 @@ def selection():
     return [p for p in pictures if not p.name.startswith(("eotdl_ships", "beetle"))] + rare("eotdl_ships", 6) + rare("beetle", 3)
 
 
+def ratios(pictures, ours, curve):
+    """How many times more bytes a classical codec needs for our PSNR, [images, steps]; nan beyond its curve."""
+    return np.array([[at_equal(curve[p.name], db) / size for db, size in zip(ours.psnr[i], ours.bytes[i])] for i, p in enumerate(pictures)])
+
+
 def report(pictures, ours, curves):
     """Prints, per picture and group, our bits and PSNR at each step and how many times larger the classical files are at that PSNR."""
     steps = ours.psnr.shape[1]
-    print(f"{'':52s} " + " ".join(f"{'step ' + str(q):>28s}" for q in range(steps)))
-    print(f"{'':52s} " + " ".join(f"{'kbit/patch   dB  J2K  KLT':>28s}" for _ in range(steps)))
-    ratios = np.array([[[at_equal(curves[name][p.name], ours.psnr[i, q]) / ours.bytes[i, q] for name in ("j2k", "klt")]
-                        for q in range(steps)] for i, p in enumerate(pictures)])     # [images, steps, 2]
-    line = lambda name, rows: print(f"{name[-52:]:52s} " + " ".join(
-        f"{ours.bits[rows, q].mean() * 65.536:15.1f} {ours.psnr[rows, q].mean():5.2f} {geometric(ratios[rows, q, 0])} {geometric(ratios[rows, q, 1])}" for q in range(steps)))
+    print(f"{'':40s} " + " ".join(f"{'step ' + str(q):>28s}" for q in range(steps)))
+    print(f"{'':40s} " + " ".join(f"{'kbit/patch   dB  J2K  KLT':>28s}" for _ in range(steps)))
+    r = [ratios(pictures, ours, curves[name]) for name in ("j2k", "klt")]
+    line = lambda name, rows: print(f"{name[-40:]:40s} " + " ".join(
+        f"{ours.bits[rows, q].mean() * 65.536:12.1f} {ours.psnr[rows, q].mean():5.2f} {geometric(r[0][rows, q])} {geometric(r[1][rows, q])}" for q in range(steps)))
     groups = np.array([group(p) for p in pictures])
     for name in ("ordinary", "bright", "water"):
         for i in np.flatnonzero(groups == name): line(pictures[i].name, [i])
-        print(); line(f"--- {name}", np.flatnonzero(groups == name)); print()
-    return ratios
+        print(); line(f"--- {name}", np.flatnonzero(groups == name)); print(flush=True)
 
 
 def geometric(r):
     r = r[np.isfinite(r)]
-    return f"{np.exp(np.log(r).mean()):5.2f}" if len(r) else "   - "
+    return f"{np.exp(np.log(r).mean()):4.2f}" if len(r) else "   -"
 
 
 def at_equal(curve, level):
@@ -107,19 +117,20 @@ def at_equal(curve, level):
 
 
 def classical(pictures, path):
-    """Curves of both JPEG2000 opponents for every picture: {"j2k", "klt" or "klt0": {name: [[psnr, bytes], ...]}}; kept in `path`."""
-    kept = json.load(open(path)) if os.path.exists(path) else {"j2k": {}, "klt": {}, "klt0": {}}
+    """Curves of the classical opponents for every picture: {"j2k", "klt", "klt0", "webp", "deflate": {name: [[psnr, bytes], ...]}}."""
+    kept = {k: {} for k in ("j2k", "klt", "klt0", "webp", "deflate")}
+    if os.path.exists(path): kept = json.load(open(path))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     for p in pictures:
-        if p.name in kept["klt0"]: continue
-        for name in kept: kept[name][p.name] = []
-        for level in LEVELS:
-            x, n = jpeg2000(p.pixels, level)
-            kept["j2k"][p.name].append([psnr(p.pixels, x), n])
-            x, n = klt(p.pixels, level)
-            kept["klt"][p.name].append([psnr(p.pixels, x), n])
-            x, n = klt(p.pixels, level, centred=False)
-            kept["klt0"][p.name].append([psnr(p.pixels, x), n])
-        json.dump(kept, open(path + ".part", "w")); os.replace(path + ".part", path)
+        if p.name in kept["deflate"]: continue
+        curve = lambda code, parameters: [[psnr(p.pixels, x), n] for x, n in (code(p.pixels, v) for v in parameters)]
+        kept["j2k"][p.name] = curve(jpeg2000, LEVELS)
+        kept["klt"][p.name] = curve(klt, LEVELS)
+        kept["klt0"][p.name] = curve(lambda x, level: klt(x, level, centred=False), LEVELS)
+        kept["webp"][p.name] = curve(webp, (1, 10, 25, 40, 55, 70, 80, 88, 94, 98, 100))
+        kept["deflate"][p.name] = deflate(p.pixels)
+        with open(path + ".part", "w") as f: json.dump(kept, f)
+        os.replace(path + ".part", path)
     return kept
 
 
@@ -143,6 +154,27 @@ def klt(pixels, level, centred=True):
     zero = 32768 - (components.mean(1, keepdims=True) if centred else 0)
     decoded, size = jpeg2000(np.clip(components + zero, 0, 65535).reshape(pixels.shape), level)
     return (v @ (decoded.reshape(12, -1) - zero)).reshape(pixels.shape), size + 288
+
+
+def webp(pixels, quality):
+    """Each band stretched to 8 bits between its extremes and coded as a grey picture; 4 bytes a band for the stretch."""
+    out, size = [], 0
+    for band in pixels:
+        low, span = band.min(), max(band.max() - band.min(), 1)
+        grey = np.round((band - low) * (255 / span)).astype(np.uint8)
+        coded = imagecodecs.webp_encode(np.repeat(grey[..., None], 3, 2), level=quality, lossless=False)
+        size += len(coded) + 4; out.append(imagecodecs.webp_decode(coded)[..., 1] * (span / 255) + low)
+    return np.stack(out).astype(np.float32), size
+
+
+def deflate(pixels):
+    """Lossless: the bytes of 256-pixel tiles of all bands with horizontal differences under deflate, as a COG has them."""
+    x, size = np.round(pixels).astype(np.uint16), 0
+    for i in range(0, x.shape[1], 256):
+        for j in range(0, x.shape[2], 256):
+            tile = x[:, i:i + 256, j:j + 256]
+            size += len(imagecodecs.zlib_encode(np.diff(tile, axis=2, prepend=tile[..., :1] * 0).astype(np.uint16).tobytes(), level=6))
+    return size
 
 
 if __name__ == "__main__": main()

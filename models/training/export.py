@@ -1,6 +1,6 @@
 """A checkpoint of train.py -> a model folder: two ONNX networks, the frozen integer tables, model.json.
 
-    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=32 --block=1 --crops=480]
+    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=32 --block=1 --crops=600]
 
 Tables are counted on training crops (half of them augmented), never on the held-out places; bits and PSNR of each quality are measured
 on held-out ordinary scenes with the exported tables.
@@ -18,7 +18,7 @@ class Config:
     sets: int = 32              # table sets a chunk chooses from, block by block
     block: int = 1              # latents a side of such a block
     kappa: float = .6           # width of the dead zone, see tables.dead_zone
-    crops: int = 480            # training crops of 160 x 160 that are counted
+    crops: int = 600            # training crops of 128 x 128 that are counted
     minutes: float = 0.         # of training, for model.json; 0: the checkpoint's own
     threads: int = 1
     seed: int = 7
@@ -39,7 +39,7 @@ def main():
     onnx.save(graphs.synthesis(state), f"{cfg.out}/synthesis.onnx")
     tables.write(f"{cfg.out}/fp.tables", frozen)
     scenes = [p for p in data.images(validation=True) if evaluate.group(p) == "ordinary" and p.pixels[0].size > 40000]
-    figures = evaluate.measure(net, frozen, scenes)                              # bits per pixel and PSNR, [scene, step]
+    figures = evaluate.measure(networks.TorchCodec(net), frozen, scenes)                              # bits per pixel and PSNR, [scene, step]
     with open(f"{cfg.out}/model.json", "w") as f: json.dump(card(cfg, net, trained, frozen, figures), f, indent=2); f.write("\n")
     total = sum(os.path.getsize(f"{cfg.out}/{name}") for name in os.listdir(cfg.out))
     print(f"{time.time() - begin:5.0f} s  {cfg.out}: {total / 2 ** 20:.2f} MiB")
@@ -54,8 +54,8 @@ def parse(argv):
 
 
 @torch.no_grad()
-def training_latents(net, n, seed, size=160):
-    """Latents [n, C, 10, 10] of random training crops: half as cut, half augmented (brightness, cloud, snow, blends)."""
+def training_latents(net, n, seed, size=128):
+    """Latents [n, C, 8, 8] of random training crops: half as cut, half augmented (brightness, cloud, snow, blends)."""
     crops, out = data.Crops(data.images(), size, seed, rotated=.3), []
     for k in range(0, n, 4):
         x = np.stack([crops.cut(), crops.draw(1)[0], crops.cut(), crops.draw(1)[0]]) / model.SCALE

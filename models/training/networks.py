@@ -1,6 +1,7 @@
-"""Runs a trained checkpoint: loading, analysis of whole images, synthesis from latents."""
+"""Runs the networks on whole images: a checkpoint through torch, or an exported folder through onnxruntime."""
+import json
 import numpy as np, torch, torch.nn.functional as F
-import model
+import model, tables
 
 
 def load_net(path):
@@ -14,21 +15,45 @@ def load_net(path):
     return net.eval(), {"step": state["step"], "config": state["config"]}
 
 
-@torch.no_grad()
-def analyse(net, pixels, bf16=False):
-    """pixels [12, H, W] or [n, 12, H, W] digital numbers -> latents [n, C, ceil(H / 16), ceil(W / 16)] float32, edges extended."""
-    x = torch.as_tensor(np.ascontiguousarray(pixels, np.float32))
-    x = (x[None] if x.ndim == 3 else x) / model.SCALE
-    down, right, rim = -x.shape[-2] % 16, -x.shape[-1] % 16, 16 * model.ANALYSIS_HALO
-    x = F.pad(x, (rim, rim + right, rim, rim + down), mode="replicate").contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16): y = net.g_a(x)
-    h = model.ANALYSIS_HALO
-    return y[..., h:-h, h:-h].float().contiguous().numpy()
+class TorchCodec:
+    """analyse: digital numbers [12, H, W] -> latents [C, ceil(H / 16), ceil(W / 16)]; synthesise: y_hat [C, h, w] -> [12, 16 h, 16 w]."""
+
+    def __init__(self, net, bf16=False): self.net, self.bf16 = net, bf16
+
+    @torch.no_grad()
+    def analyse(self, pixels):
+        h = model.ANALYSIS_HALO
+        x = torch.from_numpy(extended(pixels, 16 * h) / model.SCALE)[None].contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16): y = self.net.g_a(x)
+        return y[0, :, h:-h, h:-h].float().contiguous().numpy()
+
+    @torch.no_grad()
+    def synthesise(self, y_hat):
+        y = F.pad(torch.as_tensor(y_hat)[None], (model.HALO,) * 4, mode="replicate").contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16): x = self.net.g_s(y)
+        return (x[0].float() * model.SCALE).contiguous().numpy()
 
 
-@torch.no_grad()
-def synthesise(net, y_hat, bf16=False):
-    """y_hat [n, C, h, w] dequantised latents -> digital numbers [n, 12, 16 h, 16 w], edges replicated."""
-    y = F.pad(torch.as_tensor(y_hat), (model.HALO,) * 4, mode="replicate").contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16): x = net.g_s(y)
-    return (x.float() * model.SCALE).contiguous().numpy()
+class OnnxCodec:
+    """The same from a model folder, all 12 bands; `card` and `tables` are the folder's."""
+
+    def __init__(self, folder, threads=1):
+        import onnxruntime
+        options = onnxruntime.SessionOptions(); options.intra_op_num_threads = threads
+        with open(f"{folder}/model.json") as f: self.card = json.load(f)
+        self.analysis, self.synthesis = (onnxruntime.InferenceSession(f"{folder}/{self.card[k]['file']}", options) for k in ("analysis", "synthesis"))
+        self.tables = tables.read(f"{folder}/{self.card['entropy']['fp']['file']}", self.card["entropy"]["fp"]["block"])
+
+    def analyse(self, pixels):
+        return self.analysis.run(None, {"pixels": extended(pixels, 16 * self.card["analysis"]["halo"])[None]})[0][0]
+
+    def synthesise(self, y_hat):
+        h, one = self.card["synthesis"]["halo"], np.ones((1, 12), np.float32)
+        y = np.pad(y_hat, [(0, 0), (h, h), (h, h)], mode="edge")[None]
+        return self.synthesis.run(None, {"latents": y, "bands": np.arange(12), "scale": one, "offset": 0 * one})[0][0]
+
+
+def extended(pixels, rim):
+    """Edges replicated: to multiples of 16 at the bottom and right, then by `rim` pixels all around."""
+    down, right = (-s % model.STRIDE for s in pixels.shape[1:])
+    return np.pad(pixels, [(0, 0), (rim, rim + down), (rim, rim + right)], mode="edge").astype(np.float32)

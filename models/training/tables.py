@@ -16,6 +16,7 @@ import numpy as np
 CHUNK = 16             # latents a side
 LIMIT = 2047           # symbols beyond are clipped: wider than 20000 digital numbers at the finest step
 WIDTH = 2 * LIMIT + 1  # columns of dense tables: symbol + LIMIT
+NARROW = 127           # the same while sets are sought
 RARE = 2.0 ** -14      # symbols rarer than this at both ends go to the escape
 MOST = 1024            # ordinary symbols of one table, at most
 TOTAL = 1 << 16
@@ -49,10 +50,10 @@ def blocks(symbols, block):
     return symbols.reshape(c, h // block, block, w // block, block).transpose(1, 3, 0, 2, 4).reshape(-1, c, block * block)
 
 
-def columns(blocked):
-    """[N, C, P] symbols -> [N, C * P] columns of a dense [C * WIDTH] table."""
+def columns(blocked, limit=LIMIT):
+    """[N, C, P] symbols -> [N, C * P] columns of a dense [C * (2 limit + 1)] table."""
     c = blocked.shape[1]
-    return (blocked.astype(np.int32) + (np.arange(c, dtype=np.int32) * WIDTH + LIMIT)[:, None]).reshape(len(blocked), -1)
+    return (blocked.astype(np.int32) + (np.arange(c, dtype=np.int32) * (2 * limit + 1) + limit)[:, None]).reshape(len(blocked), -1)
 
 
 def mixture(density, q):
@@ -79,23 +80,25 @@ def cost(cols, bits):
     return out
 
 
-def fit_sets(cols, everywhere, sets, start=None, rounds=6, strength=40., most=16000):
-    """EM. cols [N, K]; everywhere [C, WIDTH] the distribution over all blocks; at most `most` blocks search, then all are counted.
+def narrow(blocked, everywhere):
+    """The same with symbols clipped to +-NARROW, so that tables stay in the cache while sets are sought: ([N, K] columns, [C, 2 NARROW + 1])."""
+    lo, hi = LIMIT - NARROW, LIMIT + NARROW
+    p = everywhere[:, lo:hi + 1].copy()
+    p[:, 0] += everywhere[:, :lo].sum(1); p[:, -1] += everywhere[:, hi + 1:].sum(1)
+    return columns(np.clip(blocked, -NARROW, NARROW), NARROW), p
 
-    Returns probabilities [sets, C, WIDTH] and labels [N].
-    """
-    bits = lambda p: -np.log2(p).reshape(len(p), -1).astype(np.float32)
+
+def fit_sets(blocked, everywhere, sets, start=None, rounds=6, strength=40., most=8000):
+    """EM. blocked [N, C, P] symbols; everywhere [C, WIDTH] the distribution over all blocks; at most `most` blocks search. -> labels [N]."""
+    cols, p = narrow(blocked, everywhere)
+    bits = lambda q: -np.log2(q).reshape(len(q), -1).astype(np.float32)
     every = max(1, -(-len(cols) // most)); few = cols[::every]
-    if start is None:
-        start = np.zeros(len(cols), int)
-        start[::every] = np.argsort(np.argsort(cost(few, bits(everywhere[None]))[:, 0])) * sets // len(few)
-    labels = start[::every]
+    labels = start[::every] if start is not None else np.argsort(np.argsort(cost(few, bits(p[None]))[:, 0])) * sets // len(few)
     for _ in range(rounds):
-        p = np.stack([smoothed(few[labels == s], everywhere, strength) for s in range(sets)])
-        labels = cost(few, bits(p)).argmin(1)
+        each = np.stack([smoothed(few[labels == s], p, strength) for s in range(sets)])
+        labels = cost(few, bits(each)).argmin(1)
         for s in np.flatnonzero(np.bincount(labels, minlength=sets) == 0): labels[np.random.default_rng(s).integers(len(labels), size=20)] = s
-    labels = cost(cols, bits(np.stack([smoothed(few[labels == s], everywhere, strength) for s in range(sets)]))).argmin(1)
-    return np.stack([smoothed(cols[labels == s], everywhere, strength) for s in range(sets)]), labels
+    return cost(cols, bits(np.stack([smoothed(few[labels == s], p, strength) for s in range(sets)]))).argmin(1)
 
 
 def dead_zone(p, degain, trade, kappa=.6, least=.2):
@@ -127,14 +130,16 @@ def fit(latents, net, lambdas, sets, block, kappa=.6, strength=40., log=lambda *
     rounding, first, freq, labels = np.full(gain.shape, .5, np.float32), [], [], None
     for q in range(len(gain)):
         prior = mixture(net.density, q)
-        gather = lambda: np.concatenate([columns(blocks(s, block)) for s in quantise(latents, gain[q], rounding[q])])
-        cols = gather()
         if kappa:
-            rounding[q] = dead_zone(smoothed(cols, prior, strength), degain[q], lambdas[q] / 12, kappa)
-            cols = gather()
+            few = columns(np.concatenate([blocks(s, block) for s in quantise(latents[::4], gain[q], rounding[q])]))
+            rounding[q] = dead_zone(smoothed(few, prior, strength), degain[q], lambdas[q] / 12, kappa)
+        blocked = np.concatenate([blocks(s, block) for s in quantise(latents, gain[q], rounding[q])])    # [N, C, P]
+        cols = columns(blocked)
         everywhere = smoothed(cols, prior, strength)
         p = everywhere[None]
-        if sets > 1: p, labels = fit_sets(cols, everywhere, sets, labels, 8 if labels is None else 3, strength)
+        if sets > 1:
+            labels = fit_sets(blocked, everywhere, sets, labels, 8 if labels is None else 3, strength)
+            p = (smoothed(cols[labels == s], everywhere, strength) for s in range(sets))
         tables = [[integer(c) for c in s] for s in p]
         first.append([[t[0] for t in s] for s in tables]); freq.append([[t[1] for t in s] for s in tables])
         log(f"step {q}: {len(cols)} blocks in {sets} sets, the smallest {np.bincount(labels, minlength=sets).min() if sets > 1 else len(cols)}")
@@ -143,33 +148,27 @@ def fit(latents, net, lambdas, sets, block, kappa=.6, strength=40., log=lambda *
 
 def lengths(tables, q):
     """Bits of every symbol under the integer tables of a step, escapes and their pieces included: float32 [sets, C * WIDTH]."""
-    channels, out = tables.gain.shape[1], []
-    symbol = np.arange(-LIMIT, LIMIT + 1)
+    far = np.arange(2 * WIDTH)                                                   # what an escape stores: 2 k - 1 below the first, 2 k above the last
+    pieces = (4 + 4 * np.ceil(np.log2(far + 1) / 4)).astype(np.float32)
+    out = np.empty((tables.sets, tables.gain.shape[1], WIDTH), np.float32)
     for s in range(tables.sets):
-        for c in range(channels):
-            first, freq = tables.first[q][s][c], tables.freq[q][s][c]
-            last = first + len(freq) - 2
-            raw = np.where(symbol < first, 2 * (first - symbol) - 1, 2 * (symbol - last - 1))
-            pieces = np.ceil(np.log2(np.maximum(raw, 0) + 1) / 4)
-            bits = 16 - np.log2(freq[-1]) + 4 + 4 * pieces
-            bits[first + LIMIT:last + LIMIT + 1] = 16 - np.log2(freq[:-1])
-            out.append(bits.astype(np.float32))
-    return np.stack(out).reshape(tables.sets, -1)
+        for row, first, freq in zip(out[s], tables.first[q][s], tables.freq[q][s]):
+            lo, hi = first + LIMIT, first + LIMIT + len(freq) - 1                # columns of the ordinary symbols
+            own = 16 - np.log2(freq.astype(np.float32))
+            row[:lo] = own[-1] + pieces[2 * lo - 1::-2][:lo]
+            row[lo:hi] = own[:-1]
+            row[hi:] = own[-1] + pieces[0:2 * (WIDTH - hi):2]
+    return out.reshape(tables.sets, -1)
 
 
 def chunk_bits(symbols, bits, tables):
     """symbols [C, h, w] of one chunk, bits = lengths(...) -> (bits of the symbols under the best sets + side information, sets [rows, cols])."""
     c, h, w = symbols.shape
-    b = tables.block
-    total, chosen = 0., np.zeros((-(-h // b), -(-w // b)), int)
-    offset = (np.arange(c, dtype=np.int32) * WIDTH + LIMIT)[:, None, None]
-    cols = symbols.astype(np.int32) + offset
-    for i in range(chosen.shape[0]):
-        for j in range(chosen.shape[1]):
-            part = cols[:, i * b:i * b + b, j * b:j * b + b].ravel()
-            each = [table[part].sum(dtype=np.float64) for table in bits]
-            chosen[i, j] = int(np.argmin(each)); total += min(each)
-    return total + tables.side_bits * chosen.size, chosen
+    cols = symbols.astype(np.int32) + (np.arange(c, dtype=np.int32) * WIDTH + LIMIT)[:, None, None]
+    rows, columns = np.arange(0, h, tables.block), np.arange(0, w, tables.block)
+    each = np.stack([np.add.reduceat(np.add.reduceat(table[cols].sum(0), rows, 0), columns, 1) for table in bits])   # [sets, rows, cols]
+    chosen = each.argmin(0)
+    return float(each.min(0).sum(dtype=np.float64)) + tables.side_bits * chosen.size, chosen
 
 
 def image_bytes(symbols, bits, tables, head=20):
