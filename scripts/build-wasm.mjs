@@ -21,8 +21,21 @@ else if (readFileSync(target, "utf8") !== text) {
 async function compile() {
   let binary = new Uint8Array();
   const result = await asc.main(
-    ["src/codec/assembly/rans.ts", "--outFile", "rans.wasm", "-O3", "--noAssert", "--runtime", "stub", "--initialMemory", "2"],
-    { writeFile: (name, data) => void (name.endsWith(".wasm") && (binary = data)), readFile: (name, base) => read(base, name) },
+    [
+      "src/codec/assembly/rans.ts",
+      "--outFile",
+      "rans.wasm",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--initialMemory",
+      "2",
+    ],
+    {
+      writeFile: (name, data) => void (name.endsWith(".wasm") && (binary = data)),
+      readFile: (name, base) => read(base, name),
+    },
   );
   return { ...result, binary };
 }

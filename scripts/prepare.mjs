@@ -13,14 +13,22 @@ export function prepare() {
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { ONNXRUNTIME_NODE_INSTALL: "skip" });
   }
   const stamp = `${root}build/.stamp`;
-  if (!existsSync(stamp) || newest(["src", "plugins", "test", "bench", "tsconfig.json", "scripts/build.mjs"]) > statSync(stamp).mtimeMs) {
+  if (
+    !existsSync(stamp) ||
+    newest(["src", "plugins", "test", "bench", "tsconfig.json", "scripts/build.mjs"]) > statSync(stamp).mtimeMs
+  ) {
     say("compiling");
     run(process.execPath, [`${root}scripts/build.mjs`]);
   }
 }
 
 export function run(command, args, env = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env }, shell: process.platform === "win32" });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, ...env },
+    shell: process.platform === "win32",
+  });
   if (result.status === 0) return;
   say(`${command} ${args.join(" ")} failed${result.error === undefined ? "" : `: ${result.error.message}`}`);
   process.exit(result.status ?? 1);
@@ -39,7 +47,8 @@ function newest(paths) {
     latest = Math.max(latest, statSync(full).mtimeMs);
     if (!statSync(full).isDirectory()) continue;
     for (const entry of readdirSync(full, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) latest = Math.max(latest, statSync(`${entry.parentPath ?? entry.path}/${entry.name}`).mtimeMs);
+      if (entry.isFile())
+        latest = Math.max(latest, statSync(`${entry.parentPath ?? entry.path}/${entry.name}`).mtimeMs);
     }
   }
   return latest;

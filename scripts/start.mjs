@@ -14,6 +14,8 @@ if (!own) {
   const made = spawnSync(process.execPath, [main, "demo", "--catalog", demo], { stdio: "inherit" });
   if (made.status !== 0) process.exit(made.status ?? 1);
 }
-const child = spawn(process.execPath, [main, "serve", ...(own ? [] : ["--catalog", demo]), ...options], { stdio: "inherit" });
+const child = spawn(process.execPath, [main, "serve", ...(own ? [] : ["--catalog", demo]), ...options], {
+  stdio: "inherit",
+});
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => process.exit(code ?? 0));

@@ -13,12 +13,6 @@ export function boundsOf(points: Iterable<readonly [number, number]>): Bounds {
   return [west, south, east, north];
 }
 
-/** True when the boxes share more than an edge. Antimeridian-crossing WGS84 boxes (west > east) are handled. */
-export function intersects(a: Bounds, b: Bounds): boolean {
-  if (a[1] >= b[3] || b[1] >= a[3]) return false;
-  return splitAntimeridian(a).some((p) => splitAntimeridian(b).some((q) => p[0] < q[2] && q[0] < p[2]));
-}
-
 /** One box, or two where it crosses the antimeridian. */
 export function splitAntimeridian(b: Bounds): readonly Bounds[] {
   if (b[0] <= b[2]) return [b];

@@ -23,9 +23,11 @@ export function baseOf(response: Response): string {
  */
 function baseFromRequest(request: Request): string {
   // Undefined, whatever its type says, for HTTP/1.0 without a Host header.
-  const host = String(request.host);
-  if (host === "undefined" || !/^[\w.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(host)) {
-    throw new InvalidRequestError(`Host is "${host.slice(0, 80)}"; wanted a name or address with an optional port`);
+  const host: string | undefined = request.host;
+  if (host === undefined || !/^[\w.-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(host)) {
+    throw new InvalidRequestError(
+      `Host is "${host?.slice(0, 80) ?? ""}"; wanted a name or address with an optional port`,
+    );
   }
   return `${request.protocol}://${host}${forwardedPrefix(request)}${request.baseUrl}`;
 }

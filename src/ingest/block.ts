@@ -3,7 +3,10 @@ import type { PixelWindow } from "../core/raster.js";
 import type { SourceBlock } from "./source.js";
 
 /** The part of a window that lies inside an image. */
-export function intersectWindow(window: PixelWindow, size: { readonly width: number; readonly height: number }): PixelWindow {
+export function intersectWindow(
+  window: PixelWindow,
+  size: { readonly width: number; readonly height: number },
+): PixelWindow {
   const [x, y] = [Math.max(0, window.x), Math.max(0, window.y)];
   return {
     x,

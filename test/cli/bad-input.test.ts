@@ -61,11 +61,7 @@ test("files that are not there, options that are not known, quality out of range
   await fails(["encode", "a.tif"], /wants IN\.tif OUT\.tif/, 2);
   await fails(["encode", "--qualty", "3"], /qualty/, 2);
   const path = await files.write("fine.tif", sceneTiff(40, 40));
-  await fails(
-    ["encode", path, files.path("out.tif"), "--quality", "77"],
-    /[Qq]uality is "?77"?; .*0 to/,
-    2,
-  );
+  await fails(["encode", path, files.path("out.tif"), "--quality", "77"], /[Qq]uality is "?77"?; .*0 to/, 2);
   await fails(["encode", path, files.path("out.tif"), "--model", "nope"], /Model "nope" is not installed/);
   await fails(["frobnicate"], /command "frobnicate" is not known; wanted one of serve/, 2);
   await fails(["serve", "--port", "99999"], /--port is "99999"/, 2);

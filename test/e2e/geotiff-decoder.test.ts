@@ -46,37 +46,47 @@ before(async () => {
 });
 after(() => files.close());
 
-test("plain geotiff.js in Chromium, with our decoder and onnxruntime-web, reads what openTecCog reads", { timeout: 180_000 }, async (t) => {
-  const browser = await openBrowser();
-  if (browser === undefined) return t.skip(SKIP_BROWSER);
-  const app = express();
-  app.get("/", (_request, response) => void response.type("html").send(PAGE));
-  app.get("/scene.tif", (_request, response) => response.sendFile(files.path("tec.tif")));
-  app.use("/build", express.static(BUILD));
-  for (const folder of ["models", "node_modules"]) app.use(`/${folder}`, express.static(ROOT + folder));
-  const server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const image = await openTecCog(files.path("tec.tif"));
-  try {
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-    await page.goto(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`);
-    await page.waitForFunction("window.result !== undefined", undefined, { timeout: 120_000 }).catch(() => assert.fail(problems.join("\n") || "no result"));
-    const result = (await page.evaluate("window.result")) as { width: number; box: number[]; b04: number[]; b11: number[] };
-    assert.equal(result.width, 160);
-    assert.deepEqual(result.box, [500000, 4700000 - 1500, 501600, 4700000]);
-    const expected = await image.readWindow({ x: 40, y: 40, width: 64, height: 64 }, { bands: ["B04", "B11"] });
-    // A GeoTIFF of uint16 has no negative numbers: the decoder clips what rings below 0 at sharp edges.
-    let largest = 0;
-    [...result.b04, ...result.b11].forEach((value, i) => (largest = Math.max(largest, Math.abs(value - Math.max(0, expected.samples[i] ?? 0)))));
-    assert.ok(largest <= 1, `${largest} DN apart`);
-  } finally {
-    await browser.close();
-    server.closeAllConnections();
-    server.close();
-    await image.close();
-  }
-});
+test(
+  "plain geotiff.js in Chromium, with our decoder and onnxruntime-web, reads what openTecCog reads",
+  { timeout: 180_000 },
+  async (t) => {
+    const browser = await openBrowser();
+    if (browser === undefined) return t.skip(SKIP_BROWSER);
+    const app = express();
+    app.get("/", (_request, response) => void response.type("html").send(PAGE));
+    app.get("/scene.tif", (_request, response) => response.sendFile(files.path("tec.tif")));
+    app.use("/build", express.static(BUILD));
+    for (const folder of ["models", "node_modules"]) app.use(`/${folder}`, express.static(ROOT + folder));
+    const server = createServer(app);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const image = await openTecCog(files.path("tec.tif"));
+    try {
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+      await page.goto(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`);
+      await page
+        .waitForFunction("window.result !== undefined", undefined, { timeout: 120_000 })
+        .catch(() => assert.fail(problems.join("\n") || "no result"));
+      const result = await page.evaluate<{ width: number; box: number[]; b04: number[]; b11: number[] }>(
+        "window.result",
+      );
+      assert.equal(result.width, 160);
+      assert.deepEqual(result.box, [500000, 4700000 - 1500, 501600, 4700000]);
+      const expected = await image.readWindow({ x: 40, y: 40, width: 64, height: 64 }, { bands: ["B04", "B11"] });
+      // A GeoTIFF of uint16 has no negative numbers: the decoder clips what rings below 0 at sharp edges.
+      let largest = 0;
+      [...result.b04, ...result.b11].forEach(
+        (value, i) => (largest = Math.max(largest, Math.abs(value - Math.max(0, expected.samples[i] ?? 0)))),
+      );
+      assert.ok(largest <= 1, `${largest} DN apart`);
+    } finally {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+      await image.close();
+    }
+  },
+);

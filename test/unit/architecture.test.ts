@@ -29,7 +29,7 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   geotiff: /^(container|ingest)\//,
   "stac-js": /^catalog\//,
   "@mapbox/tilebelt": /^geo\//,
-  pino: /^(cli|http)\//,
+  pino: /^((cli|http)\/|index\.ts)/,
   "maplibre-gl": /^viewer\//,
 };
 

@@ -7,7 +7,9 @@ import { xxhash32 } from "../../../src/codec/xxhash32.js";
 
 // Made by models/training/golden.py with the official compressai 1.2.8, terracodec 0.3.1 and xxhash packages.
 function golden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../../test/fixtures/golden/${name}.json`, import.meta.url), "utf8")) as T;
+  return JSON.parse(
+    readFileSync(new URL(`../../../../test/fixtures/golden/${name}.json`, import.meta.url), "utf8"),
+  ) as T;
 }
 
 interface Cdfs {
@@ -22,7 +24,8 @@ interface Bottleneck extends Cdfs {
   readonly streams: readonly string[];
 }
 
-const rowsOf = ({ cdf, cdfLength, offset }: Cdfs) => cdf.map((row, i) => ({ offset: offset[i] ?? 0, cdf: row.slice(0, cdfLength[i]) }));
+const rowsOf = ({ cdf, cdfLength, offset }: Cdfs) =>
+  cdf.map((row, i) => ({ offset: offset[i] ?? 0, cdf: row.slice(0, cdfLength[i]) }));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 for (const name of ["bottleneck-8", "bottleneck-24", "terracodec-fp"]) {
@@ -41,7 +44,9 @@ for (const name of ["bottleneck-8", "bottleneck-24", "terracodec-fp"]) {
 }
 
 test("encode_with_indexes: a table for each symbol, as our sets use it, byte for byte", () => {
-  const { cases, ...cdfs } = golden<Cdfs & { cases: { indexes: number[]; symbols: number[]; stream: string }[] }>("indexed");
+  const { cases, ...cdfs } = golden<Cdfs & { cases: { indexes: number[]; symbols: number[]; stream: string }[] }>(
+    "indexed",
+  );
   const coder = createRansCoder(tablesFromCdfs(rowsOf(cdfs), cdfs.cdf.length));
   for (const { indexes, symbols, stream } of cases) {
     const of = { channels: 1, positions: symbols.length, sets: Uint8Array.from(indexes) };

@@ -45,7 +45,10 @@ test("adding an item again replaces it whole, and keeps one file", async (t) => 
   const second = await addTestItem(writer, "a", { quality: 4 }, bytesOf("other bytes"));
   assert.notEqual(second.href, first.href);
   assert.deepEqual(new Uint8Array(await readFile(second.href)), bytesOf("other bytes"));
-  assert.deepEqual((await readdir(join(folder, "lisbon/a"))).sort(), ["a.json", second.href.split("/").at(-1)].sort());
+  assert.deepEqual(
+    new Set(await readdir(join(folder, "lisbon/a"))),
+    new Set(["a.json", second.href.split("/").at(-1)]),
+  );
   const third = await addTestItem(writer, "a", { quality: 5 }, bytesOf("third bytes"));
   assert.equal(third.href, first.href);
   assert.equal((await writer.find("lisbon", "a"))?.quality, 5);
