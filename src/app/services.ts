@@ -17,6 +17,7 @@ import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
 import type { MakeRoute } from "./plugin.js";
 import { loadExtensions, type Extensions } from "./plugins.js";
+import { createSearchStore, type SearchStore } from "./searches.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
@@ -36,6 +37,8 @@ export interface Services {
   /** Handlers of plugins, to be mounted. */
   readonly routes: Readonly<Record<string, MakeRoute>>;
   readonly openStore: OpenStore;
+  /** Searches registered for tiles. */
+  readonly searches: SearchStore;
   readonly eventLoop: EventLoopMonitor;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
@@ -59,6 +62,7 @@ export async function createServices(
     config,
     catalog,
     eventLoop,
+    searches: createSearchStore(config.catalog),
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,

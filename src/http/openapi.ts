@@ -80,7 +80,8 @@ function stacPaths(searchBody: unknown): OpenApiPaths {
   };
 }
 
-function operation(
+/** One operation of a path: what it answers, of which type, with which parameters. */
+export function operation(
   summary: string,
   type: string = JSON_TYPE,
   parameters: readonly unknown[] = [],

@@ -1,15 +1,17 @@
 import { Router, type Request, type Response } from "express";
+import type { SearchFilter } from "../../app/mosaic-items.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { epsgCode, isGeographic } from "../../geo/crs.js";
 import { zoomForResolution } from "../../geo/web-mercator.js";
-import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { baseOf } from "../base-url.js";
-import { parseDatetime, queryOf } from "../params.js";
+import { parseMosaic } from "../mosaic-params.js";
+import { queryOf } from "../params.js";
 import { checkTileMatrixSet, param } from "./tiles.js";
 
 const METRES_A_DEGREE = 111_320;
+const MAX_ITEMS = 1000;
 const ATTRIBUTION = "Contains modified Copernicus Sentinel data";
 
 /** TileJSON 3.0.0 of items and collections: maxzoom is the native zoom, query parameters are passed on to the tiles. */
@@ -34,23 +36,38 @@ export function tilejsonRouter(services: Services): Router {
     checkTileMatrixSet(param(request, "tms"));
     const id = param(request, "collection");
     await services.catalog.collection(id);
-    const datetime = queryOf(request).get("datetime");
-    if (datetime !== null && datetime !== "") parseDatetime(datetime);
-    const { items } = await services.catalog.search({ collections: [id], limit: 1000 });
-    const path = `collections/${encodeURIComponent(id)}`;
-    const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
-    response.json(
-      tilejson(request, response, {
-        path,
-        name: id,
-        bounds: unionOf(items),
-        zoom,
-        minzoom: 0,
-        presets: services.renders,
-      }),
+    await sendMosaicTilejson(
+      { search: { collections: [id] }, path: `collections/${encodeURIComponent(id)}`, name: id },
+      { services, request, response },
     );
   });
   return router;
+}
+
+/** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
+export async function sendMosaicTilejson(
+  { search, path, name }: { readonly search: SearchFilter; readonly path: string; readonly name: string },
+  { services, request, response }: { readonly services: Services; readonly request: Request; readonly response: Response },
+): Promise<void> {
+  const query = queryOf(request);
+  const { mosaic } = parseMosaic(query, { presets: services.renders });
+  const { items } = await services.catalog.search({ ...search, limit: MAX_ITEMS });
+  const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
+  const { inpaint, selection } = mosaic;
+  response.json({
+    ...tilejson(request, response, {
+      path,
+      name,
+      bounds: items.length === 0 && search.bbox !== undefined ? search.bbox : unionOf(items),
+      zoom,
+      minzoom: 0,
+      presets: services.renders,
+      ...(inpaint === "none" ? {} : { note: `Pixels under clouds are inferred (${inpaint}), not observed` }),
+    }),
+    ...(items.length === 0 ? { description: "No item is found; every tile is empty." } : {}),
+    "tectile:pixel_selection": selection,
+    "tectile:inpaint": inpaint,
+  });
 }
 
 interface Described {
@@ -60,11 +77,13 @@ interface Described {
   readonly zoom: number;
   readonly minzoom: number;
   readonly presets: Services["renders"];
+  /** Said beside the attribution. */
+  readonly note?: string;
 }
 
 function tilejson(request: Request, response: Response, described: Described): object {
   const query = queryOf(request);
-  parseRenderSpec(query, { presets: described.presets });
+  parseMosaic(query, { presets: described.presets });
   const format = query.get("tile_format") ?? "png";
   query.delete("tile_format");
   const extension = /^(png|webp|jpg|jpeg)$/.test(format) ? `.${format}` : "";
@@ -80,7 +99,7 @@ function tilejson(request: Request, response: Response, described: Described): o
     name: described.name,
     version: "1.0.0",
     scheme: "xyz",
-    attribution: ATTRIBUTION,
+    attribution: described.note === undefined ? ATTRIBUTION : `${ATTRIBUTION}. ${described.note}`,
     tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${extension}${suffix}`],
     minzoom,
     maxzoom,

@@ -1,0 +1,77 @@
+import { Router } from "express";
+import type { Services } from "../../app/services.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import { baseOf } from "../base-url.js";
+import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { parseBbox, parseDatetime, queryOf } from "../params.js";
+import { param } from "./tiles.js";
+
+/** Items looked at, the newest; more dates than a slider can show. */
+const MAX_ITEMS = 10_000;
+
+/** One UTC day of a collection. */
+export interface DateEntry {
+  /** Of the day's newest item, RFC 3339 UTC: as `datetime=` it selects the day. */
+  readonly datetime: string;
+  readonly items: number;
+  /** Mean over the items that know it, 0..100; missing where none does. */
+  readonly clear_percent?: number;
+}
+
+/** `/collections/{c}/dates?bbox=&datetime=`: what a time slider needs. */
+export function datesRouter({ catalog }: Pick<Services, "catalog">): Router {
+  const router = Router();
+  router.get("/collections/:collection/dates", async (request, response) => {
+    const id = param(request, "collection");
+    await catalog.collection(id);
+    const query = queryOf(request);
+    const bbox = query.get("bbox");
+    const datetime = query.get("datetime");
+    const { items, matched } = await catalog.search({
+      collections: [id],
+      limit: MAX_ITEMS,
+      ...(bbox ? { bbox: parseBbox(bbox) } : {}),
+      ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+    });
+    const self = `${baseOf(response)}/collections/${encodeURIComponent(id)}`;
+    response.set("Cache-Control", "no-cache").json({
+      dates: groupByDay(items),
+      numberMatched: matched,
+      numberReturned: items.length,
+      links: [
+        { rel: "self", type: "application/json", href: `${self}/dates${query.size === 0 ? "" : `?${query.toString()}`}` },
+        { rel: "collection", type: "application/json", href: self },
+      ],
+    });
+  });
+  return router;
+}
+
+/** One entry a UTC day, oldest first; items come newest first. */
+export function groupByDay(items: readonly CatalogItem[]): readonly DateEntry[] {
+  const days = new Map<string, CatalogItem[]>();
+  for (const item of items) {
+    const day = item.datetime.slice(0, 10);
+    days.set(day, [...(days.get(day) ?? []), item]);
+  }
+  return [...days.values()].toReversed().map((members) => {
+    const clear = members.map(({ clearPercent }) => clearPercent).filter((percent) => percent !== undefined);
+    const mean = clear.reduce((sum, percent) => sum + percent, 0) / clear.length;
+    return {
+      datetime: members[0]?.datetime ?? "",
+      items: members.length,
+      ...(clear.length === 0 ? {} : { clear_percent: Math.round(mean * 10) / 10 }),
+    };
+  });
+}
+
+/** For the OpenAPI description. */
+export const DATES_PATHS: OpenApiPaths = {
+  "/collections/{collection}/dates": {
+    get: operation("Dates of a collection, one entry a UTC day, oldest first", "application/json", [
+      pathParameter("collection", "Id of the collection"),
+      { name: "bbox", in: "query", schema: { type: "string" }, description: "west,south,east,north in degrees" },
+      { name: "datetime", in: "query", schema: { type: "string" }, description: "Instant, date or interval" },
+    ]),
+  },
+};

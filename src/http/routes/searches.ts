@@ -1,0 +1,111 @@
+import { json, Router, type Request } from "express";
+import { z } from "zod";
+import type { SearchFilter } from "../../app/mosaic-items.js";
+import type { RegisteredSearch } from "../../app/searches.js";
+import type { Services } from "../../app/services.js";
+import { InvalidRequestError } from "../../core/errors.js";
+import { baseOf } from "../base-url.js";
+import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { parseSearch } from "../params.js";
+import { sendMosaicTilejson } from "./tilejson.js";
+import { checkTileMatrixSet, param, sendMosaic } from "./tiles.js";
+
+const MAX_BODY = "64kb";
+const MAX_LISTED = 1000;
+
+const bodySchema = z.record(z.string(), z.unknown());
+
+/** Searches with a name, and their tiles: the shape of titiler-pgstac. */
+export function searchesRouter({ services }: { readonly services: Services }): Router {
+  const { searches } = services;
+  const router = Router();
+  router.post("/searches/register", json({ limit: MAX_BODY, type: () => true }), async (request, response) => {
+    const body = bodySchema.safeParse(request.body);
+    if (!body.success) throw new InvalidRequestError("The request's body isn't a JSON object; wanted a STAC search");
+    const { metadata, ...search } = body.data;
+    const told = bodySchema.safeParse(metadata ?? {});
+    if (!told.success) throw new InvalidRequestError("metadata is not a JSON object");
+    filterOf(search);
+    const entry = await searches.register({ search, metadata: told.data });
+    response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
+  });
+  router.get(["/searches", "/searches/list"], async (_request, response) => {
+    const all = (await searches.list()).slice(0, MAX_LISTED);
+    response.json({
+      searches: all.map((entry) => infoOf(entry, baseOf(response))),
+      links: [{ rel: "self", type: "application/json", href: `${baseOf(response)}/searches` }],
+      context: { returned: all.length, limit: MAX_LISTED, matched: all.length },
+    });
+  });
+  router.get("/searches/:search/info", async (request, response) => {
+    response.json(infoOf(await searches.get(param(request, "search")), baseOf(response)));
+  });
+  router.get("/searches/:search/tiles/:tms/:z/:x/:y", async (request, response) => {
+    await sendMosaic(await filterFor(request), { services, request, response });
+  });
+  router.get("/searches/:search/:tms/tilejson.json", async (request, response) => {
+    checkTileMatrixSet(param(request, "tms"));
+    const entry = await searches.get(param(request, "search"));
+    await sendMosaicTilejson(
+      {
+        search: filterOf(entry.search),
+        path: `searches/${entry.id}`,
+        name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
+      },
+      { services, request, response },
+    );
+  });
+  return router;
+
+  async function filterFor(request: Request): Promise<SearchFilter> {
+    return filterOf((await searches.get(param(request, "search"))).search);
+  }
+}
+
+/** The search without its paging. @throws InvalidRequestError for what can't be searched for. */
+function filterOf(search: RegisteredSearch["search"]): SearchFilter {
+  const { limit: _limit, token: _token, ...filter } = parseSearch(search);
+  return filter;
+}
+
+function linksOf({ id, metadata }: RegisteredSearch, base: string): object[] {
+  return [
+    { rel: "metadata", type: "application/json", title: "Mosaic metadata", href: `${base}/searches/${id}/info` },
+    {
+      rel: "tilejson",
+      type: "application/json",
+      title: typeof metadata["name"] === "string" ? metadata["name"] : "TileJSON of the mosaic",
+      href: `${base}/searches/${id}/WebMercatorQuad/tilejson.json`,
+    },
+    {
+      rel: "wmts",
+      type: "application/xml",
+      title: "WMTS capabilities",
+      href: `${base}/searches/${id}/WMTSCapabilities.xml`,
+    },
+  ];
+}
+
+function infoOf(entry: RegisteredSearch, base: string): object {
+  const { id, search, metadata, registered } = entry;
+  return {
+    search: { hash: id, search, metadata: { type: "mosaic", ...metadata }, registered },
+    links: [{ rel: "self", type: "application/json", href: `${base}/searches/${id}/info` }, ...linksOf(entry, base)],
+  };
+}
+
+const SEARCH = pathParameter("search", "Id of a registered search");
+const ADDRESS = ["z", "x", "y"].map((name) => pathParameter(name, "Tile address; y may have an extension"));
+
+/** For the OpenAPI description. */
+export const SEARCHES_PATHS: OpenApiPaths = {
+  "/searches/register": { post: operation("Register a search for tiles: a STAC search and, optionally, metadata") },
+  "/searches": { get: operation("Registered searches") },
+  "/searches/{search}/info": { get: operation("A registered search", "application/json", [SEARCH]) },
+  "/searches/{search}/tiles/WebMercatorQuad/{z}/{x}/{y}": {
+    get: operation("A map tile of a registered search", "image/*", [SEARCH, ...ADDRESS]),
+  },
+  "/searches/{search}/WebMercatorQuad/tilejson.json": {
+    get: operation("TileJSON of a registered search", "application/json", [SEARCH]),
+  },
+};
