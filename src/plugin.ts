@@ -21,7 +21,7 @@ export type { Catalog, CatalogItem, SearchPage, SearchQuery, StacJson } from "./
 export type { BandName } from "./core/bands.js";
 export type { PixelWindow, Raster } from "./core/raster.js";
 export type { Bounds } from "./geo/bounds.js";
-export type { RenderPreset } from "./render/presets.js";
+export type { RenderPreset } from "./core/render-presets.js";
 export type { ByteSource, OpenStore } from "./store/byte-source.js";
 export { openHttpSource, type HttpSourceOptions } from "./store/http-source.js";
 export { shortLocation } from "./store/location.js";

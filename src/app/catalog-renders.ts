@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Catalog, CatalogItem, StacJson } from "../catalog/types.js";
-import { toStacRenders, type RenderPreset } from "../render/presets.js";
+import { toStacRenders, type RenderPreset } from "../core/render-presets.js";
 
 /** The same catalog whose documents also list these renders, so that clients and the viewer offer them. */
 export function withRenders(catalog: Catalog, presets: Readonly<Record<string, RenderPreset>>): Catalog {

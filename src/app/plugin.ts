@@ -1,5 +1,5 @@
 import type { Catalog, CatalogItem } from "../catalog/types.js";
-import type { RenderPreset } from "../render/presets.js";
+import type { RenderPreset } from "../core/render-presets.js";
 import type { ByteSource, OpenStore } from "../store/byte-source.js";
 import type { TecImage } from "./open-tec-cog.js";
 

@@ -8,7 +8,7 @@ import { messageOf } from "../core/assert.js";
 import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
 import { Registry } from "../core/registry.js";
 import { parseRenderSpec } from "../render/parse-render-spec.js";
-import { RENDERS, type RenderPreset } from "../render/presets.js";
+import { RENDERS, type RenderPreset } from "../core/render-presets.js";
 import { BUILT_IN_STORES, createStoreOpener, type OpenStore } from "../store/byte-source.js";
 import { parseLocation, schemeOf } from "../store/location.js";
 import type { MakeRoute, OpenCatalog, OpenTileCache, Plugin, TileCache } from "./plugin.js";

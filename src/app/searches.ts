@@ -96,7 +96,10 @@ async function readOne(folder: string, id: string): Promise<RegisteredSearch | u
 }
 
 function idOf(given: object): string {
-  return createHash("sha256").update(JSON.stringify(sorted(given))).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(given)))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** The same JSON with the keys of every object in order. */

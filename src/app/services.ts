@@ -10,7 +10,7 @@ import { listProviders, type Provider } from "../model/session.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Picture } from "../tile/provenance.js";
-import type { RenderPreset } from "../render/presets.js";
+import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";

@@ -7,7 +7,7 @@ import { resolveHref, shortLocation } from "../store/location.js";
 import { epsgCode } from "../geo/crs.js";
 import { gridFootprint } from "./footprint.js";
 import { geometrySchema } from "./geometry.js";
-import { DEFAULT_RENDERS, type Render } from "./renders.js";
+import { DEFAULT_RENDERS, type Renders } from "./renders.js";
 import { TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
@@ -36,7 +36,7 @@ export interface ItemDescription {
   };
   /** Further STAC properties, from the source: platform, eo:cloud_cover, ... */
   readonly properties?: Readonly<Record<string, unknown>>;
-  readonly renders?: Readonly<Record<string, Render>>;
+  readonly renders?: Renders;
   /** URLs of what the item was made from, where others can reach them. */
   readonly derivedFrom?: readonly string[];
   /** RFC 3339; the moment of ingest. */

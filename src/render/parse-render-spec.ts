@@ -7,8 +7,8 @@ import { isColormapName, unknownColormap } from "./colormaps.js";
 import { parseExplicitColormap } from "./explicit-colormap.js";
 import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
-import { DEFAULT_RENDER, RENDERS } from "./presets.js";
-import type { RenderPreset } from "./presets.js";
+import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
+import type { RenderPreset } from "../core/render-presets.js";
 import { outputCount } from "./render-spec.js";
 import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resampling } from "./render-spec.js";
 

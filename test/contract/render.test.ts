@@ -1,5 +1,5 @@
 import spectralRenders from "../../plugins/spectral-renders.js";
-import { RENDERS } from "../../src/render/presets.js";
+import { RENDERS } from "../../src/core/render-presets.js";
 import { testRenders } from "./render.js";
 
 testRenders("built-in renders", RENDERS);

@@ -5,7 +5,7 @@ import type { Raster } from "../../src/core/raster.js";
 import { renderQueries } from "../../src/catalog/renders.js";
 import { drawRaster } from "../../src/render/encode-image.js";
 import { parseRenderSpec } from "../../src/render/parse-render-spec.js";
-import { toStacRenders, type RenderPreset } from "../../src/render/presets.js";
+import { toStacRenders, type RenderPreset } from "../../src/core/render-presets.js";
 import { outputCount, requiredBands } from "../../src/render/render-spec.js";
 
 /** What every named render must be: something that draws, tells apart what it is for, and reads the same to STAC clients. */

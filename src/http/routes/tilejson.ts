@@ -47,7 +47,11 @@ export function tilejsonRouter(services: Services): Router {
 /** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
 export async function sendMosaicTilejson(
   { search, path, name }: { readonly search: SearchFilter; readonly path: string; readonly name: string },
-  { services, request, response }: { readonly services: Services; readonly request: Request; readonly response: Response },
+  {
+    services,
+    request,
+    response,
+  }: { readonly services: Services; readonly request: Request; readonly response: Response },
 ): Promise<void> {
   const query = queryOf(request);
   const { mosaic } = parseMosaic(query, { presets: services.renders });

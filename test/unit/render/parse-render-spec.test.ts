@@ -4,7 +4,7 @@ import { BANDS } from "../../../src/core/bands.js";
 import { formatExpression } from "../../../src/render/expression-parser.js";
 import { parseRenderSpec } from "../../../src/render/parse-render-spec.js";
 import type { RenderOptions } from "../../../src/render/parse-render-spec.js";
-import { RENDERS, toStacRenders } from "../../../src/render/presets.js";
+import { RENDERS, toStacRenders } from "../../../src/core/render-presets.js";
 import { linearRescale, renderKey, requiredBands } from "../../../src/render/render-spec.js";
 import type { RenderSpec } from "../../../src/render/render-spec.js";
 

@@ -1,5 +1,5 @@
-import { BANDS } from "../core/bands.js";
-import type { BandName } from "../core/bands.js";
+import { BANDS } from "./bands.js";
+import type { BandName } from "./bands.js";
 
 /** A named way to look at an image, spelled as TiTiler query values. */
 export interface RenderPreset {
