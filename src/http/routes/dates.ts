@@ -39,7 +39,11 @@ export function datesRouter({ catalog }: Pick<Services, "catalog">): Router {
       numberMatched: matched,
       numberReturned: items.length,
       links: [
-        { rel: "self", type: "application/json", href: `${self}/dates${query.size === 0 ? "" : `?${query.toString()}`}` },
+        {
+          rel: "self",
+          type: "application/json",
+          href: `${self}/dates${query.size === 0 ? "" : `?${query.toString()}`}`,
+        },
         { rel: "collection", type: "application/json", href: self },
       ],
     });
