@@ -1,0 +1,68 @@
+// Windows of 256 px a second through one session of a provider, by batch size. Arguments: provider, ONNX file, channels, halo, folder.
+// Writes <folder>/<provider>.json, and the pixels of one window as <folder>/<provider>.f32 for comparison.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../src/core/assert.js";
+import { openNetwork, PROVIDERS, type Network } from "../../src/model/session.js";
+
+const [, , name, path = "", channelText, haloText, folder = "."] = process.argv;
+const provider = PROVIDERS.find((known) => known === name);
+const [channels, side] = [Number(channelText), 16 + 2 * Number(haloText)];
+const BANDS = [3, 2, 1];
+const BATCHES = (process.env["BATCHES"] ?? "1,2,4,8,16,32").split(",").map(Number);
+/** At least this long a batch size, and at least this many runs. */
+const [MIN_MS, MIN_RUNS] = [2000, 5];
+
+/** The same numbers as torch_synthesis.py's. */
+function latentsOf(batch: number): Float32Array {
+  return Float32Array.from({ length: batch * channels * side * side }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.5);
+}
+
+async function decode(network: Network, batch: number, latents: Float32Array): Promise<Float32Array> {
+  const k = BANDS.length;
+  const feeds = {
+    latents: { dims: [batch, channels, side, side], data: latents },
+    bands: { dims: [k], data: BigInt64Array.from(BANDS, BigInt) },
+    scale: { dims: [batch, k], data: new Float32Array(batch * k).fill(1) },
+    offset: { dims: [batch, k], data: new Float32Array(batch * k) },
+  };
+  return (await network.run(feeds, "pixels")).data;
+}
+
+async function timeBatch(
+  network: Network,
+  batch: number,
+): Promise<{ batch: number; ms: number; windowsPerSecond: number }> {
+  const latents = latentsOf(batch);
+  for (let i = 0; i < 2; i++) await decode(network, batch, latents);
+  const times: number[] = [];
+  const start = performance.now();
+  while (times.length < MIN_RUNS || performance.now() - start < MIN_MS) {
+    const begin = performance.now();
+    await decode(network, batch, latents);
+    times.push(performance.now() - begin);
+  }
+  const ms = times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+  return { batch, ms: Number(ms.toPrecision(4)), windowsPerSecond: Number(((1000 * batch) / ms).toPrecision(4)) };
+}
+
+mkdirSync(folder, { recursive: true });
+const result: Record<string, unknown> = { provider: name, bands: BANDS.length, windowPx: 256, problem: undefined };
+try {
+  if (provider === undefined) throw new RangeError(`provider ${name}`);
+  const begin = performance.now();
+  const network = await openNetwork(path, { provider, threads: 1, strict: true });
+  const pixels = await decode(network, 1, latentsOf(1));
+  writeFileSync(`${folder}/${provider}.f32`, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+  result["firstWindowMs"] = Math.round(performance.now() - begin);
+  const batches = [];
+  for (const batch of BATCHES) {
+    batches.push(await timeBatch(network, batch));
+    console.log(provider, JSON.stringify(batches.at(-1)));
+  }
+  result["batches"] = batches;
+} catch (error) {
+  result["problem"] = messageOf(error).slice(0, 500);
+  console.log(`${name}: ${messageOf(error)}`);
+}
+writeFileSync(`${folder}/${name}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
+process.exit(0);

@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
+import { setTimeout as sleepMs } from "node:timers/promises";
+
+/** A server started for a benchmark, in a process of its own. */
+export interface ServerProcess {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: (port: number) => readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Answers 200 once the server is up. */
+  readonly ready: string;
+}
+
+/** Starts a server on a free port and waits until it answers. */
+export async function startServer({ command, args, env, ready }: ServerCommand): Promise<ServerProcess> {
+  const port = await freePort();
+  const child = spawn(command, args(port), { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
+  process.once("exit", () => child.kill("SIGKILL"));
+  await waitUntilReady(child, `http://127.0.0.1:${port}${ready}`);
+  return {
+    port,
+    pid: child.pid ?? 0,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function waitUntilReady(child: ChildProcess, url: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(" ")} ended with ${child.exitCode}`);
+    const response = await fetch(url).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response?.ok === true) return;
+    await sleepMs(200);
+  }
+  throw new Error(`${url} did not answer within two minutes`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
