@@ -41,19 +41,11 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
     if (entry !== undefined && entry.day !== chosen[which]) actions.pick(entry.day, which);
   };
   const draw = (): void => {
-    for (const which of SIDES)
-      drawSide(parts, which, {
-        entry: entries[indexOf(which)],
-        index: indexOf(which),
-        count: entries.length,
-        x: xs[indexOf(which)],
-      });
-    for (const which of SIDES) parts.chips[which].setAttribute("aria-pressed", String(which === side));
-    parts.head.classList.toggle("comparing", chosen.compare !== undefined);
-    for (const [i, mark] of [...parts.marks.children].entries()) {
-      mark.classList.toggle("on", i === indexOf("date"));
-      mark.classList.toggle("on-compare", i === indexOf("compare"));
-    }
+    const shown = (which: Side): Chosen => {
+      const index = indexOf(which);
+      return { entry: entries[index], index, count: entries.length, x: xs[index] };
+    };
+    drawSides(parts, { date: shown("date"), compare: shown("compare") }, side);
   };
   const layOut = (): void => {
     const width = parts.rail.clientWidth;
@@ -74,12 +66,13 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
   for (const which of SIDES) {
     parts.thumbs[which].addEventListener("focus", () => activate(which));
     parts.chips[which].addEventListener("click", () => activate(which));
-    parts.thumbs[which].addEventListener("keydown", (event) => {
-      const target = keyTarget(event.key, indexOf(which), entries.length);
-      if (event.key === " ") actions.togglePlay();
-      else if (target === undefined) return;
-      else pick(target, which);
-      event.preventDefault();
+    followKeys(parts.thumbs[which], {
+      move: (key) => {
+        const target = keyTarget(key, indexOf(which), entries.length);
+        if (target !== undefined) pick(target, which);
+        return target !== undefined;
+      },
+      togglePlay: actions.togglePlay,
     });
   }
   function activate(which: Side): void {
@@ -159,6 +152,18 @@ interface Chosen {
   readonly x: number | undefined;
 }
 
+function drawSides(parts: Parts, chosen: Readonly<Record<Side, Chosen>>, active: Side): void {
+  for (const side of SIDES) {
+    drawSide(parts, side, chosen[side]);
+    parts.chips[side].setAttribute("aria-pressed", String(side === active));
+  }
+  parts.head.classList.toggle("comparing", chosen.compare.entry !== undefined);
+  for (const [i, mark] of [...parts.marks.children].entries()) {
+    mark.classList.toggle("on", i === chosen.date.index);
+    mark.classList.toggle("on-compare", i === chosen.compare.index);
+  }
+}
+
 function drawSide(parts: Parts, side: Side, { entry, index, count, x }: Chosen): void {
   const [thumb, chip] = [parts.thumbs[side], parts.chips[side]];
   thumb.hidden = chip.hidden = entry === undefined;
@@ -204,6 +209,18 @@ function followPointer(
   });
   for (const end of ["pointerleave", "pointerup", "pointercancel"])
     track.addEventListener(end, () => (hint.hidden = true));
+}
+
+/** Keys on a thumb: `move` says whether it knew the key. */
+function followKeys(
+  thumb: HTMLElement,
+  use: { readonly move: (key: string) => boolean; readonly togglePlay: () => void },
+): void {
+  thumb.addEventListener("keydown", (event) => {
+    if (event.key === " ") use.togglePlay();
+    else if (!use.move(event.key)) return;
+    event.preventDefault();
+  });
 }
 
 /** Where a key moves the thumb to; undefined for keys that don't. */
