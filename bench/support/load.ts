@@ -68,7 +68,7 @@ async function openConnection(port: number): Promise<Connection> {
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
       const found = /^content-length: *(\d+)/im.exec(head.slice(0, end))?.[1];
-      if (!/^HTTP\/1\.1 200 /.test(head) || found === undefined) return fail(new Error(head.slice(0, 600)));
+      if (!head.startsWith("HTTP/1.1 200 ") || found === undefined) return fail(new Error(head.slice(0, 600)));
       length = Number(found);
       missing = length;
       rest = before + chunk.length - end - 4;
