@@ -7,8 +7,10 @@ import type { Services } from "../app/services.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { createApp } from "./app.js";
 import { requestLog } from "./request-log.js";
+import { colormapRouter } from "./routes/colormaps.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
 import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
+import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
@@ -25,7 +27,9 @@ export async function createTectile(
     { path: "/", router: tileRouter(services) },
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
+    { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
+    { path: "/", router: colormapRouter() },
     { path: "/", router: viewerRouter() },
   ];
   return createApp({

@@ -249,6 +249,21 @@ test("tilejson: native maxzoom, bounds, and tiles that carry the query on", asyn
   );
 });
 
+test("colormaps: the list that error messages point at, and each one's colours as matplotlib has them", async () => {
+  const { colorMaps } = (await (await get("/colorMaps")).json()) as { colorMaps: string[] };
+  assert.ok(colorMaps.includes("viridis") && colorMaps.includes("rdylgn_r"));
+  const viridis = (await (await get("/colorMaps/viridis")).json()) as Record<string, number[]>;
+  assert.deepEqual(
+    [viridis["0"], viridis["128"], viridis["255"]],
+    [
+      [68, 1, 84, 255],
+      [33, 145, 140, 255],
+      [253, 231, 37, 255],
+    ],
+  );
+  assert.equal((await get("/colorMaps/nope")).status, 404);
+});
+
 test("preview: the whole item on its own grid, never larger than it is", async () => {
   const preview = await pixels(`${item("2024-01-10")}/preview.png`);
   assert.deepEqual(

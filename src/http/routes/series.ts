@@ -1,0 +1,203 @@
+import { json, Router, type Request, type Response } from "express";
+import { z } from "zod";
+import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
+import type { Services } from "../../app/services.js";
+import { parseGeometry } from "../../catalog/geometry.js";
+import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
+import { BANDS } from "../../core/bands.js";
+import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
+import { parseSource } from "../../render/parse-source.js";
+import type { RenderSource } from "../../render/render-spec.js";
+import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { parseDatetime, queryOf } from "../params.js";
+import { requestSignal } from "../signal.js";
+import { param } from "./tiles.js";
+
+const MAX_DATES = 500;
+const MAX_BODY = "1mb";
+
+/** Values at a point, and statistics of an area, over the dates of a collection. */
+export function seriesRouter({ services }: { readonly services: Services }): Router {
+  const { catalog } = services;
+  const router = Router();
+  const item = "/collections/:collection/items/:item";
+  router.get(`${item}/point/:place`, async (request, response) => {
+    const [lon, lat] = parsePlace(param(request, "place"));
+    const source = sourceOf(request);
+    const found = await catalog.item(param(request, "collection"), param(request, "item"));
+    const [point] = await readPoint([found], { lon, lat, source }, services, requestSignal(request, response));
+    if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${found.id.slice(0, 60)}"`);
+    const names = sourceNames(source);
+    response.json({
+      coordinates: [lon, lat],
+      values: point.values ?? names.map(() => null),
+      band_names: names,
+      band_descriptions: names,
+      clear: point.clear,
+    });
+  });
+  router.get("/collections/:collection/point/:place", async (request, response) => {
+    const [lon, lat] = parsePlace(param(request, "place"));
+    const source = sourceOf(request);
+    const fill = parseFill(queryOf(request).get("inpaint"));
+    const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] });
+    const points = await readPoint(items, { lon, lat, source }, services, requestSignal(request, response));
+    const names = sourceNames(source);
+    const filled = fillSeries(
+      points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
+      fill,
+    );
+    const rows = points.map((point, i) => ({ ...point, ...(filled[i] ?? { values: undefined, inferred: undefined }) }));
+    if (wantsCsv(request)) {
+      sendCsv(response, ["datetime", "item", "clear", "inferred", ...names], (line) => {
+        for (const { item: one, values, clear, inferred } of rows)
+          line([one.datetime, one.id, clear, inferred !== undefined, ...(values ?? names.map(() => ""))]);
+      });
+      return;
+    }
+    response.json({
+      coordinates: [lon, lat],
+      assets: rows.map(({ item: one, values, clear, inferred }) => ({
+        name: one.id,
+        datetime: one.datetime,
+        values: values ?? names.map(() => null),
+        band_names: names,
+        band_descriptions: names,
+        clear,
+        inferred: inferred !== undefined,
+        ...(inferred === undefined ? {} : { method: inferred }),
+      })),
+    });
+  });
+  router.post("/collections/:collection/statistics", json({ limit: MAX_BODY, type: () => true }), (request, response) =>
+    sendStatistics(services, request, response),
+  );
+  return router;
+}
+
+async function sendStatistics(services: Services, request: Request, response: Response): Promise<void> {
+  const feature = featureSchema.safeParse(request.body);
+  const given: unknown = feature.success ? feature.data.geometry : request.body;
+  const geometry = parseGeometry(given);
+  const source = sourceOf(request);
+  const items = await itemsOf(request, services, { intersects: geometry });
+  const areas = await readArea(items, { geometry, source }, services, requestSignal(request, response));
+  const names = sourceNames(source);
+  if (wantsCsv(request)) {
+    const figures = ["mean", "std", "min", "max", "median"] as const;
+    const columns = names.flatMap((name) => figures.map((figure) => `${name}_${figure}`));
+    sendCsv(response, ["datetime", "item", "valid_percent", "clear_percent", "inferred", ...columns], (line) => {
+      for (const { item, statistics, validPercent, clearPercent } of areas) {
+        const values = names.flatMap((_, k) => figures.map((figure) => statistics?.[k]?.[figure] ?? ""));
+        line([item.datetime, item.id, validPercent.toFixed(2), clearPercent.toFixed(2), false, ...values]);
+      }
+    });
+    return;
+  }
+  response.json({
+    type: "Feature",
+    geometry,
+    properties: {
+      ...(feature.success ? feature.data.properties : {}),
+      series: areas.map(({ item, statistics, validPercent, clearPercent }) => ({
+        name: item.id,
+        datetime: item.datetime,
+        valid_percent: validPercent,
+        clear_percent: clearPercent,
+        clear: clearPercent > 0,
+        inferred: false,
+        statistics:
+          statistics === undefined ? null : Object.fromEntries(names.map((name, k) => [name, statistics[k]])),
+      })),
+    },
+  });
+}
+
+const featureSchema = z.object({
+  type: z.literal("Feature"),
+  geometry: z.unknown(),
+  properties: z.record(z.string(), z.unknown()).nullish().transform((properties) => properties ?? {}),
+});
+
+/** Oldest first. */
+async function itemsOf(
+  request: Request,
+  { catalog }: Pick<Services, "catalog">,
+  where: Pick<SearchQuery, "bbox" | "intersects">,
+): Promise<readonly CatalogItem[]> {
+  const id = param(request, "collection");
+  await catalog.collection(id);
+  const datetime = queryOf(request).get("datetime");
+  const { items } = await catalog.search({
+    collections: [id],
+    limit: MAX_DATES,
+    ...where,
+    ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+  });
+  return items.toReversed();
+}
+
+/** All bands where the query names none. */
+function sourceOf(request: Request): RenderSource {
+  const source = parseSource(queryOf(request));
+  return source === undefined || source === "whole" ? { kind: "bands", bands: BANDS } : source;
+}
+
+function parsePlace(text: string): readonly [lon: number, lat: number] {
+  const [, lonText = "", latText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
+  const [lon, lat] = [Number(lonText || Number.NaN), Number(latText || Number.NaN)];
+  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return [lon, lat];
+  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted LONGITUDE,LATITUDE in degrees`);
+}
+
+function parseFill(text: string | null): "none" | "nearest" | "linear" {
+  if (text === null || text === "" || text === "none") return "none";
+  if (text === "nearest" || text === "linear") return text;
+  // A point has no surroundings and no network yet: the best that it has is linear.
+  if (text === "tec" || text === "harmonic") return "linear";
+  throw new InvalidRequestError(`inpaint is "${text.slice(0, 40)}"; wanted none, nearest, linear, harmonic or tec`);
+}
+
+function wantsCsv(request: Request): boolean {
+  const format = queryOf(request).get("f") ?? "json";
+  if (format === "json" || format === "csv") return format === "csv";
+  throw new InvalidRequestError(`f is "${format.slice(0, 40)}"; wanted json or csv`);
+}
+
+type Cell = string | number | boolean;
+
+function sendCsv(response: Response, header: readonly string[], write: (line: (cells: readonly Cell[]) => void) => void): void {
+  const lines: string[] = [];
+  const line = (cells: readonly Cell[]): void => void lines.push(cells.map(csvCell).join(","));
+  line(header);
+  write(line);
+  response.type("text/csv; charset=utf-8").send(`${lines.join("\r\n")}\r\n`);
+}
+
+/** RFC 4180. */
+function csvCell(cell: Cell): string {
+  const text = typeof cell === "number" ? String(Number(cell.toPrecision(9))) : String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const COLLECTION = pathParameter("collection", "Id of the collection");
+const PLACE = pathParameter("place", "LONGITUDE,LATITUDE in degrees");
+
+/** For the OpenAPI description. */
+export const SERIES_PATHS: OpenApiPaths = {
+  "/collections/{collection}/point/{place}": {
+    get: operation("Values at a point over dates, as JSON or (f=csv) CSV", "application/json", [COLLECTION, PLACE]),
+  },
+  "/collections/{collection}/items/{item}/point/{place}": {
+    get: operation("Values of an item at a point", "application/json", [
+      COLLECTION,
+      pathParameter("item", "Id of the item"),
+      PLACE,
+    ]),
+  },
+  "/collections/{collection}/statistics": {
+    post: operation("Statistics of a GeoJSON feature over dates, as JSON or (f=csv) CSV", "application/json", [
+      COLLECTION,
+    ]),
+  },
+};
