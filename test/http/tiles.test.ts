@@ -257,8 +257,8 @@ test("colormaps: the list that error messages point at, and each one's colours a
     [viridis["0"], viridis["128"], viridis["255"]],
     [
       [68, 1, 84, 255],
-      [33, 145, 140, 255],
-      [253, 231, 37, 255],
+      [32, 144, 140, 255],
+      [253, 231, 36, 255],
     ],
   );
   assert.equal((await get("/colorMaps/nope")).status, 404);
