@@ -90,7 +90,8 @@ export function linearRescale(spec: RenderSpec): LinearRescale | undefined {
   };
 }
 
-function sourceBands(source: RenderSource): readonly BandName[] {
+/** The bands that a source reads, in its order; one may come twice. */
+export function sourceBands(source: RenderSource): readonly BandName[] {
   switch (source.kind) {
     case "bands":
       return source.bands;

@@ -106,8 +106,7 @@ async function sendStatistics(services: Services, request: Request, response: Re
         clear_percent: clearPercent,
         clear: clearPercent > 0,
         inferred: false,
-        statistics:
-          statistics === undefined ? null : Object.fromEntries(names.map((name, k) => [name, statistics[k]])),
+        statistics: statistics === undefined ? null : Object.fromEntries(names.map((name, k) => [name, statistics[k]])),
       })),
     },
   });
@@ -116,7 +115,10 @@ async function sendStatistics(services: Services, request: Request, response: Re
 const featureSchema = z.object({
   type: z.literal("Feature"),
   geometry: z.unknown(),
-  properties: z.record(z.string(), z.unknown()).nullish().transform((properties) => properties ?? {}),
+  properties: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((properties) => properties ?? {}),
 });
 
 /** Oldest first. */
@@ -166,7 +168,11 @@ function wantsCsv(request: Request): boolean {
 
 type Cell = string | number | boolean;
 
-function sendCsv(response: Response, header: readonly string[], write: (line: (cells: readonly Cell[]) => void) => void): void {
+function sendCsv(
+  response: Response,
+  header: readonly string[],
+  write: (line: (cells: readonly Cell[]) => void) => void,
+): void {
   const lines: string[] = [];
   const line = (cells: readonly Cell[]): void => void lines.push(cells.map(csvCell).join(","));
   line(header);

@@ -1,0 +1,83 @@
+import { BANDS, type BandName } from "../core/bands.js";
+import type { PixelWindow } from "../core/raster.js";
+import type { CatalogItem } from "../catalog/types.js";
+import type { RenderSource } from "../render/render-spec.js";
+import { sourceBands } from "../render/render-spec.js";
+import { sourcePlanes } from "../render/source-planes.js";
+import { gatherWindow, rectOfPixels, synthesiseWindow } from "../tile/decode-window.js";
+import { DETECTOR_BANDS, type DetectorBands } from "../tile/mosaic/cloud-detector.js";
+import { needsDetector, windowLooks } from "../tile/window-looks.js";
+import type { LayerDrawing } from "./draw-layer.js";
+
+/** Values of one date in a window of one level, one a pixel, row-major. */
+export interface WindowValues {
+  /** One plane for each band or expression. */
+  readonly planes: readonly Float32Array[];
+  /** 1 = observed, and the expression is a number. */
+  readonly valid: Uint8Array;
+  /** 1 = valid, and no cloud or shadow within 30 m. */
+  readonly clear: Uint8Array;
+}
+
+export interface ValuesRequest {
+  readonly item: CatalogItem;
+  readonly level: number;
+  /** Inside the level. */
+  readonly window: PixelWindow;
+  readonly source: RenderSource;
+}
+
+/** Decodes the latents that a window needs, and nothing else; undefined, without running the network, where none of it is valid. */
+export async function readValues(
+  { item, level, window, source }: ValuesRequest,
+  use: Pick<LayerDrawing, "reader" | "networks">,
+  signal?: AbortSignal,
+): Promise<WindowValues | undefined> {
+  const container = await use.reader.open(item.href, item.checksum, signal);
+  const rect = rectOfPixels(window);
+  const gathered = await gatherWindow({ container, level, rect }, use.reader, signal);
+  const factor = 2 ** level;
+  const observed = toMask(windowLooks(gathered, window, { look: "valid", factor }), window);
+  if (observed.every((v) => v === 0)) return undefined;
+  const used = new Set<BandName>([...sourceBands(source), ...(needsDetector(gathered) ? DETECTOR_BANDS : [])]);
+  const bands = BANDS.filter((band) => used.has(band));
+  const { pixels, window: whole } = await synthesiseWindow(gathered, { rect, bands }, use, signal);
+  const samples = crop(pixels, { whole, window, bands: bands.length });
+  const { width, height } = window;
+  const { planes, valid } = sourcePlanes({ kind: "raster", width, height, bands, samples, valid: observed }, source);
+  const detector = detectorPlanes(samples, { bands, pixels: width * height });
+  const clear = toMask(windowLooks(gathered, window, { look: "clear", factor, bands: detector }), window);
+  return { planes, valid, clear: clear.map((c, i) => (valid[i] === 0 ? 0 : c)) };
+}
+
+function toMask(looks: Uint8Array | "all", { width, height }: PixelWindow): Uint8Array {
+  return looks === "all" ? new Uint8Array(width * height).fill(1) : looks;
+}
+
+function crop(
+  pixels: Float32Array,
+  { whole, window, bands }: { readonly whole: PixelWindow; readonly window: PixelWindow; readonly bands: number },
+): Float32Array {
+  const { width, height } = window;
+  const out = new Float32Array(bands * width * height);
+  for (let b = 0; b < bands; b++) {
+    for (let r = 0; r < height; r++) {
+      const from = (b * whole.height + window.y + r - whole.y) * whole.width + window.x - whole.x;
+      out.set(pixels.subarray(from, from + width), (b * height + r) * width);
+    }
+  }
+  return out;
+}
+
+function detectorPlanes(
+  samples: Float32Array,
+  { bands, pixels }: { readonly bands: readonly BandName[]; readonly pixels: number },
+): DetectorBands | undefined {
+  const [blue, green, red, nir, swir] = DETECTOR_BANDS.map((band) => {
+    const at = bands.indexOf(band);
+    return at < 0 ? undefined : samples.subarray(at * pixels, (at + 1) * pixels);
+  });
+  if (blue === undefined || green === undefined || red === undefined || nir === undefined || swir === undefined)
+    return undefined;
+  return { blue, green, red, nir, swir };
+}
