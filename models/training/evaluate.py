@@ -126,8 +126,8 @@ def classical(pictures, path):
         curve = lambda code, parameters: [[psnr(p.pixels, x), n] for x, n in (code(p.pixels, v) for v in parameters)]
         kept["j2k"][p.name] = curve(jpeg2000, LEVELS)
         kept["klt"][p.name] = curve(klt, LEVELS)
-        kept["klt0"][p.name] = curve(lambda x, level: klt(x, level, centred=False), LEVELS)
-        kept["webp"][p.name] = curve(webp, (1, 10, 25, 40, 55, 70, 80, 88, 94, 98, 100))
+        kept["klt0"][p.name] = curve(lambda x, level: klt(x, level, centred=False), LEVELS[::2])
+        kept["webp"][p.name] = curve(webp, (1, 20, 45, 70, 88, 100))
         kept["deflate"][p.name] = deflate(p.pixels)
         with open(path + ".part", "w") as f: json.dump(kept, f)
         os.replace(path + ".part", path)

@@ -171,9 +171,8 @@ def own_synthesis(cfg):
     q, bands = card["defaultQuality"], [3, 2, 1]
     scale, offset = np.array([.1, .12, .5], np.float32), np.array([-20, 3, 0], np.float32)
     w = {t.name.removesuffix(".half"): numpy_helper.to_array(t).astype(np.float32) for t in onnx.load(f"{cfg.model}/synthesis.onnx").graph.initializer}
-    first, second = w["g_s.body3.first"] if "g_s.body3.first" in w else w["g_s.body3.first.weight"], None
     s2, s1 = w["stage3"].shape[0] // 4, w["stage2"].shape[0] // 4
-    net = model.Synthesis(first.shape[1], s2, s1).eval()
+    net = model.Synthesis(w["stage3"].shape[1], s2, s1).eval()
     rows = lambda t, r: torch.from_numpy(t.reshape(r * r, -1, *t.shape[1:]).swapaxes(0, 1).reshape(t.shape).copy())    # undoes graphs.block_order
     state = {k: torch.from_numpy(w[f"g_s.{k.removesuffix('.weight')}"].copy()) for k in net.state_dict() if k.startswith("body")}
     state |= {"stage3.weight": rows(w["stage3"], 2), "stage2.weight": rows(w["stage2"], 2),

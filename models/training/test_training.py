@@ -109,6 +109,24 @@ def test_code_length_is_what_compressai_writes():
     assert sizes[4] < sizes[1]
 
 
+def test_shipped_model():
+    """models/tec-s2: checksums, tables, and the golden window through onnxruntime."""
+    import hashlib, json
+    here = os.path.dirname(os.path.abspath(__file__)); folder, golden = f"{here}/../tec-s2", f"{here}/../../test/fixtures/golden"
+    codec = networks.OnnxCodec(folder); card, fp = codec.card, codec.card["entropy"]["fp"]
+    for part in (card["analysis"], card["synthesis"], fp):
+        with open(f"{folder}/{part['file']}", "rb") as f: assert hashlib.sha256(f.read()).hexdigest() == part["sha256"], part["file"]
+    assert codec.tables.sets == fp["sets"] and codec.tables.gain.shape == (len(card["qualities"]), card["channels"])
+    assert sum(os.path.getsize(f"{folder}/{f}") for f in os.listdir(folder)) <= 13 * 2 ** 20
+    with open(f"{golden}/own-synthesis.json") as f: case = json.load(f)
+    assert case["synthesisSha256"] == card["synthesis"]["sha256"] and case["tablesSha256"] == fp["sha256"]
+    symbols = np.fromfile(f"{golden}/own-synthesis.symbols", "<i2").reshape(1, case["channels"], case["rows"], case["columns"])
+    want = np.fromfile(f"{golden}/own-synthesis.pixels", "<f4").reshape(1, len(case["bands"]), case["height"], case["width"])
+    feeds = {"latents": symbols * codec.tables.degain[case["step"]][:, None, None], "bands": np.array(case["bands"]),
+             "scale": np.array([case["scale"]], np.float32), "offset": np.array([case["offset"]], np.float32)}
+    assert np.abs(codec.synthesis.run(None, feeds)[0] - want).max() < case["tolerance"]
+
+
 def test_rotation_keeps_distances():
     axes = np.linalg.qr(RNG.normal(size=(12, 12)))[0]
     c = RNG.uniform(0, 9000, (12, 20, 20)).astype(np.float32)
