@@ -2,13 +2,22 @@
 import { createFactorizedCoder } from "../../src/codec/factorized.js";
 import { createRansCoder } from "../../src/codec/rans.js";
 import { parseTables, type StepTables } from "../../src/codec/tables.js";
+import { findSection, SECTION } from "../../src/container/chunk.js";
 import { readChunkBytes, readTecCog } from "../../src/container/tec-cog-reader.js";
 import { createModelZoo } from "../../src/model/model-zoo.js";
 import { BUILT_IN_MODELS } from "../../src/app/config.js";
 import { openByteSource } from "../../src/store/byte-source.js";
 import { decodeChunk } from "../../src/tile/decode-chunk.js";
 import { decodeSymbols } from "../../src/tile/decode-symbols.js";
-import { numberOptions, printTable, round, seededRandom, spreadOf, writeResult } from "../support/report.js";
+import {
+  numberOptions,
+  printTable,
+  round,
+  seededRandom,
+  spreadOf,
+  writeResult,
+  type Spread,
+} from "../support/report.js";
 import { sceneItem } from "../support/scene.js";
 
 const POSITIONS = 256;
@@ -20,52 +29,84 @@ const model = await zoo.open(id);
 const tables = parseTables(model.tables, "entropy tables");
 const step = tables.steps[model.card.defaultQuality];
 if (step === undefined) throw new RangeError(`no quality ${model.card.defaultQuality}`);
-const rans = createRansCoder(step);
+const coder = createFactorizedCoder(tables, model.card.entropy.fp.block);
 
-interface Block {
-  readonly symbols: Int16Array;
-  readonly channels: number;
+/** What codes and decodes one set of symbols, and how many there are. */
+interface Workload {
+  readonly name: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly decode: () => void;
+  readonly encode: () => void;
+  /** From a chunk's bytes to latents in the cache. */
+  readonly chunk: (() => void) | undefined;
 }
 
-/** Symbols of the scene's full resolution, as stored; none where bench/titiler/setup.sh has not made it. */
-async function sceneBlocks(): Promise<{ readonly blocks: Block[]; readonly files: Uint8Array[] }> {
+/** Chunks of the scene's full resolution, as stored; undefined where bench/titiler/setup.sh has not made it. */
+async function sceneWorkload(): Promise<Workload | undefined> {
   const item = await sceneItem().catch(() => undefined);
-  if (item === undefined) return { blocks: [], files: [] };
+  if (item === undefined) return undefined;
   const source = await openByteSource(item.href);
   const [level] = (await readTecCog(source)).levels;
-  const coder = createFactorizedCoder(tables, model.card.entropy.fp.block);
-  const [blocks, files]: [Block[], Uint8Array[]] = [[], []];
-  for (let i = 0; level !== undefined && i < level.offsets.length; i += Math.ceil(level.offsets.length / wanted)) {
+  const files: Uint8Array[] = [];
+  const total = level?.offsets.length ?? 0;
+  for (let i = 0; level !== undefined && i < total; i += Math.ceil(total / wanted)) {
     const bytes = await readChunkBytes(source, level, i);
-    if (bytes === undefined) continue;
-    const { chunk, symbols } = decodeSymbols(bytes, `chunk ${i}`, coder);
-    if (chunk.quality !== model.card.defaultQuality || tables.sets !== 1) continue;
-    blocks.push({ symbols, channels: chunk.channels });
-    files.push(bytes);
+    if (bytes !== undefined) files.push(bytes);
   }
   await source.close();
-  return { blocks, files };
+  const chunks = files.map((bytes) => {
+    const { chunk, symbols } = decodeSymbols(bytes, "a chunk", coder);
+    const stream = findSection(chunk, SECTION.symbols) ?? new Uint8Array();
+    return { chunk, symbols, parts: { stream, setMap: findSection(chunk, SECTION.sets) ?? new Uint8Array() } };
+  });
+  const place = { name: "a chunk", width: 256, height: 256 };
+  return {
+    name: `${files.length} chunks of the scene`,
+    count: chunks.reduce((sum, { symbols }) => sum + symbols.length, 0),
+    bytes: chunks.reduce((sum, { parts }) => sum + parts.stream.length + parts.setMap.length, 0),
+    decode: () => chunks.forEach(({ parts, chunk }) => coder.decode(parts, chunk, "a chunk")),
+    encode: () => chunks.forEach(({ symbols, chunk }) => coder.encode({ ...chunk, symbols }, chunk.quality)),
+    chunk: () => files.forEach((bytes) => decodeChunk(bytes, place, coder)),
+  };
 }
 
-/** Every channel's symbols by the frequencies of its table; escapes as the largest ordinary symbol. */
-function drawnBlock(of: StepTables, random: () => number): Block {
-  const symbols = new Int16Array(of.channels * POSITIONS);
-  for (let c = 0; c < of.channels; c++) {
-    const [start = 0, count = 0, first = 0] = [of.start[c], of.count[c], of.first[c]];
-    for (let i = 0; i < POSITIONS; i++) {
-      const target = Math.floor(random() * 65536);
-      let s = 0;
-      while (s < count - 1 && (of.cum[start + s + 1] ?? 65536) <= target) s++;
-      symbols[c * POSITIONS + i] = first + s;
+/** Every position takes a random table set, every symbol follows its table's frequencies; the sets are given to the coder. */
+function drawnWorkload(step: StepTables): Workload {
+  const random = seededRandom(1);
+  const rans = createRansCoder(step);
+  const blocks = Array.from({ length: 16 }, () => {
+    const sets = Uint8Array.from({ length: POSITIONS }, () => Math.floor(random() * step.sets));
+    const shape = { channels: step.channels, positions: POSITIONS, sets };
+    const symbols = new Int16Array(step.channels * POSITIONS);
+    for (let i = 0; i < symbols.length; i++) {
+      const row = (sets[i % POSITIONS] ?? 0) * step.channels + Math.floor(i / POSITIONS);
+      symbols[i] = drawSymbol(step, row, Math.floor(random() * 65536));
     }
-  }
-  return { symbols, channels: of.channels };
+    return { symbols, shape, stream: rans.encode(symbols, shape) };
+  });
+  return {
+    name: "drawn from the tables",
+    count: blocks.length * step.channels * POSITIONS,
+    bytes: blocks.reduce((sum, { stream }) => sum + stream.length, 0),
+    decode: () => blocks.forEach(({ stream, shape }) => rans.decode(stream, shape, "drawn")),
+    encode: () => blocks.forEach(({ symbols, shape }) => rans.encode(symbols, shape)),
+    chunk: undefined,
+  };
 }
 
-/** Million symbols a second over `rounds` passes. */
-function speed(symbols: number, pass: () => void): number[] {
+/** The symbol in whose share of 0..65535 `target` lies; the largest ordinary one for the escape. */
+function drawSymbol(step: StepTables, row: number, target: number): number {
+  const [start = 0, count = 0, first = 0] = [step.start[row], step.count[row], step.first[row]];
+  let s = 0;
+  while (s < count - 1 && (step.cum[start + s + 1] ?? 65536) <= target) s++;
+  return first + s;
+}
+
+/** Million symbols a second of one core's time, in each round. */
+function speed(symbols: number, pass: () => void): Spread {
   pass();
-  return Array.from({ length: rounds }, () => {
+  const rates = Array.from({ length: rounds }, () => {
     const before = process.cpuUsage();
     const start = performance.now();
     let passes = 0;
@@ -73,53 +114,36 @@ function speed(symbols: number, pass: () => void): number[] {
     const { user, system } = process.cpuUsage(before);
     return (symbols * passes) / (user + system);
   });
+  return spreadOf(rates);
 }
 
-function measure(name: string, blocks: readonly Block[], files: readonly Uint8Array[]) {
-  const count = blocks.reduce((sum, { symbols }) => sum + symbols.length, 0);
-  const shape = ({ channels }: Block) => ({ channels, positions: POSITIONS, sets: undefined });
-  const streams = blocks.map((block) => rans.encode(block.symbols, shape(block)));
-  const bits = (8 * streams.reduce((sum, { length }) => sum + length, 0)) / count;
-  const pairs = blocks.map((block, i) => ({ stream: streams[i] ?? new Uint8Array(), shape: shape(block) }));
-  const coder = createFactorizedCoder(tables, model.card.entropy.fp.block);
-  const place = { name, width: 256, height: 256 };
-  return {
-    symbols: name,
-    count,
-    "bits a symbol": round(bits),
-    decode: spreadOf(speed(count, () => pairs.forEach((pair) => rans.decode(pair.stream, pair.shape, name)))),
-    encode: spreadOf(speed(count, () => blocks.forEach((block) => rans.encode(block.symbols, shape(block))))),
-    ...(files.length === 0
-      ? {}
-      : { chunk: spreadOf(speed(count, () => files.forEach((bytes) => decodeChunk(bytes, place, coder)))) }),
-  };
-}
-
-const random = seededRandom(1);
-const scene = await sceneBlocks();
-
-const results = [
-  ...(scene.blocks.length === 0 ? [] : [measure("of the scene", scene.blocks, scene.files)]),
-  measure(
-    "drawn from the tables",
-    Array.from({ length: 16 }, () => drawnBlock(step, random)),
-    [],
-  ),
-];
+const loads = [await sceneWorkload(), drawnWorkload(step)].filter((load) => load !== undefined);
+const results = loads.map(({ name, count, bytes, decode, encode, chunk }) => ({
+  symbols: name,
+  count,
+  bitsASymbol: round((8 * bytes) / count),
+  decode: speed(count, decode),
+  encode: speed(count, encode),
+  ...(chunk === undefined ? {} : { wholeChunk: speed(count, chunk) }),
+}));
 printTable(
   results.map((result) => ({
     symbols: result.symbols,
     count: result.count,
-    "bits a symbol": result["bits a symbol"],
+    "bits a symbol": result.bitsASymbol,
     "decode, M/s": result.decode.median,
     "encode, M/s": result.encode.median,
-    "whole chunk (checksum, int8), M/s": "chunk" in result ? (result.chunk?.median ?? "") : "",
+    "whole chunk, M/s": result.wholeChunk?.median ?? "",
   })),
 );
-if (write !== 0)
+if (write !== 0) {
+  const { id: name, defaultQuality: quality, entropy } = model.card;
+  const { sets } = entropy.fp;
   writeResult("entropy", {
-    model: model.card.id,
-    quality: model.card.defaultQuality,
+    model: name,
+    quality,
+    tableSets: sets,
     unit: "million symbols a second of one core's time",
     results,
   });
+}

@@ -15,6 +15,7 @@ from onnx_weights import read_weights
 
 BANDS = [3, 2, 1]
 BATCHES = [int(n) for n in os.environ.get("BATCHES", "1,2,4,8,16,32").split(",")]
+SIDE = int(os.environ.get("LATENTS", "16")) + 4   # latents of a window and its halo
 MIN_SECONDS, MIN_RUNS = 2.0, 5
 
 
@@ -81,17 +82,17 @@ def main(path, folder, device):
     torch.backends.cudnn.benchmark = True
     torch.set_num_threads(1)
     channels = read_weights(path)["g_s.body3.first.half"].shape[1]
-    result = {"device": name, "torch": torch.__version__, "bands": len(BANDS), "windowPx": 256, "runs": []}
+    result = {"device": name, "torch": torch.__version__, "bands": len(BANDS), "windowPx": 16 * (SIDE - 4), "runs": []}
     reference = None
     for precision, dtype, tf32 in (("fp32", torch.float32, False), ("tf32", torch.float32, True), ("fp16", torch.float16, False)):
         if device != "cuda" and precision != "fp32": continue
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
         net = Synthesis(path, BANDS, device, dtype)
-        window = net(torch.from_numpy(latents_of(1, channels, 20)).to(device, dtype)).float().cpu().numpy()
+        window = net(torch.from_numpy(latents_of(1, channels, SIDE)).to(device, dtype)).float().cpu().numpy()
         if reference is None: reference = window
         run = {"precision": precision, "worstDnFromFp32": float(np.abs(window - reference).max()), "batches": []}
         for batch in BATCHES:
-            run["batches"].append(time_batch(net, batch, latents_of(batch, channels, 20), device, dtype))
+            run["batches"].append(time_batch(net, batch, latents_of(batch, channels, SIDE), device, dtype))
             print("torch", precision, json.dumps(run["batches"][-1]), flush=True)
         result["runs"].append(run)
     for file in sorted(folder.glob("*.f32")):

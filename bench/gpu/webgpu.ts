@@ -6,7 +6,9 @@ import { openNetwork, PROVIDERS, type Network } from "../../src/model/session.js
 
 const [, , name, path = "", channelText, haloText, folder = "."] = process.argv;
 const provider = PROVIDERS.find((known) => known === name);
-const [channels, side] = [Number(channelText), 16 + 2 * Number(haloText)];
+/** Latents a side of a window; fewer than 16 for a trial on a slow device. */
+const inner = Number(process.env["LATENTS"] ?? "16");
+const [channels, side] = [Number(channelText), inner + 2 * Number(haloText)];
 const BANDS = [3, 2, 1];
 const BATCHES = (process.env["BATCHES"] ?? "1,2,4,8,16,32").split(",").map(Number);
 /** At least this long a batch size, and at least this many runs. */
@@ -46,7 +48,12 @@ async function timeBatch(
 }
 
 mkdirSync(folder, { recursive: true });
-const result: Record<string, unknown> = { provider: name, bands: BANDS.length, windowPx: 256, problem: undefined };
+const result: Record<string, unknown> = {
+  provider: name,
+  bands: BANDS.length,
+  windowPx: 16 * inner,
+  problem: undefined,
+};
 try {
   if (provider === undefined) throw new RangeError(`provider ${name}`);
   const begin = performance.now();
