@@ -13,6 +13,7 @@ import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
+import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
@@ -30,6 +31,7 @@ export async function createTectile(
     { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
     { path: "/", router: colormapRouter() },
+    { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
     { path: "/", router: viewerRouter() },
   ];
   return createApp({

@@ -127,7 +127,8 @@ export function nativeZoom(item: CatalogItem): number {
   return zoomForResolution(groundM, latitude);
 }
 
-function unionOf(items: readonly CatalogItem[]): Bounds {
+/** The box around all items; the whole width where one crosses 180°, the world where there is none. */
+export function unionOf(items: readonly CatalogItem[]): Bounds {
   const [first, ...rest] = items.map((item) => item.boundsWgs84);
   if (first === undefined) return [-180, -85.05, 180, 85.05];
   return rest.reduce<Bounds>((a, b) => {

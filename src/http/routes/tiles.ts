@@ -49,13 +49,21 @@ function collectionTile(services: Services): RequestHandler {
   };
 }
 
+/** What a tile request asks for, where it is not spelled in the path's way. */
+export interface AskedTile {
+  readonly tile: TileAddress;
+  readonly extension: string | undefined;
+  readonly query: URLSearchParams;
+}
+
 /** Answers with a tile of the items that a search finds. */
 export async function sendMosaic(
   search: SearchFilter,
   { services, request, response }: Omit<Answering, "signal">,
+  asked?: AskedTile,
 ): Promise<void> {
-  const { tile, extension } = parseTile(request);
-  const { spec, mosaic, interval } = parseMosaic(queryOf(request), { extension, presets: services.renders });
+  const { tile, extension, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
+  const { spec, mosaic, interval } = parseMosaic(query, { extension, presets: services.renders });
   const signal = requestSignal(request, response);
   const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
   const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic }, items);

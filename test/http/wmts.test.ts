@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { hasGdal } from "../support/gdal.js";
+import { makeMosaicCatalog, placeAt, tileOf } from "../support/mosaic-catalog.js";
+import { startServer, type TestServer } from "../support/server.js";
+import { createWorkspace, type Workspace } from "../support/workspace.js";
+
+let files: Workspace;
+let server: TestServer;
+
+before(async () => {
+  files = await createWorkspace();
+  server = await startServer({ catalog: await makeMosaicCatalog(files) });
+});
+after(async () => {
+  await server.close();
+  await files.close();
+});
+
+const text = async (path: string): Promise<string> => (await fetch(`${server.url}${path}`)).text();
+
+test("capabilities name the dates of a collection, the newest as default", async () => {
+  const xml = await text("/collections/place/WMTSCapabilities.xml");
+  const values = [...xml.matchAll(/<Value>([^<]*)<\/Value>/g)].map(([, value]) => value?.slice(0, 10));
+  assert.deepEqual([...new Set(values)], ["2024-01-10", "2024-02-10", "2024-03-10", "2024-04-10"]);
+  assert.match(xml, /<ows:Identifier>Time<\/ows:Identifier>\s*<ows:UOM>ISO8601<\/ows:UOM>\s*<Default>2024-04-10T/);
+});
+
+test("a REST template with its variables filled in is a tile of that date", async () => {
+  const xml = await text("/collections/place/WMTSCapabilities.xml?pixel_selection=clear_newest");
+  const [, escaped = ""] = /format="image\/png" resourceType="tile" template="([^"]+)"/.exec(xml) ?? [];
+  assert.match(escaped, /\{Time\}.*pixel_selection=clear_newest/);
+  const { tile } = tileOf(placeAt(64, 64), 14);
+  const url = escaped
+    .replaceAll("&amp;", "&")
+    .replace("{TileMatrix}", "14")
+    .replace("{TileCol}", String(tile[0]))
+    .replace("{TileRow}", String(tile[1]))
+    .replace("{Time}", "2024-02-10T00:00:00Z");
+  const response = await fetch(url);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("tectile-dates"), "2024-02-10,2024-01-10");
+  assert.equal(response.headers.get("tectile-method"), "clear_newest");
+});
+
+test("GetTile by key and value gives the bytes of the REST tile, whatever the case of its names", async () => {
+  const { tile, path } = tileOf(placeAt(64, 64), 14);
+  const [, layer = ""] =
+    /<Layer>[\s\S]*?<ows:Identifier>([^<]+)</.exec(await text("/collections/place/wmts?REQUEST=GetCapabilities")) ?? [];
+  const kvp = `SERVICE=WMTS&Request=GetTile&VERSION=1.0.0&LAYER=${layer}&STYLE=default&FORMAT=image/png&TILEMATRIXSET=WebMercatorQuad&TileMatrix=14&TILECOL=${tile[0]}&TILEROW=${tile[1]}&TIME=2024-01-10`;
+  const [byKey, byPath] = await Promise.all([
+    fetch(`${server.url}/collections/place/wmts?${kvp}`),
+    fetch(`${server.url}/collections/place/${path}.png?render=${layer}&datetime=2024-01-10`),
+  ]);
+  assert.equal(byKey.status, 200);
+  assert.equal(byKey.headers.get("etag"), byPath.headers.get("etag"));
+  assert.deepEqual(await byKey.arrayBuffer(), await byPath.arrayBuffer());
+  for (const [wrong, message] of [
+    ["REQUEST=GetMap", /GetMap/],
+    ["REQUEST=GetTile&TILEMATRIX=a&TILECOL=0&TILEROW=0", /"a"/],
+    ["REQUEST=GetTile&TILEMATRIX=0&TILECOL=0&TILEROW=0&LAYER=x", /layer is "x"/],
+    ["REQUEST=GetTile&TILEMATRIX=0&TILECOL=0&TILEROW=0&TILEMATRIXSET=x", /tilematrixset is "x"/],
+    [kvp.replace("TIME=2024-01-10", "TIME=2024-06/2024-01"), /ends before it begins/],
+  ] as const) {
+    const response = await fetch(`${server.url}/collections/place/wmts?${wrong}`);
+    assert.equal(response.status, 400, wrong);
+    assert.match(((await response.json()) as { detail: string }).detail, message);
+  }
+});
+
+test("a registered search has capabilities too, and an empty one no dates", async () => {
+  const register = async (body: object): Promise<string> => {
+    const response = await fetch(`${server.url}/searches/register`, { method: "POST", body: JSON.stringify(body) });
+    return ((await response.json()) as { id: string }).id;
+  };
+  const xml = await text(
+    `/searches/${await register({ collections: ["place"], datetime: "2024-02" })}/WMTSCapabilities.xml`,
+  );
+  assert.match(xml, /<Default>2024-02-10T/);
+  const empty = await text(`/searches/${await register({ collections: ["nothing"] })}/WMTSCapabilities.xml`);
+  assert.doesNotMatch(empty, /<Dimension>/);
+});
+
+test("GDAL opens a layer of the service", async (t) => {
+  if (!hasGdal()) return t.skip("GDAL's tools are not installed");
+  const url = `${server.url}/collections/pair/WMTSCapabilities.xml`;
+  const [, layer = ""] =
+    /<Layer>[\s\S]*?<ows:Identifier>([^<]+)</.exec(await text("/collections/pair/WMTSCapabilities.xml")) ?? [];
+  const { stdout } = await promisify(execFile)("gdalinfo", ["-json", `WMTS:${url},layer=${layer}`]);
+  const info = JSON.parse(stdout) as { driverShortName: string; bands: unknown[] };
+  assert.equal(info.driverShortName, "WMTS");
+  assert.ok(info.bands.length >= 3);
+});
