@@ -29,7 +29,9 @@ function baseFromRequest(request: Request): string {
       `Host is "${host?.slice(0, 80) ?? ""}"; wanted a name or address with an optional port`,
     );
   }
-  return `${request.protocol}://${host}${forwardedPrefix(request)}${request.baseUrl}`;
+  // Behind a trusted proxy Express gives X-Forwarded-Proto as it stands, whoever wrote it.
+  const protocol = request.protocol.toLowerCase() === "https" ? "https" : "http";
+  return `${protocol}://${host}${forwardedPrefix(request)}${request.baseUrl}`;
 }
 
 function forwardedPrefix(request: Request): string {

@@ -149,7 +149,8 @@ function parseMoment(part: string, text: string): readonly [number, number] {
       `datetime is "${text.slice(0, 80)}"; wanted an RFC 3339 instant such as 2024-05-01T10:00:00Z, a date, or an interval of them`,
     );
   }
-  const start = Date.UTC(Number(year), Number(month ?? 1) - 1, Number(day ?? 1));
+  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
+  const start = Date.parse(`${year}-${month ?? "01"}-${day ?? "01"}T00:00:00Z`);
   return [start, endOfPeriod(start, month, day)];
 }
 

@@ -113,6 +113,7 @@ test("search narrows by ids, collection, box, geometry and time", async (t) => {
     ["bbox=180.1,-18,180.2,-17", ["dateline"]],
     ["datetime=2024-05-03T10:30:00Z", ["d3"]],
     ["datetime=2024-05-03", ["d3"]],
+    ["datetime=0099/0100", []],
     ["datetime=../2024-05-02T00:00:00Z", ["dateline", "d1"]],
     ["datetime=2024-05-24T00:00:00%2B02:00/..", ["d25", "d24"]],
     [`intersects=${encodeURIComponent('{"type":"Point","coordinates":[-6.5,39.5]}')}`, ["d3"]],
@@ -251,6 +252,29 @@ test("links follow the proxy's headers only where the proxy is trusted, and publ
     await self(await startServer(t, { publicUrl: "https://tiles.example.org/x/" })),
     "https://tiles.example.org/x/",
   );
+});
+
+test("a forwarded protocol that is neither http nor https makes no links", async (t) => {
+  const base = await startServer(t, { trustProxy: true });
+  for (const protocol of ["javascript", "https://evil.example/?", '"><script>'])
+    assert.equal(
+      linkOf((await getJson(`${base}/`, { headers: { "X-Forwarded-Proto": protocol } })).json, "self")?.href,
+      `${base}/`,
+    );
+});
+
+test("a body nested so deep that recursion over it would overflow the stack is the client's mistake", async (t) => {
+  const base = await startServer(t);
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    const depth = 50_000;
+    const body = `{"limit":1,"extra":${open.repeat(depth)}1${close.repeat(depth)}}`;
+    const { response, json } = await getJson(`${base}/search`, { method: "POST", body });
+    assert.equal(response.status, 400);
+    assert.equal(json.detail, "The request's body is nested more than 32 deep; wanted less");
+  }
 });
 
 test("preflights are answered for any header and path", async (t) => {

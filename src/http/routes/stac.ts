@@ -1,11 +1,12 @@
 import { basename, dirname } from "node:path";
-import { json, Router, type Request, type Response } from "express";
+import { Router, type Request, type Response } from "express";
 import { z } from "zod";
 import { tecJsonSchema } from "../../catalog/tec-extension.js";
 import type { Catalog, SearchQuery, StacJson } from "../../catalog/types.js";
 import { NotFoundError, UnsupportedError } from "../../core/errors.js";
 import { isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
 import { baseOf } from "../base-url.js";
+import { jsonBody } from "../json-body.js";
 import { parseSearch, parseSearchParams, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";
 import { requestSignal } from "../signal.js";
@@ -51,7 +52,7 @@ export function stacRoutes(catalog: Catalog): Router {
     .get((request, response) =>
       sendPage(catalog, parseSearchParams(queryOf(request)), { request, response, path: "/search" }),
     )
-    .post(json({ limit: MAX_BODY, type: () => true }), (request, response) =>
+    .post(...jsonBody(MAX_BODY), (request, response) =>
       sendPage(catalog, parseSearch(request.body), { request, response, path: "/search" }),
     )
     .all(methodNotAllowed("GET, HEAD, POST"));
