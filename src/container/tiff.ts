@@ -199,8 +199,12 @@ export function parseDirectories(
   }
 }
 
+/** Numbers in all directories of one file; a scene of 500,000 px a side has some 5 million. Tags may share bytes, so a small file can claim more. */
+const MAX_NUMBERS = 8_000_000;
+
 class Reader {
   end = 16;
+  private numbersRead = 0;
   private readonly view: DataView;
   private readonly big: boolean;
   private readonly location: string;
@@ -256,6 +260,9 @@ class Reader {
     const outside = size > (this.big ? 8 : 4);
     const at = outside ? (this.big ? this.long8(field) : this.long(field)) : field;
     this.reach(at + size);
+    this.numbersRead += type === 2 ? size / 8 : count;
+    if (this.numbersRead > MAX_NUMBERS)
+      throw new CorruptDataError(this.location, `its directories hold more than ${MAX_NUMBERS} numbers`);
     if (type === 2) {
       const bytes = new Uint8Array(this.view.buffer, this.view.byteOffset + at, Math.max(0, count - 1));
       return new TextDecoder().decode(bytes);

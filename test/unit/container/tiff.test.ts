@@ -57,3 +57,22 @@ test("noise and looping directories are errors, not hangs", () => {
   const loop = Uint8Array.from([0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0]);
   assert.throws(() => parseDirectories(loop, "loop.tif"), /loop\.tif: its directories form a loop/);
 });
+
+test("tags that all point at the same bytes can't make a small file take gigabytes", () => {
+  const numbers = 500_000;
+  const shared = Array.from({ length: numbers }, () => 0);
+  const bytes = encodeDirectories([[{ tag: 324, type: "byte", values: shared }, ...manyTags(20)]], false);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 21; i++) {
+    view.setUint32(10 + 12 * i + 4, numbers, true);
+    view.setUint32(10 + 12 * i + 8, view.getUint32(10 + 8, true), true);
+  }
+  assert.throws(() => parseDirectories(bytes, "bomb.tif"), {
+    name: "CorruptDataError",
+    message: /^bomb\.tif: its directories hold more than 8000000 numbers$/,
+  });
+});
+
+function manyTags(count: number): Tag[] {
+  return Array.from({ length: count }, (_, i) => ({ tag: 400 + i, type: "byte", values: [0] }));
+}
