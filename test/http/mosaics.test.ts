@@ -92,7 +92,7 @@ test("clear_median, medoid and best leave clouds out", async () => {
 
 test("where there are no scene classes, clouds are told from the bands", async () => {
   near(await shown("", NORTH_WEST, "unclassified"), 9000, "the newest look is cloud");
-  near(await shown("pixel_selection=clear_newest", NORTH_WEST, "unclassified"), 1200, "the older, clear look");
+  near(await shown("pixel_selection=clear_newest", NORTH_WEST, "unclassified"), 1100, "the older, clear look");
   near(
     await shown("pixel_selection=clear_newest", NORTH_EAST, "unclassified"),
     1500,

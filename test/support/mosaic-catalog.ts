@@ -38,7 +38,7 @@ const IMAGES: readonly Image[] = [
   { collection: "place", id: "place_2024-02-10", value: 2000, cloud: (_, c) => c < SIDE / 2 },
   { collection: "place", id: "place_2024-03-10", value: 3000, cloud: (r) => r < SIDE / 2 },
   { collection: "place", id: "place_2024-04-10", value: 4000, cloud: () => true },
-  { collection: "unclassified", id: "unclassified_2024-01-10", value: 1200, classes: false },
+  { collection: "unclassified", id: "unclassified_2024-01-10", value: 1100, classes: false },
   {
     collection: "unclassified",
     id: "unclassified_2024-05-10",

@@ -15,8 +15,9 @@ export interface DetectorBands {
 /**
  * True where a pixel looks like cloud or cloud shadow, for items without scene classes.
  *
- * Cloud: the rule of Braaten, Cohen and Yang (2015, "Automated cloud and cloud shadow identification in Landsat MSS imagery", as
- * published for Sentinel-2): green well above the ground's, no redder than green, and SWIR too bright for snow. Shadow: dark in NIR and
+ * Cloud: the rule of Braaten, Cohen and Yang (2015, "Automated cloud and cloud shadow identification in Landsat MSS imagery", in the form
+ * published for Sentinel-2): green well above the ground's, no redder than green, and SWIR too bright for snow; thresholds set on one
+ * place (docs/mosaics.md) instead of the published 0.175 and 0.39. Shadow: dark in NIR and
  * SWIR without being water (whose SWIR is far below its green), after the cloud shadow index of Zhai et al. (2018). Accuracy: docs/mosaics.md.
  */
 export function isCloudOrShadow(bands: DetectorBands, i: number): boolean {
@@ -30,8 +31,8 @@ export function isCloudOrShadow(bands: DetectorBands, i: number): boolean {
   return index < SHADOW_INDEX && swir > WATER_RATIO * green && (bands.blue[i] ?? 0) < SHADOW_BLUE;
 }
 
-const GREEN_LOW = 1750;
-const GREEN_HIGH = 3900;
+const GREEN_LOW = 1500;
+const GREEN_HIGH = 2500;
 const SNOW_SWIR = 1000;
 const SHADOW_INDEX = 900;
 const WATER_RATIO = 1;
