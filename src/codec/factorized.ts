@@ -115,16 +115,22 @@ function chooseSets(chunk: ChunkSymbols, step: StepTables, bits: Float32Array, b
   const { rows, columns, channels, symbols } = chunk;
   const blockColumns = Math.ceil(columns / block);
   const blocks = Math.ceil(rows / block) * blockColumns;
+  const positions = rows * columns;
+  const blockOf = Uint16Array.from(
+    { length: positions },
+    (_, i) => Math.floor(Math.floor(i / columns) / block) * blockColumns + Math.floor((i % columns) / block),
+  );
   const cost = new Float64Array(step.sets * blocks);
   for (let set = 0; set < step.sets; set++) {
+    const ofSet = cost.subarray(set * blocks, (set + 1) * blocks);
     for (let c = 0; c < channels; c++) {
       const row = set * step.channels + c;
       const [start = 0, first = 0, count = 0] = [step.start[row], step.first[row], step.count[row]];
-      for (let i = 0; i < rows * columns; i++) {
-        const s = (symbols[c * rows * columns + i] ?? 0) - first;
-        const entry = s < 0 || s >= count ? count : s;
-        const at = Math.floor(Math.floor(i / columns) / block) * blockColumns + Math.floor((i % columns) / block);
-        cost[set * blocks + at] = (cost[set * blocks + at] ?? 0) + (bits[start + entry] ?? 0);
+      const plane = symbols.subarray(c * positions, (c + 1) * positions);
+      for (let i = 0; i < positions; i++) {
+        const s = (plane[i] ?? 0) - first;
+        const at = blockOf[i] ?? 0;
+        ofSet[at] = (ofSet[at] ?? 0) + (bits[start + (s < 0 || s >= count ? count : s)] ?? 0);
       }
     }
   }
