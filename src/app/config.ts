@@ -53,6 +53,11 @@ const schema = z.strictObject({
   sharedTileCache: z.string().optional(),
   /** How long a tile waits for that cache before it is drawn. */
   sharedTileCacheTimeoutMs: z.int().min(1).max(60_000).default(250),
+  /** Memory that pictures being drawn may hold together, bytes; more wait their turn. */
+  drawingBytes: z
+    .int()
+    .min(1)
+    .default(1024 * MiB),
   /** Containers whose header and file stay open. */
   openContainers: z.int().min(1).default(256),
   /** Items that one tile of a collection may read. */

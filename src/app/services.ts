@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Catalog } from "../catalog/types.js";
 import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
+import { ByteBudget } from "../core/byte-budget.js";
 import { SharedCache } from "../core/shared-cache.js";
 import { createWorkerPool, type WorkerPool } from "../core/worker-pool.js";
 import { fastestProvider, tryProviders } from "../model/choose-provider.js";
@@ -30,6 +31,8 @@ export interface Services {
   readonly reader: ChunkReader;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<Picture>;
+  /** Bounds the memory of pictures being drawn. */
+  readonly drawing: ByteBudget;
   /** A plugin's cache behind `tiles`, where the settings name one. */
   readonly sharedTiles: SharedTiles | undefined;
   /** Named looks, the built-in ones and those of plugins. */
@@ -66,6 +69,7 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
+    drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles: new SharedCache<Picture>({
       maxBytes: config.tileCacheBytes,
       sizeOf: (image) => image.bytes.length + 512,

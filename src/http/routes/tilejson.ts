@@ -2,13 +2,14 @@ import { Router, type Request, type Response } from "express";
 import type { SearchFilter } from "../../app/mosaic-items.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
+import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { epsgCode, isGeographic } from "../../geo/crs.js";
 import { zoomForResolution } from "../../geo/web-mercator.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { queryOf } from "../params.js";
-import { checkTileMatrixSet, param } from "./tiles.js";
+import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
 
 const METRES_A_DEGREE = 111_320;
 const MAX_ITEMS = 1000;
@@ -17,8 +18,10 @@ const ATTRIBUTION = "Contains modified Copernicus Sentinel data";
 /** TileJSON 3.0.0 of items and collections: maxzoom is the native zoom, query parameters are passed on to the tiles. */
 export function tilejsonRouter(services: Services): Router {
   const router = Router();
-  router.get("/collections/:collection/items/:item/:tms/tilejson.json", async (request, response) => {
-    checkTileMatrixSet(param(request, "tms"));
+  // Without a tile matrix set as TiTiler had it before 1.0.
+  const [ofItem, ofCollection] = ["/collections/:collection/items/:item", "/collections/:collection"];
+  router.get([`${ofItem}/:tms/tilejson.json`, `${ofItem}/tilejson.json`], async (request, response) => {
+    checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
     response.json(
@@ -32,8 +35,8 @@ export function tilejsonRouter(services: Services): Router {
       }),
     );
   });
-  router.get("/collections/:collection/:tms/tilejson.json", async (request, response) => {
-    checkTileMatrixSet(param(request, "tms"));
+  router.get([`${ofCollection}/:tms/tilejson.json`, `${ofCollection}/tilejson.json`], async (request, response) => {
+    checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const id = param(request, "collection");
     await services.catalog.collection(id);
     await sendMosaicTilejson(
@@ -90,11 +93,14 @@ function tilejson(request: Request, response: Response, described: Described): o
   parseMosaic(query, { presets: described.presets });
   const format = query.get("tile_format") ?? "png";
   query.delete("tile_format");
-  const extension = /^(png|webp|jpg|jpeg)$/.test(format) ? `.${format}` : "";
+  const extension = /^(png|webp|jpg|jpeg)$/i.test(format) ? `.${format}` : "";
+  const scale = scaleSuffix(query);
   const [minzoom, maxzoom] = [
     zoomParam(query, "minzoom", described.minzoom),
     zoomParam(query, "maxzoom", described.zoom),
   ];
+  if (minzoom > maxzoom)
+    throw new InvalidRequestError(`minzoom is ${minzoom} and maxzoom ${maxzoom}; wanted minzoom at most maxzoom`);
   const suffix = query.size === 0 ? "" : `?${query.toString()}`;
   const [west, south, east, north] = described.bounds;
   const base = baseOf(response);
@@ -104,7 +110,7 @@ function tilejson(request: Request, response: Response, described: Described): o
     version: "1.0.0",
     scheme: "xyz",
     attribution: described.note === undefined ? ATTRIBUTION : `${ATTRIBUTION}. ${described.note}`,
-    tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${extension}${suffix}`],
+    tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${scale}${extension}${suffix}`],
     minzoom,
     maxzoom,
     bounds: [west, south, east, north],
@@ -137,6 +143,14 @@ export function unionOf(items: readonly CatalogItem[]): Bounds {
       ? [-180, Math.min(a[1], b[1]), 180, Math.max(a[3], b[3])]
       : [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
   }, first);
+}
+
+/** TiTiler's `tile_scale` before 2.0: "@2x" for 2. */
+function scaleSuffix(query: URLSearchParams): string {
+  const scale = query.get("tile_scale") ?? "1";
+  query.delete("tile_scale");
+  if (!/^[1-4]$/.test(scale)) throw new InvalidRequestError(`tile_scale is "${scale.slice(0, 20)}"; wanted 1 to 4`);
+  return scale === "1" ? "" : `@${scale}x`;
 }
 
 function zoomParam(query: URLSearchParams, name: string, fallback: number): number {

@@ -1,4 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
+import { drawingBytes } from "../../app/drawing-bytes.js";
 import { findMosaicItems, type SearchFilter } from "../../app/mosaic-items.js";
 import { renderPicture } from "../../app/render-tile.js";
 import type { Services } from "../../app/services.js";
@@ -8,12 +9,15 @@ import { parseTileAddress, tileBoundsWgs84, type TileAddress } from "../../geo/w
 import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-image.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
-import { datesOf, type Provenance } from "../../tile/provenance.js";
+import { datesOf, type Picture, type Provenance } from "../../tile/provenance.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { queryOf } from "../params.js";
+import { methodNotAllowed } from "../problem.js";
 import { requestSignal } from "../signal.js";
 
-const TILE_MATRIX_SET = "WebMercatorQuad";
+export const TILE_MATRIX_SET = "WebMercatorQuad";
+/** Side of a tile unless the request says otherwise. */
+const TILE_PX = 256;
 const PREVIEW_PX = 1024;
 const MAX_PREVIEW_PX = 2048;
 
@@ -21,18 +25,23 @@ const MAX_PREVIEW_PX = 2048;
 export function tileRouter(services: Services): Router {
   const router = Router();
   const item = "/collections/:collection/items/:item";
-  const tile = "tiles/:tms/:z/:x/:y";
-  router.get(`${item}/${tile}`, itemTile(services));
-  router.get(`/collections/:collection/${tile}`, collectionTile(services));
+  const get = (path: string, handler: RequestHandler): void => {
+    router.route(path).get(handler).all(methodNotAllowed("GET, HEAD"));
+  };
+  // Without a tile matrix set as TiTiler had it before 1.0.
+  for (const tile of ["tiles/:tms/:z/:x/:y", "tiles/:z/:x/:y"]) {
+    get(`${item}/${tile}`, itemTile(services));
+    get(`/collections/:collection/${tile}`, collectionTile(services));
+  }
   for (const path of ["preview", "preview.:format", "preview/:size.:format"])
-    router.get(`${item}/${path}`, itemPreview(services));
+    get(`${item}/${path}`, itemPreview(services));
   return router;
 }
 
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, extension } = parseTile(request);
-    const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
+    const { tile, extension, tileSize = TILE_PX } = parseTile(request);
+    const spec = parseRenderSpec(queryOf(request), { extension, tileSize, presets: services.renders });
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const plan = planPicture(tileTarget(tile, spec.tileSize), { spec }, [item]);
@@ -53,6 +62,8 @@ function collectionTile(services: Services): RequestHandler {
 export interface AskedTile {
   readonly tile: TileAddress;
   readonly extension: string | undefined;
+  /** Pixels a side where the query says nothing. */
+  readonly tileSize?: number;
   readonly query: URLSearchParams;
 }
 
@@ -62,15 +73,15 @@ export async function sendMosaic(
   { services, request, response }: Omit<Answering, "signal">,
   asked?: AskedTile,
 ): Promise<void> {
-  const { tile, extension, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
-  const { spec, mosaic, interval } = parseMosaic(query, { extension, presets: services.renders });
+  const { tile, extension, tileSize = TILE_PX, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
+  const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
   const signal = requestSignal(request, response);
   const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
   const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic }, items);
   await sendPicture(plan, { services, request, response, signal });
 }
 
-/** The whole item on its own grid, at most `max_size` pixels a side (1024), or `width` and `height`. */
+/** The whole item on its own grid, at most `max_size` pixels a side (1024), or `width` and `height`, or one of them. */
 function itemPreview(services: Services): RequestHandler {
   return async (request, response) => {
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
@@ -94,9 +105,23 @@ function previewSize(request: Request, item: CatalogItem): { readonly width: num
   const [askedWidth, askedHeight] = [pathWidth ?? query.get("width"), pathHeight ?? query.get("height")];
   if (typeof askedWidth === "string" && typeof askedHeight === "string")
     return { width: sidePx("width", askedWidth), height: sidePx("height", askedHeight) };
+  const [wide, high] = [askedWidth ?? undefined, askedHeight ?? undefined];
+  if (wide !== undefined) return fitted("width", sidePx("width", wide), item);
+  if (high !== undefined) return fitted("height", sidePx("height", high), item);
   const limit = sidePx("max_size", query.get("max_size") ?? String(PREVIEW_PX));
   const scale = Math.min(1, limit / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** One side as asked, the other in the item's proportion. */
+function fitted(
+  side: "width" | "height",
+  px: number,
+  { grid }: CatalogItem,
+): { readonly width: number; readonly height: number } {
+  const scale = px / grid[side];
+  const other = (length: number): number => Math.max(1, Math.min(MAX_PREVIEW_PX, Math.round(length * scale)));
+  return side === "width" ? { width: px, height: other(grid.height) } : { width: other(grid.width), height: px };
 }
 
 function sidePx(name: string, text: string): number {
@@ -119,7 +144,9 @@ async function sendPicture(plan: TilePlan, { services, request, response, signal
     response.status(304).end();
     return;
   }
-  const image = await renderPicture(plan, services, signal);
+  const draw = (): Promise<Picture> => renderPicture(plan, services, signal);
+  const isCached = services.tiles.peek(plan.etag) !== undefined;
+  const image = await (isCached ? draw() : services.drawing.hold(drawingBytes(plan), draw, signal));
   response.set(provenanceHeaders(plan, image.provenance));
   if (image.coverage !== "none") {
     send(response, image);
@@ -152,7 +179,7 @@ function provenanceHeaders(
 }
 
 function send(response: Response, image: EncodedImage): void {
-  response.status(200).set("Content-Type", image.mediaType);
+  response.status(200).set({ "Content-Type": image.mediaType, "Content-Length": String(image.bytes.length) });
   response.end(image.bytes);
 }
 
@@ -166,11 +193,12 @@ function matches(header: string | undefined, etag: string): boolean {
   return header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag || part.trim() === "*");
 }
 
-/** Address of a tile request and the extension of its path. */
-function parseTile(request: Request): { readonly tile: TileAddress; readonly extension: string | undefined } {
-  checkTileMatrixSet(param(request, "tms"));
-  const [, y = "", extension] = /^(.*?)(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
-  return { tile: parseTileAddress(param(request, "z"), param(request, "x"), y), extension };
+/** Address, scale ("@2x" is twice the pixels) and extension of a tile request's path. */
+function parseTile(request: Request): Omit<AskedTile, "query"> {
+  checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
+  const [, y = "", scale = "1", extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
+  const tile = parseTileAddress(param(request, "z"), param(request, "x"), y);
+  return { tile, extension, tileSize: TILE_PX * Number(scale) };
 }
 
 /** @throws NotFoundError */

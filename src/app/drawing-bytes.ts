@@ -1,0 +1,14 @@
+import { isOrdered } from "../tile/mosaic/mosaic-spec.js";
+import type { TilePlan } from "../tile/plan.js";
+import { canvasBands } from "./draw-layer.js";
+
+/** A date's window may have 2.6 times the picture's pixels (plan.ts takes the finer level up to 1.6 times a side); canvas and result beside it. */
+const CANVASES = 5;
+
+/** About as many bytes as drawing a plan holds at once, samples being float32. */
+export function drawingBytes(plan: TilePlan): number {
+  const { target, margin, layers, mosaic } = plan;
+  const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
+  const dated = isOrdered(mosaic.selection) && mosaic.inpaint === "none" ? 0 : layers.length;
+  return 4 * pixels * canvasBands(plan).length * (CANVASES + dated);
+}
