@@ -11,7 +11,7 @@ const MiB = 2 ** 20;
 const { tiles, clients, latents, pictures, write } = numberOptions({
   tiles: 5000,
   clients: 8,
-  latents: 16,
+  latents: 8,
   pictures: 8,
   write: 0,
 });

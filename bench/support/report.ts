@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -31,7 +31,9 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** Four significant digits. */
-export const round = (value: number): number => Number(value.toPrecision(4));
+export function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
 
 /** A repeatable stream of numbers in [0, 1) (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -71,6 +73,9 @@ export function printTable(rows: readonly Row[]): void {
     process.stdout.write(`| ${line.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |\n`);
 }
 
+/** Other work on the machine when this process began: its run queue over the last minute. */
+const LOAD_BEFORE = round(loadavg()[0] ?? 0);
+
 /** Where a figure was measured. */
 export function machine(): Readonly<Record<string, string | number>> {
   const [cpu] = cpus();
@@ -79,6 +84,7 @@ export function machine(): Readonly<Record<string, string | number>> {
     cores: cpus().length,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    loadBefore: LOAD_BEFORE,
   };
 }
 
