@@ -1,6 +1,6 @@
 """A checkpoint of train.py -> a model folder: two ONNX networks, the frozen integer tables, model.json.
 
-    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=32 --block=1 --crops=600]
+    python export.py --checkpoint=codec.pt --out=../tec-s2 [--version=1.0.0 --sets=16 --block=1 --crops=480]
 
 Tables are counted on training crops (half of them augmented), never on the held-out places; bits and PSNR of each quality are measured
 on held-out ordinary scenes with the exported tables.
@@ -15,11 +15,13 @@ class Config:
     checkpoint: str = "codec.pt"
     out: str = "../tec-s2"
     version: str = "1.0.0"
-    sets: int = 32              # table sets a chunk chooses from, block by block
+    sets: int = 16              # table sets a chunk chooses from, block by block
     block: int = 1              # latents a side of such a block
     kappa: float = .6           # width of the dead zone, see tables.dead_zone
-    crops: int = 600            # training crops of 128 x 128 that are counted
+    crops: int = 480            # training crops of 128 x 128 that are counted
     minutes: float = 0.         # of training, for model.json; 0: the checkpoint's own
+    earlier: int = 0            # training steps before the checkpoint's own count began
+    command: str = ""           # for model.json; none: the checkpoint's own
     threads: int = 1
     seed: int = 7
 
@@ -88,7 +90,8 @@ def card(cfg, net, trained, frozen, figures):
         "defaultQuality": int(np.abs(bits - 70000).argmin()),
         "training": {
             "data": [{"name": k, "licence": data.LICENCES[k], "images": len(v)} for k, v in sorted(folders.items())],
-            "heldOut": held, "command": f"python train.py {options}", "minutes": round(cfg.minutes or config["minutes"]), "steps": trained["step"],
+            "heldOut": held, "command": cfg.command or f"python train.py {options}",
+            "minutes": round(cfg.minutes or config["minutes"]), "steps": trained["step"] + cfg.earlier,
         },
     }
 
