@@ -37,7 +37,7 @@ export type Position = z.infer<typeof position>;
  */
 export function parseGeometry(input: unknown): Geometry {
   const result = geometrySchema.safeParse(typeof input === "string" ? parseJson(input) : input);
-  if (result.success) return result.data;
+  if (result.success) return limited(result.data);
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
   throw new InvalidRequestError(
@@ -76,6 +76,16 @@ export function partsOf(geometry: Geometry): GeometryParts {
       };
     }
   }
+}
+
+/** Every item of a search may be held against every position, on the thread that answers. */
+const MAX_POSITIONS = 20_000;
+
+function limited(geometry: Geometry): Geometry {
+  const { points, lines, polygons } = partsOf(geometry);
+  const count = [points, ...lines, ...polygons.flat()].reduce((sum, chain) => sum + chain.length, 0);
+  if (count <= MAX_POSITIONS) return geometry;
+  throw new InvalidRequestError(`intersects has ${count} positions; wanted at most ${MAX_POSITIONS}, simplify it`);
 }
 
 function parseJson(text: string): unknown {

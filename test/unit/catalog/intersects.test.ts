@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Geometry, Position } from "../../../src/catalog/geometry.js";
+import { parseGeometry, type Geometry, type Position } from "../../../src/catalog/geometry.js";
 import { boundsGeometry, geometriesIntersect } from "../../../src/catalog/intersects.js";
 
 const polygon = (...rings: [number, number][][]): Geometry => ({ type: "Polygon", coordinates: rings });
@@ -246,3 +246,32 @@ function axisSeparates(one: readonly Position[], other: readonly Position[]): bo
     }),
   );
 }
+
+test("a geometry of more positions than a search can hold against every item is refused", () => {
+  const line = (count: number): Geometry => ({
+    type: "LineString",
+    coordinates: Array.from({ length: count }, (_, i) => [i / 1000, 0] as [number, number]),
+  });
+  assert.deepEqual(parseGeometry(line(20_000)), line(20_000));
+  assert.throws(() => parseGeometry(line(20_001)), {
+    name: "InvalidRequestError",
+    message: "intersects has 20001 positions; wanted at most 20000, simplify it",
+  });
+});
+
+test("a jagged line of 20000 positions is told apart from 2000 footprints far below quadratic time", () => {
+  // Between the teeth: inside the line's box, touched nowhere.
+  const teeth: Geometry = {
+    type: "LineString",
+    coordinates: Array.from({ length: 20_000 }, (_, i) => [i / 200, i % 2 === 0 ? 0 : 1e-9] as [number, number]),
+  };
+  const start = process.cpuUsage();
+  for (let k = 0; k < 2000; k++) {
+    const [x, y] = [k / 20, k % 2 === 0 ? -1 : 1];
+    const box = boundsGeometry([x, Math.min(y, y / 2), x + 0.01, Math.max(y, y / 2)]);
+    assert.equal(geometriesIntersect(teeth, box), false);
+  }
+  // All 160 million pairs of segments take four seconds of a core.
+  const ms = process.cpuUsage(start).user / 1000;
+  assert.ok(ms < 1500, `${ms} ms`);
+});
