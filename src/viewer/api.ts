@@ -1,3 +1,7 @@
+import type { DateEntry } from "./dates.js";
+import { fetchJson, list, number, record, SERVER, text } from "./json.js";
+import type { Json } from "./json.js";
+
 /** A collection as the page needs it. */
 export interface Collection {
   readonly id: string;
@@ -41,29 +45,48 @@ export interface TileExtent {
   readonly maxzoom: number;
 }
 
-/** The server that the page came from: every URL is relative to the page, so any mount path works. */
-export const SERVER = new URL("./", document.baseURI);
-
 /** All collections, in the server's order. */
 export async function fetchCollections(): Promise<readonly Collection[]> {
   return list((await fetchJson("collections"))["collections"]).map((json) => toCollection(record(json)));
 }
 
-/** All items of a collection, oldest first; follows the pages, up to a bound. */
-export async function fetchItems(collection: string, signal: AbortSignal): Promise<readonly Item[]> {
-  const path = `collections/${encodeURIComponent(collection)}/items`;
-  const items: Item[] = [];
-  let search: string | undefined = `?limit=${PAGE_ITEMS}`;
-  for (let page = 0; search !== undefined && page < MAX_PAGES; page++) {
-    const json: Json = await fetchJson(path + search, signal);
-    items.push(...list(json["features"]).flatMap((feature) => toItem(record(feature))));
-    const next = list(json["links"])
-      .map(record)
-      .find((link) => link["rel"] === "next");
-    // Only the query of the link: behind a proxy its host may not be the one that the page sees.
-    search = next === undefined ? undefined : new URL(text(next["href"]), SERVER).search;
-  }
-  return items.toSorted((a, b) => a.datetime.localeCompare(b.datetime));
+/** The days of a collection with imagery, oldest first. */
+export async function fetchDates(collection: string, signal: AbortSignal): Promise<readonly DateEntry[]> {
+  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/dates`, signal);
+  return list(json["dates"])
+    .map(record)
+    .map((date) => {
+      const datetime = text(date["datetime"]);
+      const time = Date.parse(datetime);
+      return {
+        day: new Date(time).toISOString().slice(0, 10),
+        datetime,
+        time,
+        items: number(date["items"]) ?? 0,
+        clearPercent: number(date["clear_percent"]),
+      };
+    });
+}
+
+/** Which items are asked for; the newest of them are sent. */
+export interface ItemQuery {
+  readonly bbox?: Bounds;
+  /** As in STAC: an interval with ".." for an open end. */
+  readonly datetime?: string;
+  readonly limit: number;
+}
+
+/** Items of a collection, newest first, one page. */
+export async function fetchItems(
+  collection: string,
+  { bbox, datetime, limit }: ItemQuery,
+  signal?: AbortSignal,
+): Promise<readonly Item[]> {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (bbox !== undefined) query.set("bbox", bbox.join(","));
+  if (datetime !== undefined) query.set("datetime", datetime);
+  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/items?${query}`, signal);
+  return list(json["features"]).flatMap((feature) => toItem(record(feature)));
 }
 
 /** Bounds and zooms from the collection's TileJSON. */
@@ -79,31 +102,6 @@ export async function fetchExtent(collection: string, signal: AbortSignal): Prom
 /** URL of an item's STAC document. */
 export function itemUrl(collection: string, item: string): string {
   return new URL(`collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(item)}`, SERVER).href;
-}
-
-/** The detail of a problem document, or the status: what a person should read. */
-export async function problemText(response: Response | Blob, status: number): Promise<string> {
-  const body = await response.text();
-  try {
-    return text(record(JSON.parse(body))["detail"]) || `the server answered ${status}`;
-  } catch {
-    return `the server answered ${status}`;
-  }
-}
-
-const PAGE_ITEMS = 500;
-const MAX_PAGES = 40;
-
-type Json = Readonly<Record<string, unknown>>;
-
-async function fetchJson(path: string, signal?: AbortSignal): Promise<Json> {
-  const options = {
-    headers: { Accept: "application/json, application/geo+json" },
-    ...(signal === undefined ? {} : { signal }),
-  };
-  const response = await fetch(new URL(path, SERVER), options);
-  if (!response.ok) throw new Error(`${path.split("?")[0]}: ${await problemText(response, response.status)}`);
-  return record(await response.json());
 }
 
 function toCollection(json: Json): Collection {
@@ -205,20 +203,4 @@ function toBounds(value: unknown): Bounds {
   const [west = -180, south = -85, east = 180, north = 85] =
     numbers.length === 6 ? [0, 1, 3, 4].map((i) => numbers[i]) : numbers;
   return [west, south, east, north];
-}
-
-function record(value: unknown): Json {
-  return typeof value === "object" && value !== null ? (value as Json) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }

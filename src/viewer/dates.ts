@@ -8,19 +8,10 @@ export interface DateEntry {
   readonly datetime: string;
   /** Milliseconds. */
   readonly time: number;
-  readonly items: readonly Item[];
-  /** Mean of its items', 0..100. */
+  /** How many there are. */
+  readonly items: number;
+  /** Mean of its items', 0..100; undefined where none tells. */
   readonly clearPercent: number | undefined;
-}
-
-/** The days of items, oldest first. */
-export function groupByDay(items: readonly Item[]): readonly DateEntry[] {
-  const days = new Map<string, Item[]>();
-  for (const item of items) {
-    const day = new Date(item.datetime).toISOString().slice(0, 10);
-    days.set(day, [...(days.get(day) ?? []), item]);
-  }
-  return [...days].toSorted(([a], [b]) => a.localeCompare(b)).map(([day, members]) => toEntry(day, members));
 }
 
 /** The entry of a day, or the one nearest to it; undefined where there is none at all. */
@@ -39,36 +30,24 @@ export function formatDay(day: string): string {
   return FORMAT.format(new Date(day));
 }
 
-/** The newest item at or before a day whose outline holds a place: the one that the mosaic shows there, holes aside. */
-export function itemAt(
-  entries: readonly DateEntry[],
-  day: string,
-  [lon, lat]: readonly [number, number],
-): Item | undefined {
-  for (const entry of entries.toReversed()) {
-    if (entry.day > day) continue;
-    const item = entry.items.findLast((candidate) => candidate.rings.some((ring) => contains(ring, lon, lat)));
-    if (item !== undefined) return item;
-  }
-  return undefined;
+/** "20 Apr – 4 Jul 2024". */
+export function formatDays(first: string, last: string): string {
+  return FORMAT.formatRange(new Date(first), new Date(last));
 }
+
+/** The first of items, newest first, whose outline holds a place: the one that a mosaic shows there, holes aside. */
+export function itemAt(items: readonly Item[], [lon, lat]: readonly [number, number]): Item | undefined {
+  return items.find((item) => item.rings.some((ring) => contains(ring, lon, lat)));
+}
+
+/** True where some date is known to have more clouds than a mask's noise. */
+export function hasClouds(entries: readonly DateEntry[]): boolean {
+  return entries.some(({ clearPercent }) => clearPercent !== undefined && clearPercent < CLOUDLESS_PERCENT);
+}
+
+const CLOUDLESS_PERCENT = 98;
 
 const FORMAT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-
-function toEntry(day: string, items: readonly Item[]): DateEntry {
-  const clear = items.flatMap((item) => item.clearPercent ?? []);
-  const latest = items.reduce(
-    (last, item) => (Date.parse(item.datetime) > Date.parse(last) ? item.datetime : last),
-    items[0]?.datetime ?? day,
-  );
-  return {
-    day,
-    datetime: latest,
-    time: Date.parse(latest),
-    items,
-    clearPercent: clear.length === 0 ? undefined : clear.reduce((sum, value) => sum + value, 0) / clear.length,
-  };
-}
 
 /** Even-odd rule over one ring. */
 function contains(ring: Item["rings"][number], lon: number, lat: number): boolean {

@@ -19,13 +19,17 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** An icon of 24 x 24 units drawn by one path. */
 export function icon(path: string): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", path);
-  svg.append(line);
+  const svg = makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+  svg.append(makeSvg("path", { d: path }));
   return svg;
 }
 
-const SVG = "http://www.w3.org/2000/svg";
+/** Makes an element of SVG with attributes by name. */
+export function makeSvg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | number>>,
+): SVGElementTagNameMap[K] {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  return made;
+}

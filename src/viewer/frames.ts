@@ -1,6 +1,7 @@
-import type { Bounds, RenderChoice, TileExtent } from "./api.js";
-import { SERVER } from "./api.js";
+import type { Bounds, Item, RenderChoice, TileExtent } from "./api.js";
 import type { DateEntry } from "./dates.js";
+import { SERVER } from "./json.js";
+import { TILE_PROTOCOL } from "./provenance.js";
 
 /** What one date looks like: tile layers, drawn in order. Equal keys show equal pictures. */
 export interface Frame {
@@ -16,39 +17,53 @@ export interface TileLayer {
   readonly maxzoom: number;
 }
 
+/**
+ * What may fill a date's holes. "before": the dates before it, as they are, clouds too. "cloud-free": what is cloudy is inferred from
+ * the dates around it; "hatched" shows where. "nothing": the day's items alone.
+ */
+export type Filling = "before" | "cloud-free" | "hatched" | "nothing";
+
 export interface FrameQuery {
   readonly collection: string;
   readonly entry: DateEntry;
+  /** Of the day; only needed where nothing else fills in. */
+  readonly items: readonly Item[];
   readonly render: RenderChoice;
-  /** True: the day's items and nothing before them. */
-  readonly only: boolean;
+  readonly filling: Filling;
   readonly extent: TileExtent;
 }
 
 /** The frame of a date: the collection's mosaic at that moment, or one layer for each of the day's items. */
-export function frameOf({ collection, entry, render, only, extent }: FrameQuery): Frame {
+export function frameOf({ collection, entry, items, render, filling, extent }: FrameQuery): Frame {
   const root = `collections/${encodeURIComponent(collection)}`;
-  const key = [collection, entry.day, render.id, only ? "only" : "mosaic"].join("|");
+  const key = [collection, entry.day, render.id, filling].join("|");
   const { minzoom, maxzoom } = extent;
-  if (!only) {
-    const url = tileUrl(
-      root,
-      `${render.query}${render.query === "" ? "" : "&"}datetime=${encodeURIComponent(entry.datetime)}`,
-    );
-    return { key, layers: [{ url, bounds: extent.bounds, minzoom, maxzoom }] };
+  if (filling !== "nothing") {
+    const query = [render.query, `datetime=${encodeURIComponent(entry.datetime)}`, FILLING_QUERY[filling]];
+    return { key, layers: [{ url: tileUrl(root, query), bounds: extent.bounds, minzoom, maxzoom }] };
   }
-  const layers = entry.items.slice(-MAX_LAYERS).map((item) => ({
-    url: tileUrl(`${root}/items/${encodeURIComponent(item.id)}`, render.query),
+  const layers = items.slice(0, MAX_LAYERS).map((item) => ({
+    url: tileUrl(`${root}/items/${encodeURIComponent(item.id)}`, [render.query]),
     bounds: item.bounds,
     minzoom,
     maxzoom,
   }));
-  return { key, layers };
+  return { key, layers: layers.toReversed() };
 }
+
+/** With clear_nearest another day's pixels would count as observed; with first only the day's own do, and all others are told of. */
+const CLOUD_FREE = "pixel_selection=first&inpaint=linear";
+const FILLING_QUERY: Readonly<Record<Exclude<Filling, "nothing">, string>> = {
+  before: "",
+  "cloud-free": CLOUD_FREE,
+  hatched: `${CLOUD_FREE}&inferred=hatch`,
+};
 
 /** Items of one day that are drawn as layers of their own. */
 const MAX_LAYERS = 24;
 
-function tileUrl(root: string, query: string): string {
-  return `${SERVER.href}${root}/tiles/WebMercatorQuad/{z}/{x}/{y}.webp${query === "" ? "" : `?${query}`}`;
+function tileUrl(root: string, query: readonly string[]): string {
+  const search = query.filter((part) => part !== "").join("&");
+  const path = `${root}/tiles/WebMercatorQuad/{z}/{x}/{y}.webp`;
+  return `${TILE_PROTOCOL}${SERVER.href}${path}${search === "" ? "" : `?${search}`}`;
 }

@@ -2,40 +2,94 @@ import { Popup } from "maplibre-gl";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { itemUrl } from "./api.js";
 import type { Item } from "./api.js";
+import { drawChart } from "./chart.js";
 import { formatDay } from "./dates.js";
-import { make } from "./dom.js";
+import { element, make } from "./dom.js";
+import { fetchPointValues, pointCsvUrl } from "./point-values.js";
+import type { PointQuery } from "./point-values.js";
 
-/** What a click on the map asks: which item shows at a place. */
-export type FindItem = (
-  place: readonly [lon: number, lat: number],
-) => { readonly collection: string; readonly item: Item | undefined } | undefined;
+/** What a click on the map asks for. */
+export interface PlaceQuestion {
+  readonly day: string;
+  readonly item: Promise<Item | undefined>;
+  readonly point: PointQuery;
+}
 
-/** Clicking the map tells the place and the item that shows there, with a link to its STAC document. */
-export function explainClicks(map: MapLibreMap, find: FindItem): void {
+export type AskPlace = (place: readonly [lon: number, lat: number]) => PlaceQuestion | undefined;
+
+/** Clicking the map tells the place, the item that shows there, with a link to its STAC document, and its values over the dates. */
+export function explainClicks(map: MapLibreMap, ask: AskPlace): void {
   map.on("click", (event) => {
     const { lng, lat } = event.lngLat.wrap();
-    const found = find([lng, lat]);
+    const asked = ask([lng, lat]);
+    if (asked === undefined) return;
+    const item = make("div", { class: "rows" }, make("span", {}, "Looking …"));
+    const series = make("div", { class: "series", "aria-busy": "true" });
     const place = make("strong", {}, `${degrees(lat, "N", "S")} ${degrees(lng, "E", "W")}`);
-    const rows =
-      found?.item === undefined
-        ? [make("span", {}, "No imagery here on or before this date")]
-        : itemRows(found.collection, found.item);
-    new Popup({ maxWidth: "300px", closeButton: true, focusAfterOpen: false })
+    const closed = new AbortController();
+    new Popup({ maxWidth: "320px", closeButton: true, focusAfterOpen: false, padding: coveredEdges() })
       .setLngLat(event.lngLat)
-      .setDOMContent(make("div", { class: "place" }, place, ...rows))
-      .addTo(map);
+      .setDOMContent(make("div", { class: "place" }, place, item, series))
+      .addTo(map)
+      .on("close", () => closed.abort());
+    void fill(item, () => itemRows(asked));
+    void fill(series, () => chartRows(asked, closed.signal));
   });
 }
 
-function itemRows(collection: string, item: Item): readonly HTMLElement[] {
+/** What the panel and the timeline cover of the map, pixels. */
+function coveredEdges(): { top: number; right: number; bottom: number; left: number } {
+  const panel = element("panel", HTMLElement).getBoundingClientRect();
+  const bottom = window.innerHeight - element("timeline", HTMLElement).getBoundingClientRect().top;
+  const isAcross = panel.width > window.innerWidth / 2;
+  return { top: isAcross ? panel.bottom : 0, right: 0, bottom, left: isAcross ? 0 : panel.right };
+}
+
+/** Puts what comes into a box, or why it doesn't. */
+async function fill(box: HTMLElement, load: () => Promise<readonly Element[]>): Promise<void> {
+  try {
+    box.replaceChildren(...(await load()));
+  } catch (error) {
+    box.replaceChildren(make("span", {}, error instanceof Error ? error.message : String(error)));
+  }
+  box.removeAttribute("aria-busy");
+}
+
+async function itemRows({ item: asked, point }: PlaceQuestion): Promise<readonly Element[]> {
+  const item = await asked;
+  if (item === undefined) return [make("span", {}, "No imagery here on or before this date")];
   const time = `${formatDay(item.datetime)}, ${item.datetime.slice(11, 16)} UTC`;
   const clear = item.clearPercent === undefined ? [] : [`${Math.round(item.clearPercent)} % clear`];
-  const link = make("a", { href: itemUrl(collection, item.id), target: "_blank", rel: "noopener" }, item.id);
+  const link = make("a", { href: itemUrl(point.collection, item.id), target: "_blank", rel: "noopener" }, item.id);
   return [
     make("span", {}, [time, ...clear].join(" · ")),
     ...(item.model === undefined ? [] : [make("span", {}, `Model ${item.model}`)]),
     make("span", {}, "STAC item ", link),
   ];
+}
+
+async function chartRows({ day, point }: PlaceQuestion, signal: AbortSignal): Promise<readonly Element[]> {
+  const values = await fetchPointValues(point, signal);
+  if (values.length === 0) return [];
+  const hollow = point.cloudFree ? "inferred" : "cloudy";
+  const csv = make(
+    "a",
+    { class: "csv", href: pointCsvUrl(point), download: `${point.collection}-${point.place.map(short).join("-")}.csv` },
+    "CSV",
+  );
+  return [
+    make("span", { class: "title" }, point.plotted.title),
+    drawChart({ values, title: point.plotted.title, day }),
+    make("div", { class: "key" }, dot("seen"), "seen", dot("hollow"), hollow, csv),
+  ];
+}
+
+function dot(kind: string): HTMLElement {
+  return make("i", { class: `dot ${kind}`, "aria-hidden": "true" });
+}
+
+function short(value: number): string {
+  return value.toFixed(4);
 }
 
 function degrees(value: number, positive: string, negative: string): string {

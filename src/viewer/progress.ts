@@ -1,5 +1,5 @@
 import type { ErrorEvent, Map as MapLibreMap } from "maplibre-gl";
-import { problemText } from "./api.js";
+import { problemText } from "./json.js";
 import { element } from "./dom.js";
 import type { Toasts } from "./toasts.js";
 

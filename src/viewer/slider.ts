@@ -14,6 +14,8 @@ export interface Timeline {
   setPlaying(playing: boolean): void;
   /** The side that steps, plays and follows clicks. */
   active(): Side;
+  /** Goes on by dates on the active side, negative back. */
+  step(count: number): void;
 }
 
 export interface TimelineActions {
@@ -99,6 +101,7 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
       parts.play.setAttribute("aria-label", playing ? "Pause" : "Play");
     },
     active: () => side,
+    step: (count) => pick(indexOf(side) + count, side),
   };
 }
 
@@ -178,10 +181,12 @@ function drawSide(parts: Parts, side: Side, { entry, index, count, x }: Chosen):
     note.textContent = [`${index + 1} of ${count}`, clearText(entry)].filter((part) => part !== "").join(" · ");
 }
 
+/** A bar from the rail up: the clearer the date, the higher and the bluer; hollow where nobody knows. */
 function markOf(entry: DateEntry, x: number): HTMLElement {
-  const clear = entry.clearPercent ?? 100;
-  const height = Math.round(8 + (clear / 100) * 12);
-  return make("i", { style: `left:${x}px;height:${height}px;opacity:${(0.4 + (clear / 100) * 0.6).toFixed(2)}` });
+  const { clearPercent } = entry;
+  if (clearPercent === undefined) return make("i", { class: "unknown", style: `left:${x}px` });
+  const height = Math.round(5 + (clearPercent / 100) * 17);
+  return make("i", { style: `left:${x}px;height:${height}px;--clear:${Math.round(clearPercent)}%` });
 }
 
 function followPointer(

@@ -2,16 +2,20 @@ import { NavigationControl, ScaleControl } from "maplibre-gl";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
+import type { Frame } from "./frames.js";
 import { drawEdgeLabels } from "./graticule.js";
 import { cameraOf, createMapView } from "./map.js";
 import type { MapView } from "./map.js";
 import { explainClicks } from "./popup.js";
-import type { FindItem } from "./popup.js";
+import type { AskPlace } from "./popup.js";
+import { watchTiles } from "./provenance.js";
+import type { Provenance } from "./provenance.js";
 import { frameFor } from "./series.js";
 import type { Series } from "./series.js";
 import type { Side } from "./slider.js";
 import type { Store, ViewState } from "./state.js";
 import { createSwipe, syncMaps } from "./swipe.js";
+import { viewProvenance } from "./view-provenance.js";
 
 /** The maps: one, or two with a divider when dates are compared. */
 export interface Stage {
@@ -20,79 +24,120 @@ export interface Stage {
   draw(series: Series, state: ViewState): void;
   /** Loads a day unseen on the map of a side. */
   preload(side: Side, series: Series | undefined, day: string | undefined): Promise<void>;
+  /** Resolves when the main map shows the state last drawn, every tile of it. */
+  shown(signal: AbortSignal): Promise<void>;
+  /** What the main map's tiles in view say of where their pixels come from. */
+  provenance(): Provenance | undefined;
   /** Forgets the imagery of a collection. */
   clear(): void;
-  /** Clicks on a map ask which item shows there; `side` says on which map. */
-  explain(find: (place: Parameters<FindItem>[0], side: Side) => ReturnType<FindItem>): void;
+}
+
+export interface StageEvents {
+  /** Told of each map that is made. */
+  readonly opened: (map: MapLibreMap) => void;
+  /** The main map has come to rest, with all of its tiles. */
+  readonly rested: () => void;
+  /** A click on a map asks about the place; `side` says on which map. */
+  readonly ask: (place: Parameters<AskPlace>[0], side: Side) => ReturnType<AskPlace>;
+  readonly failed: (error: unknown) => void;
 }
 
 /** Dates that are dragged over quickly aren't asked for. */
 const SETTLE_MS = 60;
+const POLL_MS = 60;
 
-/** Builds the first map; the second one comes with the first comparison. `watch` is told of each map. */
-export async function createStage(store: Store, watch: (map: MapLibreMap) => void): Promise<Stage> {
+/** Builds the first map; the second one comes with the first comparison. */
+export async function createStage(store: Store, events: StageEvents): Promise<Stage> {
+  const told = watchTiles();
   const main = await createMapView(element("map", HTMLDivElement), store.get().camera);
   const overlay = element("map-compare", HTMLDivElement);
   const swipe = createSwipe(element("divider", HTMLDivElement), overlay);
   let second: Promise<MapView> | undefined;
-  let find: ((place: Parameters<FindItem>[0], side: Side) => ReturnType<FindItem>) | undefined;
-  let drawing: { readonly series: Series; readonly state: ViewState } | undefined;
+  let drawing: Drawing | undefined;
+  let drawn: { readonly drawing: Drawing; readonly frame: Frame | undefined } | undefined;
   let timer = 0;
 
   const openSecond = async (): Promise<MapView> => {
     const view = await createMapView(overlay, cameraOf(main.map));
-    watch(view.map);
+    events.opened(view.map);
     syncMaps(main.map, view.map);
-    explainClicks(view.map, (place) => find?.(place, "compare"));
+    explainClicks(view.map, (place) => events.ask(place, "compare"));
     return view;
   };
   const drawNow = async (): Promise<void> => {
-    if (drawing === undefined) return;
-    const { series, state } = drawing;
-    drawView(main, series, state, state.date);
-    if (state.compare === undefined) return swipe.hide();
+    const mine = drawing;
+    if (mine === undefined) return;
+    // Another state may come while this one's frame is looked up, or the second map is made.
+    const isLate = (): boolean => drawing !== mine;
+    const frame = await drawView(main, mine, { day: mine.state.date, isLate });
+    if (isLate()) return;
+    drawn = { drawing: mine, frame };
+    if (mine.state.compare === undefined) return swipe.hide();
     swipe.show();
     second ??= openSecond();
     const view = await second;
     view.map.resize();
-    // Another state may have come while the map was made.
-    if (drawing.state.compare !== undefined) drawView(view, drawing.series, drawing.state, drawing.state.compare);
+    if (!isLate()) await drawView(view, mine, { day: mine.state.compare, isLate });
   };
 
-  watch(main.map);
+  events.opened(main.map);
   addControls(main.map, store);
-  explainClicks(main.map, (place) => find?.(place, "date"));
+  main.map.on("idle", events.rested);
+  explainClicks(main.map, (place) => events.ask(place, "date"));
   return {
     main,
     draw(series, state) {
       drawing = { series, state };
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => void drawNow(), SETTLE_MS);
+      timer = window.setTimeout(() => void drawNow().catch(events.failed), SETTLE_MS);
     },
     async preload(side, series, day) {
       const view = side === "date" ? main : await second;
-      const frame = series === undefined || day === undefined ? undefined : frameFor(series, day, store.get());
+      const frame = series === undefined || day === undefined ? undefined : await frameFor(series, day, store.get());
       if (frame !== undefined) await view?.frames.preload(frame);
+    },
+    async shown(signal) {
+      while (drawn?.drawing !== drawing) await pause(POLL_MS, signal);
+      do await pause(POLL_MS, signal);
+      while (!main.map.areTilesLoaded());
+    },
+    provenance() {
+      const box = main.map.getBounds();
+      const bounds = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()] as const;
+      return drawn?.frame && viewProvenance(drawn.frame, { bounds, zoom: main.map.getZoom() }, told);
     },
     clear() {
       main.frames.clear();
       void second?.then((view) => view.frames.clear());
     },
-    explain(finder) {
-      find = finder;
-    },
   };
 }
 
-function drawView(view: MapView, series: Series, state: ViewState, day: string | undefined): void {
-  const frame = day === undefined ? undefined : frameFor(series, day, state);
-  if (day === undefined || frame === undefined) return;
+interface Drawing {
+  readonly series: Series;
+  readonly state: ViewState;
+}
+
+async function drawView(
+  view: MapView,
+  { series, state }: Drawing,
+  { day, isLate }: { readonly day: string | undefined; readonly isLate: () => boolean },
+): Promise<Frame | undefined> {
+  const frame = day === undefined ? undefined : await frameFor(series, day, state);
+  if (day === undefined || frame === undefined || isLate()) return undefined;
   view.frames.show(frame);
   view.frames.setOpacity(state.opacity);
-  const bright = series.entries.find((entry) => entry.day === day)?.items ?? [];
-  view.setFootprints(series.items, new Set(bright.map(({ id }) => id)));
   view.showFootprints(state.footprints);
   view.map.getCanvas().setAttribute("aria-label", `Imagery of ${formatDay(day)}`);
+  const bright = await series.itemsOf(day);
+  if (!isLate()) view.setFootprints([...series.items, ...bright], new Set(bright.map(({ id }) => id)));
+  return frame;
+}
+
+/** Throws when the signal is aborted meanwhile. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise((done) => setTimeout(done, ms));
+  signal.throwIfAborted();
 }
 
 function addControls(map: MapLibreMap, store: Store): void {

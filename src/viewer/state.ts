@@ -10,6 +10,10 @@ export interface ViewState {
   readonly opacity: number;
   /** True hides what other dates would fill in. */
   readonly only: boolean;
+  /** True fills clouds from other dates; undefined: where the collection has clouds. */
+  readonly cloudFree: boolean | undefined;
+  /** Stripes over pixels that were inferred. */
+  readonly hatch: boolean;
   readonly footprints: boolean;
   readonly camera: Camera | undefined;
 }
@@ -35,6 +39,8 @@ const START: ViewState = {
   render: undefined,
   opacity: 1,
   only: false,
+  cloudFree: undefined,
+  hatch: true,
   footprints: true,
   camera: undefined,
 };
@@ -67,6 +73,8 @@ export function formatHash(state: ViewState): string {
   }
   if (state.opacity !== START.opacity) query.set("opacity", String(state.opacity));
   if (state.only) query.set("only", "1");
+  if (state.cloudFree !== undefined) query.set("clear", state.cloudFree ? "1" : "0");
+  if (!state.hatch) query.set("hatch", "0");
   if (!state.footprints) query.set("footprints", "0");
   const { camera } = state;
   if (camera !== undefined)
@@ -89,6 +97,8 @@ export function parseHash(hash: string): ViewState {
     render: query.get("render") ?? undefined,
     opacity: opacity >= 0 && opacity <= 1 ? opacity : 1,
     only: query.get("only") === "1",
+    cloudFree: query.has("clear") ? query.get("clear") === "1" : undefined,
+    hatch: query.get("hatch") !== "0",
     footprints: query.get("footprints") !== "0",
     camera: parseCamera(query.get("at")),
   };

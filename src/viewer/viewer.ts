@@ -1,12 +1,17 @@
 import { fetchCollections } from "./api.js";
 import type { Collection } from "./api.js";
-import { formatDay, itemAt } from "./dates.js";
+import { createClarity } from "./clarity.js";
+import { formatDay } from "./dates.js";
 import { element, make } from "./dom.js";
+import { createExportControl } from "./export-control.js";
+import { followPageKeys } from "./keys.js";
 import { fitBounds } from "./map.js";
 import { createPanel } from "./panel.js";
 import { createPlayer } from "./player.js";
+import { plottedOf } from "./point-values.js";
+import type { PlaceQuestion } from "./popup.js";
 import { createLoadingWatch } from "./progress.js";
-import { firstCompare, loadSeries, nextDay, settleState } from "./series.js";
+import { firstCompare, isCloudFree, itemShown, loadSeries, nextDay, renderOf, settleState } from "./series.js";
 import type { Series } from "./series.js";
 import { createTimeline } from "./slider.js";
 import type { Side } from "./slider.js";
@@ -26,8 +31,15 @@ async function start(): Promise<void> {
     const collections = await fetchCollections();
     if (collections.length === 0)
       return explain("Nothing here yet", "Add imagery: tectile ingest FILES --catalog FOLDER");
-    const stage = await createStage(store, createLoadingWatch(toasts));
-    wire({ store, stage, collections, fail: (text) => toasts.fail(text) });
+    const fail = (error: unknown): void => toasts.fail(messageOf(error));
+    let page: { readonly series: () => Series | undefined; readonly rested: () => void } | undefined;
+    const stage = await createStage(store, {
+      opened: createLoadingWatch(toasts),
+      rested: () => page?.rested(),
+      ask: (place, side) => questionAt(page?.series(), store.get(), { place, side }),
+      failed: fail,
+    });
+    page = wire({ store, stage, collections, fail });
   } catch (error) {
     explain("The map can't be shown", messageOf(error));
   }
@@ -37,11 +49,11 @@ interface Page {
   readonly store: Store;
   readonly stage: Stage;
   readonly collections: readonly Collection[];
-  readonly fail: (text: string) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** The store is the truth: controls change it, and each change draws what differs. */
-function wire(page: Page): void {
+function wire(page: Page) {
   const { store, stage, collections } = page;
   let series: Series | undefined;
   const controls = createControls(page, () => series);
@@ -65,20 +77,22 @@ function wire(page: Page): void {
     if (state.date === before.date) store.set({ camera: undefined, date: undefined, compare: undefined });
     open(state.collection);
   });
-  stage.explain((place, side) => (series === undefined ? undefined : shownAt(series, store.get(), { place, side })));
   followHash(store, ({ lon, lat, zoom }) => stage.main.map.jumpTo({ center: [lon, lat], zoom }));
   open(store.get().collection ?? collections[0]?.id);
+  return { series: () => series, rested: () => controls.tell() };
 }
 
 interface Controls {
   show(state: ViewState): void;
   setSeries(series: Series): void;
+  /** Says where the pixels in view come from. */
+  tell(): void;
   /** Ends playback. */
   stop(): void;
 }
 
-/** The panel, the timeline and the player, which all act on the store. */
-function createControls({ store, stage, collections }: Page, current: () => Series | undefined): Controls {
+/** The panel, the timeline, the player and the others, which all act on the store. */
+function createControls({ store, stage, collections, fail }: Page, current: () => Series | undefined): Controls {
   const pick = (day: string | undefined, side: Side): void => {
     if (day !== undefined) store.set({ [side]: day });
   };
@@ -103,8 +117,20 @@ function createControls({ store, stage, collections }: Page, current: () => Seri
     store.set({ compare: on && series !== undefined && date !== undefined ? firstCompare(series, date) : undefined });
   });
   panel.setCollections(collections);
+  const clarity = createClarity(store);
+  createExportControl({ store, stage, current, starting: () => player.stop(), failed: fail });
+  followPageKeys({
+    step(count) {
+      player.stop();
+      timeline.step(count);
+    },
+    togglePlay: () => player.toggle(),
+    toggleCloudFree: () => clarity.toggle(),
+  });
   return {
     show(state) {
+      const series = current();
+      if (series !== undefined) clarity.show(state, series);
       panel.show(state, current()?.collection.renders ?? []);
       timeline.select(state.date, state.compare);
     },
@@ -113,6 +139,7 @@ function createControls({ store, stage, collections }: Page, current: () => Seri
       element("credit", HTMLParagraphElement).textContent = collection.credit;
       timeline.setEntries(entries);
     },
+    tell: () => clarity.tell(stage.provenance()),
     stop: () => player.stop(),
   };
 }
@@ -125,7 +152,7 @@ function createOpener({ collections, fail }: Page, opened: (series: Series) => v
       const series = await loadSeries(collection, signal);
       if (!signal.aborted) opened(series);
     } catch (error) {
-      if (!signal.aborted) fail(messageOf(error));
+      if (!signal.aborted) fail(error);
     }
   };
   return (id) => {
@@ -136,15 +163,21 @@ function createOpener({ collections, fail }: Page, opened: (series: Series) => v
   };
 }
 
-function shownAt(
-  series: Series,
+/** What a click asks: which item shows there, and the values over the dates. */
+function questionAt(
+  series: Series | undefined,
   state: ViewState,
-  click: { readonly place: readonly [number, number]; readonly side: Side },
-) {
-  const day = state[click.side];
-  if (day === undefined) return undefined;
-  const entries = state.only ? series.entries.filter((entry) => entry.day === day) : series.entries;
-  return { collection: series.collection.id, item: itemAt(entries, day, click.place) };
+  { place, side }: { readonly place: readonly [number, number]; readonly side: Side },
+): PlaceQuestion | undefined {
+  const day = state[side];
+  if (series === undefined || day === undefined) return undefined;
+  const { collection } = series;
+  const plotted = plottedOf(renderOf(collection, state.render));
+  return {
+    day,
+    item: itemShown(series, { day, only: state.only }, place),
+    point: { collection: collection.id, place, plotted, cloudFree: isCloudFree(state, series) },
+  };
 }
 
 function titleOf(state: ViewState, series: Series | undefined): string {

@@ -4,16 +4,14 @@ import { createServer, type Server } from "node:http";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import express from "express";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import sharp from "sharp";
+import type { Browser } from "playwright-core";
 import { createTectile } from "../../src/http/tectile.js";
 import { openBrowser, SKIP_BROWSER } from "../support/browser.js";
 import { makeSceneCatalog } from "../support/scene-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
+import { brightness, idle, openPage, PATIENCE, settled } from "../support/viewer-page.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
-/** Software WebGL on a busy machine takes its time. */
-const PATIENCE = { timeout: 120_000 };
 const DESKTOP = { viewport: { width: 800, height: 600 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const SCREENSHOTS = fileURLToPath(new URL("../../screenshots/", import.meta.url));
@@ -108,7 +106,7 @@ test("the page shows the dates, steps by keyboard, plays and compares", { timeou
 
   await t.test("a click tells the item that shows there", async () => {
     await page.mouse.click(500, 250);
-    const link = page.locator(".place a");
+    const link = page.locator(".place .rows a");
     await link.waitFor(PATIENCE);
     assert.equal(await link.textContent(), "scene_2024-01-10");
     const item = (await (await fetch((await link.getAttribute("href")) ?? "")).json()) as { readonly id: string };
@@ -170,45 +168,3 @@ test("on a phone everything fits and can be touched", { timeout: 300_000 }, asyn
   }
   await page.context().close();
 });
-
-interface OpenPage {
-  readonly page: Page;
-  /** Scripts' failures. */
-  readonly problems: readonly string[];
-  /** That the page asked for anything. */
-  readonly hosts: ReadonlySet<string>;
-}
-
-async function openPage(from: Browser, address: string, options: BrowserContextOptions): Promise<OpenPage> {
-  const page = await (await from.newContext({ ...options, reducedMotion: "reduce" })).newPage();
-  page.setDefaultTimeout(PATIENCE.timeout);
-  const problems: string[] = [];
-  const hosts = new Set<string>();
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("request", (request) => {
-    if (request.url().startsWith("http")) hosts.add(new URL(request.url()).host);
-  });
-  await page.goto(address);
-  return { page, problems, hosts };
-}
-
-/** Waits until a date shows with nothing more to come. */
-async function settled(page: Page, date: string): Promise<void> {
-  await page.waitForFunction((title) => document.title.startsWith(title), date, PATIENCE);
-  await idle(page);
-}
-
-async function idle(page: Page): Promise<void> {
-  // Changes are drawn after a moment; the progress line comes with the first request.
-  await page.waitForTimeout(400);
-  await page.waitForFunction(() => document.getElementById("progress")?.hidden === true, undefined, PATIENCE);
-  await page.waitForTimeout(400);
-}
-
-/** Mean of all channels, 0..255, of a small square in the upper middle of the map, `share` of the width from the left. */
-async function brightness(page: Page, share: number): Promise<number> {
-  const width = page.viewportSize()?.width ?? 0;
-  const clip = { x: Math.round(width * share) - 20, y: 160, width: 40, height: 40 };
-  const { channels } = await sharp(await page.screenshot({ clip, ...PATIENCE })).stats();
-  return channels.slice(0, 3).reduce((sum, channel) => sum + channel.mean, 0) / 3;
-}

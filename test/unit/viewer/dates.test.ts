@@ -2,42 +2,30 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Item } from "../../../src/viewer/api.js";
-import { formatDay, groupByDay, itemAt, nearestEntry } from "../../../src/viewer/dates.js";
+import type { DateEntry } from "../../../src/viewer/dates.js";
+import { formatDay, hasClouds, itemAt, nearestEntry } from "../../../src/viewer/dates.js";
 import { axisLabels, nearestIndex, placeDates } from "../../../src/viewer/time-axis.js";
 
-test("items of one UTC day are one date, with its latest moment", () => {
-  const entries = groupByDay([
-    item("b", "2021-06-27T00:10:00Z", 80),
-    item("a", "2021-06-26T23:50:00Z"),
-    item("c", "2021-06-27T11:00:00+02:00", 40),
-  ]);
-  assert.deepEqual(
-    entries.map(({ day, datetime, clearPercent }) => [day, datetime, clearPercent]),
-    [
-      ["2021-06-26", "2021-06-26T23:50:00Z", undefined],
-      ["2021-06-27", "2021-06-27T11:00:00+02:00", 60],
-    ],
-  );
-});
-
 test("the nearest date stands for one that isn't there, the newest for none", () => {
-  const entries = groupByDay([item("a", "2020-01-01T10:00:00Z"), item("b", "2021-01-01T10:00:00Z")]);
+  const entries = [entry("2020-01-01T10:00:00Z"), entry("2021-01-01T10:00:00Z")];
   assert.equal(nearestEntry(entries, "2020-03-01")?.day, "2020-01-01");
   assert.equal(nearestEntry(entries, "2020-11-01")?.day, "2021-01-01");
   assert.equal(nearestEntry(entries, undefined)?.day, "2021-01-01");
   assert.equal(nearestEntry([], "2020-01-01"), undefined);
 });
 
-test("a place shows the newest item at or before the date that covers it", () => {
-  const entries = groupByDay([
-    item("old", "2020-01-01T10:00:00Z"),
-    item("new", "2021-01-01T10:00:00Z", undefined, 5),
-    item("later", "2022-01-01T10:00:00Z"),
-  ]);
-  assert.equal(itemAt(entries, "2021-06-01", [1, 1])?.id, "old");
-  assert.equal(itemAt(entries, "2021-06-01", [6, 1])?.id, "new");
-  assert.equal(itemAt(entries, "2022-06-01", [1, 1])?.id, "later");
-  assert.equal(itemAt(entries, "2019-06-01", [1, 1]), undefined);
+test("a place shows the newest item that covers it", () => {
+  const items = [item("new", 5), item("old")];
+  assert.equal(itemAt(items, [1, 1])?.id, "old");
+  assert.equal(itemAt(items, [6, 1])?.id, "new");
+  assert.equal(itemAt(items, [20, 1]), undefined);
+});
+
+test("a collection has clouds where a date is known to have some, not where nobody knows", () => {
+  const day = "2020-01-01T10:00:00Z";
+  assert.equal(hasClouds([entry(day, 100), entry(day, 40)]), true);
+  assert.equal(hasClouds([entry(day, 99.5), entry(day)]), false);
+  assert.equal(hasClouds([]), false);
 });
 
 test("days are written out in words", () => assert.equal(formatDay("2021-06-26"), "26 Jun 2021"));
@@ -69,8 +57,12 @@ test("the axis names years of a long series and months of a short one", () => {
   assert.deepEqual(label("2021-10-20", "2022-02-10"), ["Nov", "Dec", "2022", "Feb"]);
 });
 
+function entry(datetime: string, clearPercent?: number): DateEntry {
+  return { day: datetime.slice(0, 10), datetime, time: Date.parse(datetime), items: 1, clearPercent };
+}
+
 /** An item over 0..4 degrees east, or from `west` on. */
-function item(id: string, datetime: string, clearPercent?: number, west = 0): Item {
+function item(id: string, west = 0): Item {
   const ring = [
     [west, 0],
     [west + 4, 0],
@@ -78,5 +70,6 @@ function item(id: string, datetime: string, clearPercent?: number, west = 0): It
     [west, 4],
     [west, 0],
   ] as const;
-  return { id, datetime, rings: [ring], bounds: [west, 0, west + 4, 4], clearPercent, model: undefined };
+  const datetime = "2020-01-01T10:00:00Z";
+  return { id, datetime, rings: [ring], bounds: [west, 0, west + 4, 4], clearPercent: undefined, model: undefined };
 }

@@ -16,6 +16,8 @@ test("a permalink brings back the state", () => {
     render: maybe(fc.constantFrom("ndvi", "true-color", "a b&c=d")),
     opacity: fc.integer({ min: 0, max: 20 }).map((steps) => steps / 20),
     only: fc.boolean(),
+    cloudFree: maybe(fc.boolean()),
+    hatch: fc.boolean(),
     footprints: fc.boolean(),
     camera: maybe(
       fc.record({
