@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readConfig } from "../app/config.js";
 import { createDecoder, type Decoder } from "../app/services.js";
 import { PROVIDERS } from "../model/session.js";
@@ -32,6 +33,8 @@ export async function openDecoder(input: CommandInput): Promise<Decoder> {
 /** Aborts on Ctrl-C, so that temporary files are removed before the process ends. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
+  // Many reads wait on it at once: no leak, whatever Node thinks.
+  setMaxListeners(0, controller.signal);
   process.once("SIGINT", () => controller.abort(new InvalidRequestError("Interrupted; run it again to go on")));
   process.once("SIGTERM", () => controller.abort(new InvalidRequestError("Interrupted; run it again to go on")));
   return controller.signal;

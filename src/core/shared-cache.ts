@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 
 export interface CacheStats {
@@ -76,6 +77,8 @@ class Load<V> {
 
   constructor(load: (signal: AbortSignal) => Promise<V>, keep: (value: V) => void, leave: () => void) {
     this.leave = leave;
+    // A load waits on as many others as it likes: that is no leak, which Node would warn of from 11 on.
+    setMaxListeners(0, this.controller.signal);
     this.promise = (async () => {
       try {
         const value = await load(this.controller.signal);

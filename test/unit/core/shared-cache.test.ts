@@ -59,3 +59,16 @@ test("one caller leaving does not abort the others; the last one does", async ()
   await assert.rejects(only, /gone/);
   assert.equal(aborted, true);
 });
+
+test("a load may wait on its signal in many places without a warning of a leak", async (t) => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", note);
+  t.after(() => process.off("warning", note));
+  await cache().get("a", async (signal) => {
+    for (let i = 0; i < 50; i++) signal.addEventListener("abort", () => undefined);
+    return { size: 1 };
+  });
+  await sleep(1);
+  assert.deepEqual(warnings, []);
+});
