@@ -114,3 +114,10 @@ test("pictures whose memory doesn't fit together are drawn one after the other",
   assert.equal(small.services.drawing.bytes(), 0);
   await small.close();
 });
+
+test("TiTiler's map pages lead to the viewer, at the collection", async () => {
+  for (const path of ["WebMercatorQuad/map.html", "map.html", "map"]) {
+    const response = await get(`/collections/scene/${path}`, { redirect: "manual" });
+    assert.deepEqual([response.status, response.headers.get("location")], [307, `${server.url}/#collection=scene`]);
+  }
+});

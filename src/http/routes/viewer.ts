@@ -7,7 +7,9 @@ import { gzip } from "node:zlib";
 import express, { Router, type RequestHandler, type Response } from "express";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.js";
+import { baseOf } from "../base-url.js";
 import { queryOf } from "../params.js";
+import { param } from "./tiles.js";
 
 /**
  * What the page at "/" loads, under /viewer: our modules and style sheet (checked again each time), and MapLibre from
@@ -27,6 +29,12 @@ export function viewerRouter(): Router {
     loading.catch(() => packed.delete(file));
     sendPacked(response, { file: await loading, type, gzipped: request.acceptsEncodings("gzip") === "gzip" });
   });
+  // Where TiTiler has a map page of a collection.
+  router.get(
+    ["/collections/:collection/:tms/map.html", "/collections/:collection/map.html", "/collections/:collection/map"],
+    (request, response) =>
+      response.redirect(307, `${baseOf(response)}/#collection=${encodeURIComponent(param(request, "collection"))}`),
+  );
   // The compiled modules lie beside this file's; the page and its style sheet are not compiled and stay in src.
   for (const folder of [COMPILED, SOURCES]) {
     router.use(
