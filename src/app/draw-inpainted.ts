@@ -5,7 +5,9 @@ import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import { createRow, locateRow } from "../tile/warp.js";
 import {
+  canReach,
   canvasBands,
+  checkCanvases,
   composeLayer,
   createCanvas,
   gatherLayer,
@@ -24,6 +26,7 @@ import { fillInOrder } from "./draw-ordered.js";
 export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { mosaic, spec, margin } = plan;
   const { selection, inpaint, hatch, inferredPlane } = mosaic;
+  checkCanvases(plan);
   if (inpaint === "none") throw new RangeError("nothing to infer");
   const area = { ...plan.target, width: plan.target.width + 2 * margin, height: plan.target.height + 2 * margin };
   const canvas = createCanvas(area, canvasBands(plan));
@@ -84,7 +87,7 @@ async function drawSupports(
   for (const layer of others) {
     const days = daysBetween(baseMs, layer.item.datetimeMs);
     const cover = days < 0 ? before : after;
-    if (cover.filled.every((mark) => mark !== 0)) continue;
+    if (!(await canReach({ layer, canvas: cover }, use, signal))) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if ((await usefulRect({ layer, gathered, look, canvas: cover }, use, signal)) === undefined) continue;
     const own = createCanvas(area, canvas.bands);

@@ -1,4 +1,6 @@
 import { BANDS, type BandName } from "../core/bands.js";
+import { levelSizes } from "../container/tec-cog.js";
+import { InvalidRequestError } from "../core/errors.js";
 import { requiredBands } from "../render/render-spec.js";
 import {
   gatherWindow,
@@ -10,7 +12,14 @@ import {
 } from "../tile/decode-window.js";
 import { DETECTOR_BANDS } from "../tile/mosaic/cloud-detector.js";
 import type { LookRule } from "../tile/mosaic/mosaic-spec.js";
-import { FIRST_MARK, type CanvasMemory, type ComposeTask, type DrawnPicture } from "../tile/pixel-tasks.js";
+import type { Probe } from "../tile/mosaic/probe-looks.js";
+import {
+  FIRST_MARK,
+  type CanvasMemory,
+  type ComposeTask,
+  type DrawnPicture,
+  type ProbeTask,
+} from "../tile/pixel-tasks.js";
 import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import { datesOf, type Picture } from "../tile/provenance.js";
 import { needsDetector } from "../tile/window-looks.js";
@@ -37,6 +46,20 @@ export function createCanvas({ width: size, height }: TargetGrid, bands: readonl
     samples: new Float32Array(new SharedArrayBuffer(4 * bands.length * pixels)),
     filled: new Uint8Array(new SharedArrayBuffer(pixels)),
   };
+}
+
+/** Bytes of canvases that one picture may take where each date has its own. */
+const MAX_CANVAS_BYTES = 160 * 2 ** 20;
+
+/** @throws InvalidRequestError for a picture whose dates, each on a canvas of its own, would take too much memory. */
+export function checkCanvases(plan: TilePlan): void {
+  const { target, margin, layers } = plan;
+  const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
+  const bands = canvasBands(plan).length;
+  if (4 * pixels * bands * layers.length <= MAX_CANVAS_BYTES) return;
+  throw new InvalidRequestError(
+    `${bands} bands of ${layers.length} dates at ${target.width} x ${target.height} pixels are too much for one picture; wanted fewer bands or a smaller tilesize`,
+  );
 }
 
 /** The bands that a plan's picture is made from, in storage order. */
@@ -68,17 +91,37 @@ export async function usefulRect(
   signal: AbortSignal,
 ): Promise<LatentRect | undefined> {
   const { layer, gathered, look, canvas } = ready;
-  const { masks, classes } = gathered;
-  if (masks.chunks.every((chunk) => chunk.valid === "none")) return undefined;
+  if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) return undefined;
+  const window = pixelsOf(layer.rect);
+  const { box } = await probe({ layer, canvas, window, look, pieces: gathered }, use, signal);
+  return box === undefined ? undefined : within(rectOfPixels(box), layer.rect);
+}
+
+/** False where all of a date's image falls on pixels that are filled already: then it needn't even be read. */
+export async function canReach(
+  { layer, canvas }: Pick<ReadyLayer, "layer" | "canvas">,
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { x, y, width, height } = pixelsOf(layer.rect);
+  const size = levelSizes(layer.item.grid.width, layer.item.grid.height)[layer.level] ?? { width: 0, height: 0 };
+  const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
+  const { count } = await probe({ layer, canvas, window, look: "valid", pieces: undefined }, use, signal);
+  return count > 0;
+}
+
+async function probe(
+  { layer, canvas, ...what }: Pick<ReadyLayer, "layer" | "canvas"> & Pick<ProbeTask, "window" | "look" | "pieces">,
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<Probe> {
   const { size, height, filled } = canvas;
-  const { grid, factor, rect } = layer;
-  const answer = await use.pixels.run(
-    { kind: "probe", masks, classes, grid, factor, look, window: pixelsOf(rect), canvas: { size, height, filled } },
-    { signal },
-  );
+  const { grid, factor } = layer;
+  const pieces = what.pieces && { masks: what.pieces.masks, classes: what.pieces.classes };
+  const task: ProbeTask = { kind: "probe", ...what, pieces, grid, factor, canvas: { size, height, filled } };
+  const answer = await use.pixels.run(task, { signal });
   if (answer.kind !== "probed") throw new TypeError(`a ${answer.kind} answer to a probe`);
-  const { box } = answer.probe;
-  return box === undefined ? undefined : within(rectOfPixels(box), rect);
+  return answer.probe;
 }
 
 /** Runs the network over a part of a date and draws its looks onto the canvas. */

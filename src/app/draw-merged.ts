@@ -6,6 +6,7 @@ import type { PlanLayer, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import {
   canvasBands,
+  checkCanvases,
   composeLayer,
   createCanvas,
   gatherLayer,
@@ -23,6 +24,7 @@ const SIDE_BY_SIDE = 4;
 export async function drawMerged(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { spec, mosaic, layers } = plan;
   const { selection, decider } = mosaic;
+  checkCanvases(plan);
   if (isOrdered(selection)) throw new RangeError(`${selection} goes by order`);
   const askedMs = mosaic.askedMs ?? Math.max(...layers.map(({ item }) => item.datetimeMs));
   const limiter = new Limiter(SIDE_BY_SIDE);

@@ -1,9 +1,9 @@
-import type { GatheredWindow } from "../tile/decode-window.js";
 import { lookRule } from "../tile/mosaic/mosaic-spec.js";
 import type { CanvasMemory, ComposeTask, DrawnPicture } from "../tile/pixel-tasks.js";
 import type { PlanLayer, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import {
+  canReach,
   canvasBands,
   composeLayer,
   createCanvas,
@@ -37,8 +37,8 @@ export interface Filling {
 /**
  * Draws dates until none is left or the canvas is full; gives the picture where one was rendered on the way.
  *
- * After the first date the masks say, before any network runs, whether a date has looks for the pixels still open, and which latents
- * those need; the next date is read while the network works.
+ * After the first date the grids say, before anything is read, whether a date reaches pixels still open, and the masks, before any
+ * network runs, whether it has looks for them and which latents those need.
  */
 export async function fillInOrder(
   { plan, layers, canvas, render }: Filling,
@@ -47,20 +47,15 @@ export async function fillInOrder(
 ): Promise<DrawnPicture | undefined> {
   const { spec } = plan;
   const look = lookRule(plan.mosaic);
-  let coming: Promise<GatheredWindow> | undefined;
   for (const [k, layer] of layers.entries()) {
-    const gathered = await (coming ?? gatherLayer(layer, use, signal));
-    coming = undefined;
+    const isPlain = k === 0 && look === "valid";
+    if (k > 0 && !(await canReach({ layer, canvas }, use, signal))) continue;
+    const gathered = await gatherLayer(layer, use, signal);
     if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) continue;
     const ready = { layer, gathered, look, canvas };
-    const isPlain = k === 0 && look === "valid";
     const rect = isPlain ? layer.rect : await usefulRect(ready, use, signal);
     if (rect === undefined) continue;
     const next = layers[k + 1];
-    if (next !== undefined && !isPlain) {
-      coming = gatherLayer(next, use, signal);
-      coming.catch(() => undefined);
-    }
     const finish: ComposeTask["finish"] = render
       ? { when: next === undefined ? "now" : "full", spec }
       : { when: "never" };

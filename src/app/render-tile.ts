@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { isOrdered } from "../tile/mosaic/mosaic-spec.js";
 import type { TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
@@ -27,6 +28,8 @@ export async function renderPicture(plan: TilePlan, use: Drawing, signal?: Abort
 }
 
 function drawPlan(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
+  // Many dates' chunks wait for one signal.
+  setMaxListeners(0, signal);
   const { selection, inpaint } = plan.mosaic;
   if (inpaint !== "none") return drawInpainted(plan, use, signal);
   return isOrdered(selection) ? drawOrdered(plan, use, signal) : drawMerged(plan, use, signal);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { CatalogItem } from "../catalog/types.js";
 import type { Geometry } from "../catalog/geometry.js";
 import { Limiter } from "../core/limiter.js";
@@ -46,6 +47,7 @@ export async function readPoint(
   use: Pick<LayerDrawing, "reader" | "networks">,
   signal?: AbortSignal,
 ): Promise<readonly PointValues[]> {
+  if (signal !== undefined) setMaxListeners(0, signal);
   const limiter = new Limiter(SIDE_BY_SIDE);
   const read = async (item: CatalogItem): Promise<PointValues | undefined> => {
     const pixel = pixelAt(item, lon, lat);
@@ -66,6 +68,7 @@ export async function readArea(
   use: Pick<LayerDrawing, "reader" | "networks">,
   signal?: AbortSignal,
 ): Promise<readonly AreaValues[]> {
+  if (signal !== undefined) setMaxListeners(0, signal);
   const limiter = new Limiter(SIDE_BY_SIDE);
   const masks = new Map<string, AreaMask | undefined>();
   const maskOf = (item: CatalogItem): AreaMask | undefined => {

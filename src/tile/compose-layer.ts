@@ -24,8 +24,9 @@ export function composeLayer(task: ComposeTask): number {
 
 /** What a date would fill, from its masks; where only its bands could tell clouds, all that is valid. */
 export function probeLayer(task: ProbeTask): Probe {
-  const { window, canvas, grid, factor, look } = task;
-  return probeLooks(canvas, { window, looks: windowLooks(task, window, { look, factor }) }, { grid, factor });
+  const { window, canvas, grid, factor, look, pieces } = task;
+  const looks = pieces === undefined ? "all" : windowLooks(pieces, window, { look, factor });
+  return probeLooks(canvas, { window, looks }, { grid, factor });
 }
 
 function detectorBands({ pixels, bands, window }: ComposeTask): DetectorBands | undefined {

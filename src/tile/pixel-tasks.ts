@@ -32,8 +32,10 @@ export interface MaskPieces {
 }
 
 /** Tell what a date would add to a tile from its masks alone. */
-export interface ProbeTask extends LookPieces, Placing {
+export interface ProbeTask extends Placing {
   readonly kind: "probe";
+  /** Undefined: as if all of the window were looks, which needs nothing of the date. */
+  readonly pieces: LookPieces | undefined;
   /** All of the date's pixels that the tile may need. */
   readonly window: PixelWindow;
   readonly look: LookRule;

@@ -10,6 +10,8 @@ export const SIDE = 128;
 const CLEAR = 4;
 const CLOUD = 9;
 const CLOUD_DN = 9000;
+/** Index of B04; B01 to B04 are visible. */
+const VISIBLE = 3;
 
 interface Image {
   readonly collection: string;
@@ -38,11 +40,11 @@ const IMAGES: readonly Image[] = [
   { collection: "place", id: "place_2024-02-10", value: 2000, cloud: (_, c) => c < SIDE / 2 },
   { collection: "place", id: "place_2024-03-10", value: 3000, cloud: (r) => r < SIDE / 2 },
   { collection: "place", id: "place_2024-04-10", value: 4000, cloud: () => true },
-  { collection: "unclassified", id: "unclassified_2024-01-10", value: 1100, classes: false },
+  { collection: "unclassified", id: "unclassified_2024-01-10", value: 2000, classes: false },
   {
     collection: "unclassified",
     id: "unclassified_2024-05-10",
-    value: 1500,
+    value: 3000,
     cloud: (_, c) => c < SIDE / 2,
     classes: false,
   },
@@ -91,7 +93,9 @@ function tiffOf({
   north = NORTH,
 }: Image): Uint8Array {
   // A little texture, so that the ground is no flat colour.
-  const planes = bandPlanes(SIDE, SIDE, (_, r, c) => (cloud(r, c) ? CLOUD_DN : value + ((r * 7 + c * 3) % 11)));
+  // Without classes the spectrum tells clouds from ground, so it is a plant's: dark in the visible bands.
+  const ground = (band: number): number => (!classes && band <= VISIBLE ? 600 : value);
+  const planes = bandPlanes(SIDE, SIDE, (b, r, c) => (cloud(r, c) ? CLOUD_DN : ground(b) + ((r * 7 + c * 3) % 11)));
   const scl = Array.from({ length: SIDE * SIDE }, (_, i) => (cloud(Math.floor(i / SIDE), i % SIDE) ? CLOUD : CLEAR));
   return sceneTiff(SIDE, SIDE, {
     planes: classes ? [...planes, scl] : planes,

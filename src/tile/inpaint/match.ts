@@ -7,11 +7,13 @@ export interface Matching {
   readonly both: Uint8Array;
 }
 
-/** Radii of the neighbourhoods that a fit looks at, pixels, and what each weighs: a far one counts where near pixels are few. */
+/** Sums are kept for square cells of so many pixels a side: the fit is smoother than that anyway. */
+const CELL_PX = 4;
+/** Radii of the neighbourhoods that a fit looks at, cells, and what each weighs: a far one counts where near pixels are few. */
 const SCALES = [
-  { radius: 10, weight: 1 },
-  { radius: 36, weight: 0.1 },
-  { radius: 300, weight: 0.01 },
+  { radius: 2, weight: 1 },
+  { radius: 9, weight: 0.1 },
+  { radius: 75, weight: 0.01 },
 ] as const;
 /** Pulls the gain to 1 where the neighbourhood is flat: variance of what is not told apart from noise, digital numbers squared. */
 const RIDGE = 100 ** 2;
@@ -21,44 +23,25 @@ const GAIN = [0.5, 2] as const;
  * The prediction with a gain and an offset that make it fit the image around each pixel: least squares over the pixels that both know,
  * near ones first. At least one must be known.
  */
-export function matchToImage({ width, height, plane, predicted, both }: Matching): Float32Array {
-  const pixels = width * height;
-  const sums = Array.from({ length: 5 }, () => new Float64Array(pixels));
-  const values = [
-    (i: number) => both[i] ?? 0,
-    (i: number) => (both[i] ?? 0) * (predicted[i] ?? 0),
-    (i: number) => (both[i] ?? 0) * (plane[i] ?? 0),
-    (i: number) => (both[i] ?? 0) * (predicted[i] ?? 0) ** 2,
-    (i: number) => (both[i] ?? 0) * (predicted[i] ?? 0) * (plane[i] ?? 0),
-  ];
-  values.forEach((value, v) => {
-    const sum = sums[v] ?? new Float64Array();
-    const once = integrate({ width, height }, value);
-    for (const { radius, weight } of SCALES) {
-      // Twice the box is a pyramid: no square edges show in the fit.
-      const box = new Float64Array(pixels);
-      addBoxes(box, once, { width, height, radius, weight: 1 });
-      addBoxes(
-        sum,
-        integrate({ width, height }, (i) => box[i] ?? 0),
-        { width, height, radius, weight },
-      );
+export function matchToImage(matching: Matching): Float32Array {
+  const { width, height, predicted } = matching;
+  const cells = { width: Math.ceil(width / CELL_PX), height: Math.ceil(height / CELL_PX) };
+  const { gain, offset } = fitCells(sumCells(matching, cells), cells);
+  const matched = new Float32Array(predicted.length);
+  for (let r = 0; r < height; r++) {
+    const [top, fy] = between(r, cells.height);
+    for (let c = 0; c < width; c++) {
+      const [left, fx] = between(c, cells.width);
+      const at = top * cells.width + left;
+      const right = left + 1 < cells.width ? 1 : 0;
+      const down = top + 1 < cells.height ? cells.width : 0;
+      const mix = (of: Float64Array): number => {
+        const upper = (of[at] ?? 0) * (1 - fx) + (of[at + right] ?? 0) * fx;
+        const lower = (of[at + down] ?? 0) * (1 - fx) + (of[at + down + right] ?? 0) * fx;
+        return upper * (1 - fy) + lower * fy;
+      };
+      matched[r * width + c] = mix(gain) * (predicted[r * width + c] ?? 0) + mix(offset);
     }
-  });
-  const [n, p, q, pp, pq] = sums;
-  const matched = new Float32Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    const count = n?.[i] ?? 0;
-    if (count <= 0) {
-      matched[i] = predicted[i] ?? 0;
-      continue;
-    }
-    const meanP = (p?.[i] ?? 0) / count;
-    const meanQ = (q?.[i] ?? 0) / count;
-    const variance = Math.max(0, (pp?.[i] ?? 0) / count - meanP * meanP);
-    const covariance = (pq?.[i] ?? 0) / count - meanP * meanQ;
-    const gain = Math.min(GAIN[1], Math.max(GAIN[0], (covariance + RIDGE) / (variance + RIDGE)));
-    matched[i] = meanQ + gain * ((predicted[i] ?? 0) - meanP);
   }
   return matched;
 }
@@ -68,27 +51,72 @@ interface Size {
   readonly height: number;
 }
 
-/** Summed-area table with a row and a column of zeros before. */
-function integrate({ width, height }: Size, value: (i: number) => number): Float64Array {
-  const table = new Float64Array((width + 1) * (height + 1));
+/** The cell before a pixel's centre, and how far that lies towards the next. */
+function between(pixel: number, cells: number): readonly [cell: number, fraction: number] {
+  const position = Math.min(cells - 1, Math.max(0, (pixel + 0.5) / CELL_PX - 0.5));
+  const cell = Math.floor(position);
+  return [cell, position - cell];
+}
+
+/** Per cell, over the pixels that both know: count, sums of prediction and image, of the prediction's square, of their product. */
+function sumCells({ width, plane, predicted, both }: Matching, cells: Size): readonly Float64Array[] {
+  const sums = Array.from({ length: 5 }, () => new Float64Array(cells.width * cells.height));
+  const [n, p, q, pp, pq] = sums as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  for (let i = 0; i < plane.length; i++) {
+    if (both[i] === 0) continue;
+    const at = Math.floor(Math.floor(i / width) / CELL_PX) * cells.width + Math.floor((i % width) / CELL_PX);
+    const x = predicted[i] ?? 0;
+    const y = plane[i] ?? 0;
+    n[at] = (n[at] ?? 0) + 1;
+    p[at] = (p[at] ?? 0) + x;
+    q[at] = (q[at] ?? 0) + y;
+    pp[at] = (pp[at] ?? 0) + x * x;
+    pq[at] = (pq[at] ?? 0) + x * y;
+  }
+  return sums;
+}
+
+/** Gain and offset of each cell from the sums of its neighbourhoods. */
+function fitCells(sums: readonly Float64Array[], cells: Size): { gain: Float64Array; offset: Float64Array } {
+  const [n, p, q, pp, pq] = sums.map((sum) => spread(sum, cells));
+  const gain = new Float64Array(cells.width * cells.height).fill(1);
+  const offset = new Float64Array(gain.length);
+  for (let i = 0; i < gain.length; i++) {
+    const count = n?.[i] ?? 0;
+    if (count <= 0) continue;
+    const meanP = (p?.[i] ?? 0) / count;
+    const meanQ = (q?.[i] ?? 0) / count;
+    const variance = Math.max(0, (pp?.[i] ?? 0) / count - meanP * meanP);
+    const covariance = (pq?.[i] ?? 0) / count - meanP * meanQ;
+    const slope = Math.min(GAIN[1], Math.max(GAIN[0], (covariance + RIDGE) / (variance + RIDGE)));
+    gain[i] = slope;
+    offset[i] = meanQ - slope * meanP;
+  }
+  return { gain, offset };
+}
+
+/** The weighted sum over all neighbourhoods. Each is a box applied twice, a pyramid: no square edges show in the fit. */
+function spread(sum: Float64Array, cells: Size): Float64Array {
+  const out = new Float64Array(sum.length);
+  for (const { radius, weight } of SCALES) {
+    const twice = boxes(boxes(sum, cells, radius), cells, radius);
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) + weight * (twice[i] ?? 0);
+  }
+  return out;
+}
+
+/** Sum over the square around each cell, nothing outside, per cell of the square. */
+function boxes(values: Float64Array, { width, height }: Size, radius: number): Float64Array {
+  const stride = width + 1;
+  const table = new Float64Array(stride * (height + 1));
   for (let r = 0; r < height; r++) {
     let row = 0;
     for (let c = 0; c < width; c++) {
-      row += value(r * width + c);
-      table[(r + 1) * (width + 1) + c + 1] = (table[r * (width + 1) + c + 1] ?? 0) + row;
+      row += values[r * width + c] ?? 0;
+      table[(r + 1) * stride + c + 1] = (table[r * stride + c + 1] ?? 0) + row;
     }
   }
-  return table;
-}
-
-/** Adds the weighted mean over a square around each pixel, outside counting as nothing. */
-function addBoxes(
-  out: Float64Array,
-  table: Float64Array,
-  { width, height, radius, weight }: Size & { readonly radius: number; readonly weight: number },
-): void {
-  const stride = width + 1;
-  const share = weight / (2 * radius + 1) ** 2;
+  const out = new Float64Array(values.length);
   for (let r = 0; r < height; r++) {
     const top = Math.max(0, r - radius) * stride;
     const bottom = Math.min(height, r + radius + 1) * stride;
@@ -100,7 +128,8 @@ function addBoxes(
         (table[bottom + left] ?? 0) -
         (table[top + right] ?? 0) +
         (table[top + left] ?? 0);
-      out[r * width + c] = (out[r * width + c] ?? 0) + sum * share;
+      out[r * width + c] = sum / (2 * radius + 1) ** 2;
     }
   }
+  return out;
 }

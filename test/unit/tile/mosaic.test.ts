@@ -94,8 +94,8 @@ test("distance to the next hole is Euclidean within 8 %, 0 in holes", () => {
   valid[12 * width + 10] = 0;
   const distance = distanceToHoles(valid, width);
   for (let i = 0; i < valid.length; i++) {
-    const true_ = Math.hypot((i % width) - 10, Math.floor(i / width) - 12);
-    assert.ok(Math.abs((distance[i] ?? 0) - true_) <= 0.085 * true_, `${i}`);
+    const exact = Math.hypot((i % width) - 10, Math.floor(i / width) - 12);
+    assert.ok(Math.abs((distance[i] ?? 0) - exact) <= 0.085 * exact, `${i}`);
   }
 });
 
