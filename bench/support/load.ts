@@ -27,8 +27,9 @@ export async function load(port: number, paths: readonly string[], clients: numb
       const connection = await openConnection(port);
       for (const path of queue) {
         const sent = performance.now();
-        bytes += await connection.get(path);
+        const length = await connection.get(path);
         times.push(performance.now() - sent);
+        bytes += length;
       }
       connection.close();
     }),

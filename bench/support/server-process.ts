@@ -21,7 +21,8 @@ export interface ServerCommand {
 export async function startServer({ command, args, env, ready }: ServerCommand): Promise<ServerProcess> {
   const port = await freePort();
   const child = spawn(command, args(port), { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
   await waitUntilReady(child, `http://127.0.0.1:${port}${ready}`);
   return {
     port,
@@ -29,9 +30,10 @@ export async function startServer({ command, args, env, ready }: ServerCommand):
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const timer = setTimeout(kill, 10_000);
       await ended;
       clearTimeout(timer);
+      process.off("exit", kill);
     },
   };
 }
