@@ -1,6 +1,7 @@
 import { BANDS, type BandName } from "../core/bands.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { CorruptDataError } from "../core/errors.js";
 import { requiredBands } from "../render/render-spec.js";
 import {
   gatherWindow,
@@ -73,6 +74,14 @@ export function canvasBands({ spec, mosaic }: TilePlan): readonly BandName[] {
 /** Reads a date's latents and masks. */
 export async function gatherLayer(layer: PlanLayer, use: LayerDrawing, signal: AbortSignal): Promise<GatheredWindow> {
   const container = await use.reader.open(layer.item.href, layer.item.checksum, signal);
+  const { width, height } = layer.item.grid;
+  const [full] = container.cog.levels;
+  if (full?.width !== width || full.height !== height) {
+    throw new CorruptDataError(
+      container.cog.location,
+      `${full?.width} x ${full?.height} pixels, ${width} x ${height} in item ${layer.item.id}`,
+    );
+  }
   return gatherWindow({ container, level: layer.level, rect: layer.rect }, use.reader, signal);
 }
 

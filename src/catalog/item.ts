@@ -167,13 +167,17 @@ export function parseItem(json: unknown, href: string): CatalogItem {
 
 const assetsSchema = z.record(z.string(), z.looseObject({ href: z.string() }));
 
+/** Beyond any image; a grid that claims more sends projections and windows astray. */
+const MAX_SIDE_PX = 2 ** 20;
+
 const projectionFields = {
   "proj:code": z.string().nullish(),
   "proj:wkt2": z.string().nullish(),
-  "proj:shape": z.tuple([z.int().positive(), z.int().positive()]).optional(),
+  "proj:shape": z.tuple([z.int().positive().max(MAX_SIDE_PX), z.int().positive().max(MAX_SIDE_PX)]).optional(),
   "proj:transform": z
     .array(z.number())
     .min(6)
+    .refine(([a = 0, b = 0, , d = 0, e = 0]) => Number.isFinite(1 / (a * e - b * d)), "pixels without area")
     .transform(([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]) => [a, b, c, d, e, f] as const)
     .optional(),
 };

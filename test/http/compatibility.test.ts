@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
 import { pointToTile } from "@mapbox/tilebelt";
@@ -120,4 +121,26 @@ test("TiTiler's map pages lead to the viewer, at the collection", async () => {
     const response = await get(`/collections/scene/${path}`, { redirect: "manual" });
     assert.deepEqual([response.status, response.headers.get("location")], [307, `${server.url}/#collection=scene`]);
   }
+});
+
+test("an item whose grid is none is left out, one whose grid isn't its file's is damaged: other dates still answer", async () => {
+  const broken = files.path("lying-catalog");
+  await cp(catalog, broken, { recursive: true });
+  const edit = async (date: string, change: Record<string, unknown>): Promise<void> => {
+    const path = `${broken}/scene/scene_${date}/scene_${date}.json`;
+    const item = JSON.parse(await readFile(path, "utf8")) as { properties: Record<string, unknown> };
+    Object.assign(item.properties, change);
+    await writeFile(path, JSON.stringify(item));
+  };
+  await edit("2024-07-10", { "proj:transform": [0, 0, 0, 0, 0, 0] });
+  await edit("2024-04-10", { "proj:shape": [1_000_000, 1_000_000] });
+  const other = await startServer({ catalog: broken });
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`${other.url}/collections/scene/${path}/tiles/${Z}/${X}/${Y}.png`)).status;
+  assert.equal(await status("items/scene_2024-07-10"), 404);
+  assert.equal(await status("items/scene_2024-04-10"), 500);
+  assert.equal(await status("items/scene_2024-01-10"), 200);
+  const collection = await fetch(`${other.url}/collections/scene/tiles/${Z}/${X}/${Y}.png?datetime=2024-02-01`);
+  assert.equal(collection.status, 200);
+  await other.close();
 });
