@@ -50,9 +50,14 @@ export async function fetchCollections(): Promise<readonly Collection[]> {
   return list((await fetchJson("collections"))["collections"]).map((json) => toCollection(record(json)));
 }
 
-/** The days of a collection with imagery, oldest first. */
-export async function fetchDates(collection: string, signal: AbortSignal): Promise<readonly DateEntry[]> {
-  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/dates`, signal);
+/** The days of a collection with imagery, everywhere or in a box, oldest first. */
+export async function fetchDates(
+  collection: string,
+  signal: AbortSignal,
+  bbox?: Bounds,
+): Promise<readonly DateEntry[]> {
+  const search = bbox === undefined ? "" : `?bbox=${toBbox(bbox)}`;
+  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/dates${search}`, signal);
   return list(json["dates"])
     .map(record)
     .map((date) => {
@@ -66,6 +71,12 @@ export async function fetchDates(collection: string, signal: AbortSignal): Promi
         clearPercent: number(date["clear_percent"]),
       };
     });
+}
+
+/** Longitudes of a map may lie beyond 180 degrees; those of a bbox don't. */
+function toBbox([west, south, east, north]: Bounds): string {
+  const wrap = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180;
+  return [wrap(west), Math.max(-90, south), wrap(east), Math.min(90, north)].map((side) => side.toFixed(6)).join(",");
 }
 
 /** Which items are asked for; the newest of them are sent. */
@@ -83,7 +94,7 @@ export async function fetchItems(
   signal?: AbortSignal,
 ): Promise<readonly Item[]> {
   const query = new URLSearchParams({ limit: String(limit) });
-  if (bbox !== undefined) query.set("bbox", bbox.join(","));
+  if (bbox !== undefined) query.set("bbox", toBbox(bbox));
   if (datetime !== undefined) query.set("datetime", datetime);
   const json = await fetchJson(`collections/${encodeURIComponent(collection)}/items?${query}`, signal);
   return list(json["features"]).flatMap((feature) => toItem(record(feature)));

@@ -12,6 +12,8 @@ export interface DateEntry {
   readonly items: number;
   /** Mean of its items', 0..100; undefined where none tells. */
   readonly clearPercent: number | undefined;
+  /** None of its imagery lies in the view. */
+  readonly isAway?: boolean;
 }
 
 /** The entry of a day, or the one nearest to it; undefined where there is none at all. */

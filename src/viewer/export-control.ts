@@ -26,6 +26,7 @@ export function createExportControl(use: ExportUse): void {
   const show = (text: string): void => {
     count.value = text;
     button.classList.toggle("busy", running !== undefined);
+    for (const control of document.querySelectorAll<HTMLElement>(OTHERS)) control.inert = running !== undefined;
     const name = running === undefined ? "Save the dates as a video" : "Cancel the video";
     button.setAttribute("aria-label", name);
     button.title = name;
@@ -79,6 +80,9 @@ function record(
     signal,
   );
 }
+
+/** What would change the picture meanwhile. */
+const OTHERS = "#panel, #dates, #stage, #clarity .switch";
 
 /** One date goes over into the next on the map. */
 const FADE_MS = 300;

@@ -31,8 +31,9 @@ export function followPageKeys(actions: PageKeys): void {
   });
 }
 
-/** Lists take letters, buttons and switches the space bar, the map and sliders the arrows. */
+/** While a film is made the controls are inert. Lists take letters, buttons and switches the space bar, the map and sliders the arrows. */
 function isTaken({ key, target }: KeyboardEvent): boolean {
+  if (document.querySelector("[inert]") !== null) return true;
   if (!(target instanceof Element)) return false;
   if (target.matches("select, input[type=range]")) return true;
   if (key === " ") return target.matches("button, a, input");

@@ -183,10 +183,11 @@ function drawSide(parts: Parts, side: Side, { entry, index, count, x }: Chosen):
 
 /** A bar from the rail up: the clearer the date, the higher and the bluer; hollow where nobody knows. */
 function markOf(entry: DateEntry, x: number): HTMLElement {
-  const { clearPercent } = entry;
-  if (clearPercent === undefined) return make("i", { class: "unknown", style: `left:${x}px` });
+  const { clearPercent, isAway = false } = entry;
+  const away = isAway ? "away" : "";
+  if (clearPercent === undefined) return make("i", { class: `unknown ${away}`, style: `left:${x}px` });
   const height = Math.round(5 + (clearPercent / 100) * 17);
-  return make("i", { style: `left:${x}px;height:${height}px;--clear:${Math.round(clearPercent)}%` });
+  return make("i", { class: away, style: `left:${x}px;height:${height}px;--clear:${Math.round(clearPercent)}%` });
 }
 
 function followPointer(
@@ -255,5 +256,6 @@ function describe(entry: DateEntry): string {
 }
 
 function clearText(entry: DateEntry): string {
+  if (entry.isAway === true) return "not in view";
   return entry.clearPercent === undefined ? "" : `${Math.round(entry.clearPercent)} % clear`;
 }

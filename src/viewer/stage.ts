@@ -1,5 +1,6 @@
 import { NavigationControl, ScaleControl } from "maplibre-gl";
 import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Bounds } from "./api.js";
 import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
 import type { Frame } from "./frames.js";
@@ -26,6 +27,8 @@ export interface Stage {
   preload(side: Side, series: Series | undefined, day: string | undefined): Promise<void>;
   /** Resolves when the main map shows the state last drawn, every tile of it. */
   shown(signal: AbortSignal): Promise<void>;
+  /** What the main map shows, degrees. */
+  view(): Bounds;
   /** What the main map's tiles in view say of where their pixels come from. */
   provenance(): Provenance | undefined;
   /** Forgets the imagery of a collection. */
@@ -57,13 +60,6 @@ export async function createStage(store: Store, events: StageEvents): Promise<St
   let drawn: { readonly drawing: Drawing; readonly frame: Frame | undefined } | undefined;
   let timer = 0;
 
-  const openSecond = async (): Promise<MapView> => {
-    const view = await createMapView(overlay, cameraOf(main.map));
-    events.opened(view.map);
-    syncMaps(main.map, view.map);
-    explainClicks(view.map, (place) => events.ask(place, "compare"));
-    return view;
-  };
   const drawNow = async (): Promise<void> => {
     const mine = drawing;
     if (mine === undefined) return;
@@ -74,7 +70,7 @@ export async function createStage(store: Store, events: StageEvents): Promise<St
     drawn = { drawing: mine, frame };
     if (mine.state.compare === undefined) return swipe.hide();
     swipe.show();
-    second ??= openSecond();
+    second ??= openSecond(main, overlay, events);
     const view = await second;
     view.map.resize();
     if (!isLate()) await drawView(view, mine, { day: mine.state.compare, isLate });
@@ -101,16 +97,24 @@ export async function createStage(store: Store, events: StageEvents): Promise<St
       do await pause(POLL_MS, signal);
       while (!main.map.areTilesLoaded());
     },
+    view: () => boundsOf(main.map),
     provenance() {
-      const box = main.map.getBounds();
-      const bounds = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()] as const;
-      return drawn?.frame && viewProvenance(drawn.frame, { bounds, zoom: main.map.getZoom() }, told);
+      const view = { bounds: boundsOf(main.map), zoom: main.map.getZoom() };
+      return drawn?.frame && viewProvenance(drawn.frame, view, told);
     },
     clear() {
       main.frames.clear();
       void second?.then((view) => view.frames.clear());
     },
   };
+}
+
+async function openSecond(main: MapView, container: HTMLElement, events: StageEvents): Promise<MapView> {
+  const view = await createMapView(container, cameraOf(main.map));
+  events.opened(view.map);
+  syncMaps(main.map, view.map);
+  explainClicks(view.map, (place) => events.ask(place, "compare"));
+  return view;
 }
 
 interface Drawing {
@@ -132,6 +136,11 @@ async function drawView(
   const bright = await series.itemsOf(day);
   if (!isLate()) view.setFootprints([...series.items, ...bright], new Set(bright.map(({ id }) => id)));
   return frame;
+}
+
+function boundsOf(map: MapLibreMap): Bounds {
+  const box = map.getBounds();
+  return [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
 }
 
 /** Throws when the signal is aborted meanwhile. */

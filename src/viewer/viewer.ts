@@ -20,6 +20,7 @@ import type { Stage } from "./stage.js";
 import { createStore, followHash } from "./state.js";
 import type { Store, ViewState } from "./state.js";
 import { createToasts } from "./toasts.js";
+import { createViewDates } from "./view-dates.js";
 
 void start();
 
@@ -79,20 +80,62 @@ function wire(page: Page) {
   });
   followHash(store, ({ lon, lat, zoom }) => stage.main.map.jumpTo({ center: [lon, lat], zoom }));
   open(store.get().collection ?? collections[0]?.id);
-  return { series: () => series, rested: () => controls.tell() };
+  return { series: () => series, rested: () => controls.rested() };
 }
 
 interface Controls {
   show(state: ViewState): void;
   setSeries(series: Series): void;
-  /** Says where the pixels in view come from. */
-  tell(): void;
+  /** The map has come to rest: says where the pixels in view come from, and which dates have any. */
+  rested(): void;
   /** Ends playback. */
   stop(): void;
 }
 
 /** The panel, the timeline, the player and the others, which all act on the store. */
 function createControls({ store, stage, collections, fail }: Page, current: () => Series | undefined): Controls {
+  const { player, timeline } = createTimeControls({ store, stage }, current);
+  const panel = createPanel(store, (on) => {
+    const [series, { date }] = [current(), store.get()];
+    store.set({ compare: on && series !== undefined && date !== undefined ? firstCompare(series, date) : undefined });
+  });
+  panel.setCollections(collections);
+  const clarity = createClarity(store);
+  const viewDates = createViewDates((series, entries) => {
+    if (series === current()) timeline.setEntries(entries);
+  });
+  createExportControl({ store, stage, current, starting: () => player.stop(), failed: fail });
+  followPageKeys({
+    step(count) {
+      player.stop();
+      timeline.step(count);
+    },
+    togglePlay: () => player.toggle(),
+    toggleCloudFree: () => clarity.toggle(),
+  });
+  return {
+    show(state) {
+      const series = current();
+      panel.show(state, series?.collection.renders ?? []);
+      timeline.select(state.date, state.compare);
+      if (series !== undefined) clarity.show(state, series);
+    },
+    setSeries({ entries, collection }) {
+      element("timeline", HTMLElement).hidden = entries.length === 0;
+      element("credit", HTMLParagraphElement).textContent = collection.credit;
+      timeline.setEntries(entries);
+    },
+    rested() {
+      clarity.tell(stage.provenance());
+      const series = current();
+      if (series !== undefined) viewDates.ask(series, stage.view());
+    },
+    stop: () => player.stop(),
+  };
+}
+
+/** The timeline, and the player that moves it. */
+function createTimeControls({ store, stage }: Pick<Page, "store" | "stage">, current: () => Series | undefined) {
   const pick = (day: string | undefined, side: Side): void => {
     if (day !== undefined) store.set({ [side]: day });
   };
@@ -112,36 +155,7 @@ function createControls({ store, stage, collections, fail }: Page, current: () =
     },
     togglePlay: () => player.toggle(),
   });
-  const panel = createPanel(store, (on) => {
-    const [series, { date }] = [current(), store.get()];
-    store.set({ compare: on && series !== undefined && date !== undefined ? firstCompare(series, date) : undefined });
-  });
-  panel.setCollections(collections);
-  const clarity = createClarity(store);
-  createExportControl({ store, stage, current, starting: () => player.stop(), failed: fail });
-  followPageKeys({
-    step(count) {
-      player.stop();
-      timeline.step(count);
-    },
-    togglePlay: () => player.toggle(),
-    toggleCloudFree: () => clarity.toggle(),
-  });
-  return {
-    show(state) {
-      const series = current();
-      if (series !== undefined) clarity.show(state, series);
-      panel.show(state, current()?.collection.renders ?? []);
-      timeline.select(state.date, state.compare);
-    },
-    setSeries({ entries, collection }) {
-      element("timeline", HTMLElement).hidden = entries.length === 0;
-      element("credit", HTMLParagraphElement).textContent = collection.credit;
-      timeline.setEntries(entries);
-    },
-    tell: () => clarity.tell(stage.provenance()),
-    stop: () => player.stop(),
-  };
+  return { player, timeline };
 }
 
 /** Loads collections by id, the last one asked for; an unknown id is the first collection. */

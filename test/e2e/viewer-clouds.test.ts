@@ -116,6 +116,14 @@ test("clouds are told, filled and named, over dates as a chart and as a film", {
     await settled(page, CLOUDY);
   });
 
+  await t.test("dates without imagery in view say so", async () => {
+    await page.evaluate(() => (location.hash = location.hash.replace(/at=.*/, "at=12/10/20")));
+    await page.waitForFunction(() => document.querySelectorAll(".marks .away").length === 8, undefined, PATIENCE);
+    assert.match((await page.locator(".thumb.date").getAttribute("aria-valuetext")) ?? "", /not in view/);
+    await page.evaluate(() => (location.hash = location.hash.replace(/at=.*/, "at=12/41.98/3.03")));
+    await page.waitForFunction(() => document.querySelectorAll(".marks .away").length === 0, undefined, PATIENCE);
+  });
+
   assert.deepEqual(problems, [], "no script fails");
   await page.context().close();
 });
