@@ -27,8 +27,8 @@ const schema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65535).default(8080),
   /** URL under which clients reach the server, when it stands behind a proxy that does not say so. */
   publicUrl: z.url().optional(),
-  /** Believe X-Forwarded-Proto, -Host and -Prefix. */
-  trustProxy: z.boolean().default(true),
+  /** Whose X-Forwarded-Proto, -Host and -Prefix are believed: Express's "trust proxy"; by default proxies at private addresses. */
+  trustProxy: z.union([z.boolean(), z.string()]).default("loopback, linklocal, uniquelocal"),
   title: z.string().default("Tectile"),
   description: z.string().default("Sentinel-2 imagery, kept as TerraCodec latents and decoded tile by tile."),
   /** Where networks run; "auto" times one decode on each provider that is there and takes the fastest. */

@@ -1,10 +1,11 @@
-import { json, Router, type Request } from "express";
+import { Router, type Request } from "express";
 import { z } from "zod";
 import type { SearchFilter } from "../../app/mosaic-items.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { baseOf } from "../base-url.js";
+import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { parseSearch } from "../params.js";
 import { sendMosaicTilejson } from "./tilejson.js";
@@ -19,7 +20,7 @@ const bodySchema = z.record(z.string(), z.unknown());
 export function searchesRouter({ services }: { readonly services: Services }): Router {
   const { searches } = services;
   const router = Router();
-  router.post("/searches/register", json({ limit: MAX_BODY, type: () => true }), async (request, response) => {
+  router.post("/searches/register", ...jsonBody(MAX_BODY), async (request, response) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new InvalidRequestError("The request's body isn't a JSON object; wanted a STAC search");
     const { metadata, ...search } = body.data;

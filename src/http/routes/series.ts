@@ -1,4 +1,4 @@
-import { json, Router, type Request, type Response } from "express";
+import { Router, type Request, type Response } from "express";
 import { z } from "zod";
 import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
@@ -8,6 +8,7 @@ import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parseSource } from "../../render/parse-source.js";
 import type { RenderSource } from "../../render/render-spec.js";
+import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { parseDatetime, queryOf } from "../params.js";
 import { requestSignal } from "../signal.js";
@@ -69,7 +70,7 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
       })),
     });
   });
-  router.post("/collections/:collection/statistics", json({ limit: MAX_BODY, type: () => true }), (request, response) =>
+  router.post("/collections/:collection/statistics", ...jsonBody(MAX_BODY), (request, response) =>
     sendStatistics(services, request, response),
   );
   return router;

@@ -61,6 +61,7 @@ export async function sendMosaicTilejson(
   const { items } = await services.catalog.search({ ...search, limit: MAX_ITEMS });
   const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
   const { inpaint, selection } = mosaic;
+  response.set("Cache-Control", "no-cache");
   response.json({
     ...tilejson(request, response, {
       path,
