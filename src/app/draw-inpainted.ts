@@ -5,10 +5,10 @@ import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import { createRow, locateRow } from "../tile/warp.js";
 import {
-  canReach,
   canvasBands,
   checkCanvases,
   composeLayer,
+  countReach,
   createCanvas,
   gatherLayer,
   markOf,
@@ -63,6 +63,9 @@ function splitLayers({ layers, mosaic }: TilePlan): { base: readonly PlanLayer[]
   };
 }
 
+/** Share of the holes that may lack a look on one side: they take the other's, or their surroundings. */
+const ENOUGH = 0.02;
+
 interface Supporting {
   readonly plan: TilePlan;
   readonly base: readonly PlanLayer[];
@@ -71,7 +74,7 @@ interface Supporting {
   readonly area: TargetGrid;
 }
 
-/** Dates, nearest first, whole, on canvases of their own, until every hole has what the method needs. */
+/** Dates, nearest first, whole, on canvases of their own, until nearly every hole has what the method needs. */
 async function drawSupports(
   { plan, base, others, canvas, area }: Supporting,
   use: LayerDrawing,
@@ -83,11 +86,14 @@ async function drawSupports(
   const bothSides = plan.mosaic.inpaint !== "nearest";
   const before = coverOf(canvas);
   const after = bothSides ? coverOf(canvas) : before;
+  let holes = 0;
   const found: { layer: PlanLayer; dated: DatedCanvas }[] = [];
   for (const layer of others) {
     const days = daysBetween(baseMs, layer.item.datetimeMs);
     const cover = days < 0 ? before : after;
-    if (!(await canReach({ layer, canvas: cover }, use, signal))) continue;
+    const open = await countReach({ layer, canvas: cover }, use, signal);
+    holes = Math.max(holes, open);
+    if (open <= holes * ENOUGH) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if ((await usefulRect({ layer, gathered, look, canvas: cover }, use, signal)) === undefined) continue;
     const own = createCanvas(area, canvas.bands);

@@ -106,17 +106,17 @@ export async function usefulRect(
   return box === undefined ? undefined : within(rectOfPixels(box), layer.rect);
 }
 
-/** False where all of a date's image falls on pixels that are filled already: then it needn't even be read. */
-export async function canReach(
+/** How many open pixels a date's image reaches; where none, it needn't even be read. */
+export async function countReach(
   { layer, canvas }: Pick<ReadyLayer, "layer" | "canvas">,
   use: LayerDrawing,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number> {
   const { x, y, width, height } = pixelsOf(layer.rect);
   const size = levelSizes(layer.item.grid.width, layer.item.grid.height)[layer.level] ?? { width: 0, height: 0 };
   const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
   const { count } = await probe({ layer, canvas, window, look: "valid", pieces: undefined }, use, signal);
-  return count > 0;
+  return count;
 }
 
 async function probe(

@@ -3,9 +3,9 @@ import type { CanvasMemory, ComposeTask, DrawnPicture } from "../tile/pixel-task
 import type { PlanLayer, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import {
-  canReach,
   canvasBands,
   composeLayer,
+  countReach,
   createCanvas,
   gatherLayer,
   markOf,
@@ -49,7 +49,7 @@ export async function fillInOrder(
   const look = lookRule(plan.mosaic);
   for (const [k, layer] of layers.entries()) {
     const isPlain = k === 0 && look === "valid";
-    if (k > 0 && !(await canReach({ layer, canvas }, use, signal))) continue;
+    if (k > 0 && (await countReach({ layer, canvas }, use, signal)) === 0) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) continue;
     const ready = { layer, gathered, look, canvas };
