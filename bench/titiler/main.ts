@@ -135,6 +135,8 @@ const CASES: readonly Case[] = [
 ];
 
 interface Measured extends LoadResult {
+  /** Processor time of the server a tile: tells the two apart also where other work shares the machine. */
+  readonly cpuMs: number;
   /** Of Tectile's main thread under this load. */
   readonly eventLoopP99Ms: number | undefined;
 }
@@ -147,8 +149,10 @@ async function measure(one: Case, format: string, seed: number): Promise<Measure
     for (let pass = 0; pass < one.passes; pass++) await load(server.port, paths(drawn), clients);
     await eventLoopP99(server);
     const asked = Array.from({ length: one.repeat }, () => drawn).flat();
+    const before = server.cpuMs() ?? Number.NaN;
     const result = await load(server.port, paths(shuffle(asked, seededRandom(seed))), clients);
-    return { ...result, eventLoopP99Ms: await eventLoopP99(server) };
+    const cpuMs = round(((server.cpuMs() ?? Number.NaN) - before) / asked.length);
+    return { ...result, cpuMs, eventLoopP99Ms: await eventLoopP99(server) };
   } finally {
     await server.stop();
   }
@@ -168,6 +172,7 @@ interface Summary {
   readonly perSecond: Spread;
   readonly p50Ms: Spread;
   readonly p99Ms: Spread;
+  readonly cpuMs: Spread;
   readonly bytes: number;
   readonly eventLoopP99Ms: Spread | undefined;
 }
@@ -185,8 +190,8 @@ for (let i = 0; i < rounds; i++) {
   }
 }
 
-const rate = (format: string, name: string): number[] =>
-  (runs.get(`${format}|${name}`) ?? []).map((run) => run.perSecond);
+const of = (format: string, name: string, key: "perSecond" | "cpuMs"): number[] =>
+  (runs.get(`${format}|${name}`) ?? []).map((run) => run[key]);
 const summaries = [...runs].map(([key, found]): Summary => {
   const [format = "", name = ""] = key.split("|");
   const delays = found.map((run) => run.eventLoopP99Ms).filter((delay) => delay !== undefined);
@@ -196,6 +201,7 @@ const summaries = [...runs].map(([key, found]): Summary => {
     perSecond: spreadOf(found.map((run) => run.perSecond)),
     p50Ms: spreadOf(found.map((run) => run.p50Ms)),
     p99Ms: spreadOf(found.map((run) => run.p99Ms)),
+    cpuMs: spreadOf(found.map((run) => run.cpuMs)),
     bytes: found[0]?.bytes ?? 0,
     eventLoopP99Ms: delays.length === 0 ? undefined : spreadOf(delays),
   };
@@ -209,8 +215,15 @@ const RATIOS = [
 /** Within each round, so that what the machine does besides hits both. */
 const ratios = FORMATS.flatMap((format) =>
   RATIOS.map(([name, ours, theirs]) => {
-    const base = rate(format, theirs);
-    return { format, ratio: name, ...spreadOf(rate(format, ours).map((value, i) => value / (base[i] ?? 1))) };
+    const divide = (above: number[], below: number[]): Spread =>
+      spreadOf(above.map((value, i) => value / (below[i] ?? Number.NaN)));
+    return {
+      format,
+      ratio: name,
+      perSecond: divide(of(format, ours, "perSecond"), of(format, theirs, "perSecond")),
+      /** Theirs by ours: how many tiles ours draws in the processor time of one of theirs. */
+      cpu: divide(of(format, theirs, "cpuMs"), of(format, ours, "cpuMs")),
+    };
   }),
 );
 
@@ -222,12 +235,20 @@ printTable(
     "tiles/s": text(row.perSecond),
     "p50 ms": row.p50Ms.median,
     "p99 ms": row.p99Ms.median,
+    "cpu ms a tile": text(row.cpuMs),
     "bytes a tile": row.bytes,
     "event loop p99 ms": row.eventLoopP99Ms === undefined ? "" : text(row.eventLoopP99Ms),
   })),
 );
 process.stdout.write("\n");
-printTable(ratios.map(({ format, ratio, ...spread }) => ({ format, ratio, value: text(spread) })));
+printTable(
+  ratios.map(({ format, ratio, perSecond, cpu }) => ({
+    format,
+    ratio,
+    "by tiles/s": text(perSecond),
+    "by processor time": text(cpu),
+  })),
+);
 if (write !== 0)
   writeResult("titiler", {
     scene: "4096 x 4096 px, 12 bands, uint16",
