@@ -50,8 +50,8 @@ Made by `python bench/rate-distortion/run.py` from models/{card["id"]} {card["ve
 * PSNR against a peak of 10000, mean squared error over all 12 bands. Bits are those of a 256 x 256 x 12 patch.
 * Ours: bytes of the full-resolution chunks: a head of 20 bytes each, the map of table sets, the rANS stream; the frozen tables of the model.
 * "x" is how many times more bytes the other codec needs for the same PSNR on the same picture (geometric mean; its curve is interpolated
-  in log bytes; "-" where its curve does not reach). The KLT is computed for each picture and its matrix is counted. Centred is the stronger
-  opponent; the first trials of this project did not centre.
+  in log bytes; "-" where its curve does not reach). The KLT is computed for each picture and its matrix is counted. Centred is nearly
+  always the stronger opponent; the first trials of this project did not centre.
 * WebP: each band stretched to 8 bits. Deflate: 256-pixel tiles of all bands with horizontal differences, lossless, so at any quality.
 
 ![curves](rate-distortion.png)
@@ -66,8 +66,8 @@ Made by `python bench/rate-distortion/run.py` from models/{card["id"]} {card["ve
                    ", ".join(f"{name} {np.nanmean(np.array(rate[k])[rows]):+.0%}" for k, name in NAMES.items() if np.isfinite(np.array(rate[k])[rows]).any()) + ".\n")
     default = card["defaultQuality"]
     out.append(f"## Every picture at the default quality (step {default})\n\n| picture | group | bits | PSNR | x J2K | x KLT + J2K |\n|---|---|---|---|---|---|")
+    one = lambda r: f"{r:.2f}" if np.isfinite(r) else "-"
     for i in np.argsort(groups, kind="stable"):
-        one = lambda r: f"{r:.2f}" if np.isfinite(r) else "-"
         out.append(f"| {pictures[i].name} | {groups[i]} | {ours.bits[i, default] * 65536:,.0f} | {ours.psnr[i, default]:.2f} | {one(ratios['j2k'][i, default])} | {one(ratios['klt'][i, default])} |")
     other = {k: evaluate.ratios(bright, turned, curves[k]) for k in ("j2k", "klt")}
     out.append("""
@@ -81,7 +81,7 @@ back after the synthesis, the same networks and tables give the figures below. T
 |---|---|---|---|---|---|""")
     for i, p in enumerate(bright):
         for q in range(turned.psnr.shape[1]):
-            out.append(f"| {p.name} | {q} | {turned.bits[i, q] * 65536:,.0f} | {turned.psnr[i, q]:.2f} | {other['j2k'][i, q]:.2f} | {other['klt'][i, q]:.2f} |")
+            out.append(f"| {p.name} | {q} | {turned.bits[i, q] * 65536:,.0f} | {turned.psnr[i, q]:.2f} | {one(other['j2k'][i, q])} | {one(other['klt'][i, q])} |")
     return "\n".join(out) + "\n"
 
 
@@ -111,7 +111,9 @@ def chart(pictures, groups, ours, curves, path):
                 each = [evaluate.at_equal(curves[name][pictures[i].name], ours.psnr[i, q]) * 8 / pictures[i].pixels[0].size * 65.536 for i in rows]
                 if np.isfinite(each).all(): points.append((np.mean(each), db))
             if points: panel.plot(*zip(*points), ".-", color=colours[name], label=NAMES[name])
-        panel.set_xscale("log"); panel.set_title(f"{g} ({len(rows)})", loc="left"); panel.grid(alpha=.25, which="both"); panel.spines[["top", "right"]].set_visible(False)
+        panel.set_xscale("log"); panel.set_xticks([5, 10, 20, 50, 100, 200, 400])
+        panel.xaxis.set_major_formatter("{x:g}"); panel.xaxis.set_minor_formatter(plt.NullFormatter())
+        panel.set_title(f"{g} ({len(rows)})", loc="left"); panel.grid(alpha=.25, which="both"); panel.spines[["top", "right"]].set_visible(False)
         panel.set_xlabel("kilobits of a 256 x 256 x 12 patch"); panel.set_ylabel("PSNR, dB (peak 10000)")
     panels[0].legend(frameon=False)
     figure.savefig(path, dpi=110)

@@ -33,7 +33,8 @@ def main():
     begin = time.time()
     latents = training_latents(net, cfg.crops, cfg.seed)
     print(f"{time.time() - begin:5.0f} s  latents of {cfg.crops} crops", flush=True)
-    frozen = tables.fit(latents, net, trained["config"]["lambdas"], cfg.sets, cfg.block, cfg.kappa, log=lambda line: print(f"{time.time() - begin:5.0f} s  {line}", flush=True))
+    log = lambda line: print(f"{time.time() - begin:5.0f} s  {line}", flush=True)
+    frozen = tables.fit(latents, net, trained["config"]["lambdas"], cfg.sets, cfg.block, cfg.kappa, log=log)
 
     os.makedirs(cfg.out, exist_ok=True)
     state = {k: v.numpy() for k, v in net.state_dict().items()}
@@ -86,7 +87,8 @@ def card(cfg, net, trained, frozen, figures):
         "analysis": {"file": "analysis.onnx", "sha256": sha("analysis.onnx"), "halo": graphs.EXACT_HALO},
         "synthesis": {"file": "synthesis.onnx", "sha256": sha("synthesis.onnx"), "halo": model.HALO},
         "entropy": {"fp": {"file": "fp.tables", "sha256": sha("fp.tables"), "sets": frozen.sets, "block": frozen.block}},
-        "qualities": [{"step": q, "lambda": config["lambdas"][q], "bits": int(round(bits[q])), "psnr": round(float(psnr[q]), 2)} for q in range(len(bits))],
+        "qualities": [{"step": q, "lambda": config["lambdas"][q], "bits": int(round(bits[q])), "psnr": round(float(psnr[q]), 2)}
+                      for q in range(len(bits))],
         "defaultQuality": int(np.abs(bits - 70000).argmin()),
         "training": {
             "data": [{"name": k, "licence": data.LICENCES[k], "images": len(v)} for k, v in sorted(folders.items())],

@@ -97,7 +97,8 @@ def indexed(cfg):
     cases = []
     for n in (5, 64, 777):
         indexes = r.integers(0, 12, n)
-        symbols = np.array([offset[i] + (r.choice(len(rows[i][1]), p=rows[i][1] / 65536) if r.random() < .98 else r.integers(-3000, 3000)) for i in indexes], int)
+        draw = lambda f: r.choice(len(f), p=f / 65536) if r.random() < .98 else r.integers(-3000, 3000)
+        symbols = np.array([offset[i] + draw(rows[i][1]) for i in indexes], int)
         stream = ans.RansEncoder().encode_with_indexes(symbols.tolist(), indexes.tolist(), padded, length, offset)
         assert ans.RansDecoder().decode_with_indexes(stream, indexes.tolist(), padded, length, offset) == symbols.tolist()
         cases.append({"indexes": indexes.tolist(), "symbols": symbols.tolist(), "stream": stream.hex()})
@@ -156,7 +157,8 @@ def own_stream(cfg):
     rows = [f for s in frozen.freq[q] for f in s]
     cdf = [[0] + np.cumsum(f.astype(int)).tolist() for f in rows]
     length, widest = [len(c) for c in cdf], max(len(c) for c in cdf)
-    stream = ans.RansEncoder().encode_with_indexes(symbols.ravel().tolist(), indexes.tolist(), [c + [0] * (widest - len(c)) for c in cdf], length, frozen.first[q].ravel().tolist())
+    padded = [c + [0] * (widest - len(c)) for c in cdf]
+    stream = ans.RansEncoder().encode_with_indexes(symbols.ravel().tolist(), indexes.tolist(), padded, length, frozen.first[q].ravel().tolist())
     save(cfg, "own-stream", {"tablesSha256": card["entropy"]["fp"]["sha256"], "step": q, "channels": channels, "rows": 4, "columns": 5, "block": b,
                              "sets": sets.tolist(), "symbols": symbols.ravel().tolist(), "xxh32": xxhash.xxh32_intdigest(symbols.astype("<i2").tobytes()),
                              "stream": stream.hex()})

@@ -102,7 +102,8 @@ def test_code_length_is_what_compressai_writes():
         indexes = (chosen[None] * 24 + np.arange(24)[:, None, None]).ravel()
         cdf = [[0] + np.cumsum(f.astype(int)).tolist() for one in t.freq[1] for f in one]
         length = [len(c) for c in cdf]
-        stream = ans.RansEncoder().encode_with_indexes(symbols.ravel().tolist(), indexes.tolist(), [c + [0] * (max(length) - len(c)) for c in cdf], length, t.first[1].ravel().tolist())
+        padded = [c + [0] * (max(length) - len(c)) for c in cdf]
+        stream = ans.RansEncoder().encode_with_indexes(symbols.ravel().tolist(), indexes.tolist(), padded, length, t.first[1].ravel().tolist())
         assert abs(len(stream) - (counted - t.side_bits * 64) / 8) < 12, (len(stream), counted / 8)
         assert abs(tables.image_bytes(symbols, bits, t, head=0) - len(stream) - t.side_bits * 8) < 12
         sizes[sets] = len(stream)
