@@ -27,14 +27,28 @@ export function explainClicks(map: MapLibreMap, ask: AskPlace): void {
     const series = make("div", { class: "series", "aria-busy": "true" });
     const place = make("strong", {}, `${degrees(lat, "N", "S")} ${degrees(lng, "E", "W")}`);
     const closed = new AbortController();
-    new Popup({ maxWidth: "320px", closeButton: true, focusAfterOpen: false, padding: coveredEdges() })
+    const popup = new Popup({ maxWidth: "320px", closeButton: true, focusAfterOpen: false, padding: coveredEdges() })
       .setLngLat(event.lngLat)
       .setDOMContent(make("div", { class: "place" }, place, item, series))
-      .addTo(map)
-      .on("close", () => closed.abort());
-    void fill(item, () => itemRows(asked));
-    void fill(series, () => chartRows(asked, closed.signal));
+      .addTo(map);
+    popup.on("close", () => closed.abort());
+    void Promise.all([fill(item, () => itemRows(asked)), fill(series, () => chartRows(asked, closed.signal))]).then(
+      () => bringInView(map, popup),
+    );
   });
+}
+
+/** Moves the map as far as the popup, whole with its contents, needs. */
+function bringInView(map: MapLibreMap, popup: Popup): void {
+  if (!popup.isOpen()) return;
+  // Its contents have grown since it chose its side of the place.
+  popup.setLngLat(popup.getLngLat());
+  const box = popup.getElement().getBoundingClientRect();
+  const edges = coveredEdges();
+  const past = (from: number, to: number, end: number): number => Math.min(0, from) || Math.max(0, to - end);
+  const x = past(box.left - edges.left, box.right, window.innerWidth);
+  const y = past(box.top - edges.top, box.bottom, window.innerHeight - edges.bottom);
+  if (x !== 0 || y !== 0) map.panBy([x, y]);
 }
 
 /** What the panel and the timeline cover of the map, pixels. */

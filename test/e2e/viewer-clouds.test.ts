@@ -85,6 +85,16 @@ test("clouds are told, filled and named, over dates as a chart and as a film", {
     const csv = await (await fetch((await page.locator("a.csv").getAttribute("href")) ?? "")).text();
     assert.equal(csv.trim().split(/\r?\n/).length, 1 + 8);
     assert.equal(csv.match(/,false,true,/g)?.length, hollow, "the file calls the same dates inferred");
+    await page.waitForFunction(
+      () => {
+        const [popup, timeline] = [".maplibregl-popup", "#timeline"].map((part) =>
+          document.querySelector(part)?.getBoundingClientRect(),
+        );
+        return popup !== undefined && timeline !== undefined && popup.top >= 0 && popup.bottom <= timeline.top + 1;
+      },
+      undefined,
+      PATIENCE,
+    );
     await page.screenshot({ path: `${SCREENSHOTS}viewer-chart.png`, ...PATIENCE });
     await page.getByRole("button", { name: "Close popup" }).click();
   });
