@@ -150,7 +150,8 @@ def own_stream(cfg):
     from compressai import ans
     card, frozen = model_of(cfg)
     q = card["defaultQuality"]
-    symbols, sets = lively_symbols(frozen, q, 4, 5, cfg.seed)
+    coded, sets = lively_symbols(frozen, q, 4, 5, cfg.seed)
+    symbols = tables.undone(coded)                                               # predicted channels are coded as differences
     channels, b = len(symbols), frozen.block
     at = sets[np.arange(4)[:, None] // b, np.arange(5)[None] // b]               # [4, 5] the set of each position
     indexes = (at[None] * channels + np.arange(channels)[:, None, None]).ravel()
@@ -158,7 +159,7 @@ def own_stream(cfg):
     cdf = [[0] + np.cumsum(f.astype(int)).tolist() for f in rows]
     length, widest = [len(c) for c in cdf], max(len(c) for c in cdf)
     padded = [c + [0] * (widest - len(c)) for c in cdf]
-    stream = ans.RansEncoder().encode_with_indexes(symbols.ravel().tolist(), indexes.tolist(), padded, length, frozen.first[q].ravel().tolist())
+    stream = ans.RansEncoder().encode_with_indexes(coded.ravel().tolist(), indexes.tolist(), padded, length, frozen.first[q].ravel().tolist())
     save(cfg, "own-stream", {"tablesSha256": card["entropy"]["fp"]["sha256"], "step": q, "channels": channels, "rows": 4, "columns": 5, "block": b,
                              "sets": sets.tolist(), "symbols": symbols.ravel().tolist(), "xxh32": xxhash.xxh32_intdigest(symbols.astype("<i2").tobytes()),
                              "stream": stream.hex()})

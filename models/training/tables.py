@@ -6,7 +6,10 @@ Each (step, set, channel) has one CompressAI-style distribution of 2^16 counts: 
 whose value follows in 4-bit pieces (compressai/cpp_exts/rans/rans_interface.cpp). A chunk (16 x 16 latents) names a set for each block of
 block x block positions; sets = 1 is plain TEC-FP. Sets are found by EM on code length: assign each block to its cheapest set, recount.
 
-fp.tables, little endian: "TECF", u16 version, steps, sets, channels; each step: f32 gain[C], degain[C], rounding[C];
+The lowest channels vary slowly: of those in PREDICTED a chunk codes the difference to (left + top) >> 1 of the chunk's own symbols (the one
+that is there at its left and upper edge, 0 in the corner).
+
+fp.tables, little endian: "TECF", u16 version, steps, sets, channels; u8 predicted[C]; each step: f32 gain[C], degain[C], rounding[C];
 then each step, set, channel: i16 first, u16 count, u16 freq[count + 1] (escape last; the sum is 65536, each is at least 1).
 """
 import struct
@@ -20,6 +23,7 @@ NARROW = 127           # the same while sets are sought
 RARE = 2.0 ** -14      # symbols rarer than this at both ends go to the escape
 MOST = 1024            # ordinary symbols of one table, at most
 TOTAL = 1 << 16
+PREDICTED = (0, 1, 2, 3, 6, 16, 19, 22)   # channels that gain from it on training crops
 
 
 @dataclass
@@ -42,6 +46,29 @@ def quantise(y, gain, rounding):
     """y [..., C, h, w] float32, gain and rounding [C] -> int16 symbols."""
     v = y * gain[:, None, None]
     return np.clip(np.sign(v) * np.floor(np.abs(v) + rounding[:, None, None]), -LIMIT, LIMIT).astype(np.int16)
+
+
+def differences(symbols, channels=PREDICTED):
+    """Symbols [..., C, h, w] of whole chunks -> the same with predicted channels as differences."""
+    out = symbols.copy()
+    for c in channels:
+        s = symbols[..., c, :, :].astype(np.int32); p = np.zeros_like(s)
+        p[..., 0, 1:], p[..., 1:, 0] = s[..., 0, :-1], s[..., :-1, 0]
+        p[..., 1:, 1:] = (s[..., 1:, :-1] + s[..., :-1, 1:]) >> 1
+        out[..., c, :, :] = np.clip(s - p, -LIMIT, LIMIT)
+    return out
+
+
+def undone(coded, channels=PREDICTED):
+    """The symbols [C, h, w] of one chunk whose differences are `coded`."""
+    out = coded.astype(np.int32)
+    for c in channels:
+        s = out[c]
+        for i in range(s.shape[0]):
+            for j in range(s.shape[1]):
+                around = ([s[i, j - 1]] if j else []) + ([s[i - 1, j]] if i else [])
+                s[i, j] += sum(around) >> (len(around) - 1) if around else 0
+    return out.astype(np.int16)
 
 
 def blocks(symbols, block):
@@ -133,7 +160,8 @@ def fit(latents, net, lambdas, sets, block, kappa=.6, strength=40., log=lambda *
         if kappa:
             few = columns(np.concatenate([blocks(s, block) for s in quantise(latents[::4], gain[q], rounding[q])]))
             rounding[q] = dead_zone(smoothed(few, prior, strength), degain[q], lambdas[q] / 12, kappa)
-        blocked = np.concatenate([blocks(s, block) for s in quantise(latents, gain[q], rounding[q])])    # [N, C, P]
+            rounding[q][list(PREDICTED)] = .5
+        blocked = np.concatenate([blocks(s, block) for s in differences(quantise(latents, gain[q], rounding[q]))])    # [N, C, P]
         cols = columns(blocked)
         everywhere = smoothed(cols, prior, strength)
         p = everywhere[None]
@@ -164,7 +192,7 @@ def lengths(tables, q):
 def chunk_bits(symbols, bits, tables):
     """symbols [C, h, w] of one chunk, bits = lengths(...) -> (bits of the symbols under the best sets + side information, sets [rows, cols])."""
     c, h, w = symbols.shape
-    cols = symbols.astype(np.int32) + (np.arange(c, dtype=np.int32) * WIDTH + LIMIT)[:, None, None]
+    cols = differences(symbols).astype(np.int32) + (np.arange(c, dtype=np.int32) * WIDTH + LIMIT)[:, None, None]
     rows, columns = np.arange(0, h, tables.block), np.arange(0, w, tables.block)
     each = np.stack([np.add.reduceat(np.add.reduceat(table[cols].sum(0), rows, 0), columns, 1) for table in bits])   # [sets, rows, cols]
     chosen = each.argmin(0)
@@ -183,7 +211,7 @@ def image_bytes(symbols, bits, tables, head=20):
 
 def write(path, t):
     steps, sets, channels = t.first.shape
-    out = [b"TECF", struct.pack("<4H", 1, steps, sets, channels)]
+    out = [b"TECF", struct.pack("<4H", 2, steps, sets, channels), bytes(c in PREDICTED for c in range(channels))]
     for q in range(steps): out += [a[q].astype("<f4").tobytes() for a in (t.gain, t.degain, t.rounding)]
     for q in range(steps):
         for s in range(sets):
@@ -196,9 +224,10 @@ def write(path, t):
 def read(path, block):
     with open(path, "rb") as file: raw = file.read()
     magic, version, steps, sets, channels = struct.unpack_from("<4s4H", raw)
-    assert magic == b"TECF" and version == 1, f"{path}: TECF version 1 expected, got {magic} {version}"
-    at = 12 + 12 * steps * channels
-    gain, degain, rounding = np.frombuffer(raw, "<f4", 3 * steps * channels, 12).reshape(steps, 3, channels).transpose(1, 0, 2)
+    assert magic == b"TECF" and version == 2, f"{path}: TECF version 2 expected, got {magic} {version}"
+    assert tuple(np.flatnonzero(np.frombuffer(raw, "u1", channels, 12))) == PREDICTED, f"{path}: other channels are predicted"
+    at = 12 + channels + 12 * steps * channels
+    gain, degain, rounding = np.frombuffer(raw[12 + channels:], "<f4", 3 * steps * channels).reshape(steps, 3, channels).transpose(1, 0, 2)
     first, freq = np.zeros((steps, sets, channels), int), []
     for q in range(steps):
         freq.append([])

@@ -1,4 +1,5 @@
 import { CorruptDataError } from "../core/errors.js";
+import { fromDifferences, toDifferences } from "./differences.js";
 import { createRansCoder, type RansCoder } from "./rans.js";
 import { TOTAL, type EntropyTables, type StepTables } from "./tables.js";
 
@@ -28,6 +29,9 @@ export interface FactorizedCoder {
   ): Int16Array;
 }
 
+/** Symbols beyond are clipped, so that differences of two fit int16. */
+const LARGEST = 16383;
+
 /** `block`: side in latents of the square blocks that choose a table set. */
 export function createFactorizedCoder(tables: EntropyTables, block: number): FactorizedCoder {
   const coders = new Map<number, { readonly rans: RansCoder; readonly step: StepTables }>();
@@ -46,8 +50,9 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
   }
 
   return {
-    encode(chunk, quality) {
+    encode(symbols, quality) {
       const { rans, step } = at(quality, "encoder");
+      const chunk = toDifferences(symbols, tables.predicted);
       if (tables.sets === 1)
         return { stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets: undefined }), setMap: new Uint8Array() };
       if (costs?.quality !== quality) costs = { quality, bits: costTable(step) };
@@ -65,7 +70,9 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
         );
       }
       const sets = tables.sets === 1 ? undefined : spreadSets(unpackSets(setMap, blocks, setBits), shape, block);
-      return rans.decode(stream, { ...shapeOf(shape), sets }, location);
+      const symbols = rans.decode(stream, { ...shapeOf(shape), sets }, location);
+      fromDifferences(symbols, shape, tables.predicted);
+      return symbols;
     },
   };
 }
@@ -83,7 +90,7 @@ export function quantise(latents: Float32Array, step: StepTables, rows: number, 
     const rounding = step.rounding[c] ?? 0.5;
     for (let i = c * positions; i < (c + 1) * positions; i++) {
       const value = (latents[i] ?? 0) * gain;
-      const magnitude = Math.min(32767, Math.floor(Math.abs(value) + rounding));
+      const magnitude = Math.min(LARGEST, Math.floor(Math.abs(value) + rounding));
       if (magnitude === 0) continue;
       symbols[i] = value < 0 ? -magnitude : magnitude;
       channels = c + 1;

@@ -9,6 +9,8 @@ export interface EntropyTables {
   readonly steps: readonly StepTables[];
   readonly sets: number;
   readonly channels: number;
+  /** 1 for a channel that is coded as differences to its neighbours (codec/differences), length = channels. */
+  readonly predicted: Uint8Array;
 }
 
 /** The tables of one quality step. Rows are indexed by set * channels + channel. */
@@ -30,7 +32,7 @@ export interface StepTables {
 }
 
 const MAGIC = "TECF";
-const VERSION = 1;
+const VERSION = 2;
 export const TOTAL = 65536;
 
 /**
@@ -51,7 +53,9 @@ export function parseTables(bytes: Uint8Array, location: string): EntropyTables 
   ];
   if (version !== VERSION)
     throw new UnsupportedError(`${location}: table version ${version}, this version reads ${VERSION}`);
-  const cursor = { view, at: 12, location };
+  const cursor = { view, at: 12 + channels, location };
+  if (cursor.at > bytes.length) throw new CorruptDataError(location, "truncated in its head");
+  const predicted = bytes.slice(12, cursor.at);
   const gains = Array.from(
     { length: stepCount },
     () => [floats(cursor, channels), floats(cursor, channels), floats(cursor, channels)] as const,
@@ -65,7 +69,7 @@ export function parseTables(bytes: Uint8Array, location: string): EntropyTables 
     ...rows(cursor, sets * channels),
   }));
   if (cursor.at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${cursor.at} expected`);
-  return { steps, sets, channels };
+  return { steps, sets, channels, predicted };
 }
 
 /** Tables of one step from plain CDF rows, as CompressAI keeps them: `cdf` without padding, `offset` = first symbol. */
