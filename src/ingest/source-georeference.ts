@@ -1,7 +1,7 @@
 import type { GeoTIFFImage } from "geotiff";
 import { translateAffine, type Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
-import type { GeoKeys } from "./source.js";
+import type { GeoKeys } from "../container/georeference.js";
 
 /** Where an image lies, as far as its tags tell. */
 export interface Georeference {

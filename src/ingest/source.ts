@@ -1,3 +1,4 @@
+import type { GeoKeys } from "../container/georeference.js";
 import type { Raster, PixelWindow } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
@@ -9,13 +10,6 @@ export interface SourceUnits {
   readonly offset: number;
   /** The stored value that means "no data", where the source names one. */
   readonly nodata: number | undefined;
-}
-
-/** GeoTIFF's own georeference, kept verbatim so that `decode` can write it back. */
-export interface GeoKeys {
-  readonly directory: readonly number[];
-  readonly doubles: readonly number[];
-  readonly ascii: string;
 }
 
 /** Where a source's pixels are on Earth. `transform` maps pixel corners to `crs` coordinates; south-up grids keep e > 0. */
