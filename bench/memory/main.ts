@@ -3,9 +3,10 @@ import { openFileCatalog } from "../../src/catalog/file-catalog.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
 import { wgs84ToMercator } from "../../src/geo/web-mercator.js";
 import { load } from "../support/load.js";
-import { numberOptions, printTable, ROOT, round, seededRandom, writeResult } from "../support/report.js";
+import { numberOptions, printTable, round, seededRandom, writeResult } from "../support/report.js";
 import { SCENE_CATALOG } from "../support/scene.js";
 import { startServer } from "../support/server-process.js";
+import { tectile } from "../support/tectile.js";
 
 const MiB = 2 ** 20;
 const { tiles, clients, latents, pictures, write } = numberOptions({
@@ -43,27 +44,14 @@ function randomPath({ boundsWgs84, collection, id }: CatalogItem): string {
   return `/collections/${collection}/items/${id}/tiles/WebMercatorQuad/${z}/${x}/${y}.${pick(FORMATS)}?${pick(LOOKS)}`;
 }
 
-const server = await startServer({
-  command: process.execPath,
-  args: (port) => [
-    `${ROOT}build/src/cli/main.js`,
-    "serve",
-    "--catalog",
-    SCENE_CATALOG,
-    "--port",
-    String(port),
-    "--provider",
-    "cpu",
-  ],
-  env: {
-    TECTILE_LOG_LEVEL: "error",
+const server = await startServer(
+  tectile({
     TECTILE_EMPTY_TILE: "blank",
     TECTILE_LATENTS_CACHE_BYTES: String(latents * MiB),
     TECTILE_TILE_CACHE_BYTES: String(pictures * MiB),
     TECTILE_OPEN_CONTAINERS: "4",
-  },
-  ready: "/healthz",
-});
+  }),
+);
 
 interface Sample {
   readonly tiles: number;

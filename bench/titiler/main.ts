@@ -3,7 +3,6 @@ import { load, type LoadResult } from "../support/load.js";
 import {
   numberOptions,
   printTable,
-  ROOT,
   round,
   seededRandom,
   shuffle,
@@ -12,7 +11,8 @@ import {
   type Spread,
 } from "../support/report.js";
 import { startServer, type ServerCommand, type ServerProcess } from "../support/server-process.js";
-import { CACHE, sceneItem, SCENE_CATALOG } from "../support/scene.js";
+import { CACHE, sceneItem } from "../support/scene.js";
+import { tectile } from "../support/tectile.js";
 import { tilesInside } from "../support/tiles.js";
 import type { TileAddress } from "../../src/geo/web-mercator.js";
 
@@ -65,24 +65,6 @@ const titiler: ServerCommand = {
   env: GDAL,
   ready: "/healthz",
 };
-
-function tectile(settings: Readonly<Record<string, string>> = {}): ServerCommand {
-  return {
-    command: process.execPath,
-    args: (port) => [
-      `${ROOT}build/src/cli/main.js`,
-      "serve",
-      "--catalog",
-      SCENE_CATALOG,
-      "--port",
-      String(port),
-      "--provider",
-      "cpu",
-    ],
-    env: { TECTILE_LOG_LEVEL: "error", ...settings },
-    ready: "/healthz",
-  };
-}
 
 type Path = (tile: TileAddress, format: string) => string;
 const ofTitiler =

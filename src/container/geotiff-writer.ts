@@ -1,7 +1,7 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
 import { georeferenceTags, type Georeference } from "./georeference.js";
+import { createPartFile } from "./part-file.js";
 import { encodeDirectories, sizeOfDirectories, TAG, type Tag } from "./tiff.js";
 
 const deflateAsync = promisify(deflate);
@@ -31,8 +31,7 @@ export interface GeoTiffWriter {
 const FORMAT = { uint8: [8, 1], uint16: [16, 1], int16: [16, 2], float32: [32, 3] } as const;
 
 export async function createGeoTiffWriter(path: string, plan: GeoTiffPlan): Promise<GeoTiffWriter> {
-  const temporary = `${path}.${process.pid}.part`;
-  const file = await open(temporary, "w");
+  const file = await createPartFile(path);
   const tiles = Math.ceil(plan.width / TILE_PX) * Math.ceil(plan.height / TILE_PX);
   const big = plan.width * plan.height * plan.bands.length * (FORMAT[plan.dtype][0] / 8) > 3.9e9;
   const offsets: number[] = [];
@@ -47,24 +46,15 @@ export async function createGeoTiffWriter(path: string, plan: GeoTiffPlan): Prom
       });
       offsets.push(at);
       lengths.push(bytes.length);
-      await writeAt(file, bytes, at);
+      await file.write(bytes, at);
       at += bytes.length;
     },
     async finish() {
-      await writeAt(file, encodeDirectories([tagsOf(plan, offsets, lengths, big)], big), 0);
-      await file.sync();
-      await file.close();
-      await rename(temporary, path);
+      await file.write(encodeDirectories([tagsOf(plan, offsets, lengths, big)], big), 0);
+      await file.finish();
     },
-    async abort() {
-      await file.close();
-      await rm(temporary, { force: true });
-    },
+    abort: () => file.abort(),
   };
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  await file.write(bytes, 0, bytes.length, position);
 }
 
 function tagsOf(plan: GeoTiffPlan, offsets: readonly number[], lengths: readonly number[], big: boolean): Tag[] {

@@ -1,7 +1,7 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { BANDS } from "../core/bands.js";
 import { scaleAffine } from "../geo/affine.js";
 import { georeferenceTags, type Georeference } from "./georeference.js";
+import { createPartFile } from "./part-file.js";
 import { CHUNK_PX, levelSizes, levelTransform, TEC_COMPRESSION, type TecMetadata } from "./tec-cog.js";
 import { encodeDirectories, sizeOfDirectories, TAG, type Tag } from "./tiff.js";
 
@@ -39,8 +39,7 @@ export interface TecCogWriter {
 }
 
 export async function createTecCogWriter(path: string, plan: TecCogPlan): Promise<TecCogWriter> {
-  const temporary = `${path}.${process.pid}.part`;
-  const file = await open(temporary, "w");
+  const file = await createPartFile(path);
   const big = plan.expectedBytes > 4e9;
   const levels = levelSizes(plan.width, plan.height).map(({ width, height }) => {
     const count = Math.ceil(width / CHUNK_PX) * Math.ceil(height / CHUNK_PX);
@@ -55,24 +54,19 @@ export async function createTecCogWriter(path: string, plan: TecCogPlan): Promis
       if (bytes === undefined || target === undefined) return;
       target.offsets[index] = at;
       target.lengths[index] = bytes.length;
-      await writeAll(file, bytes, at);
+      await file.write(bytes, at);
       at += bytes.length;
     },
     levelBytes: (level) => levels[level]?.lengths.reduce((sum, length) => sum + length, 0) ?? 0,
     size: () => at,
     async finish(quicklook) {
-      await writeAll(file, quicklook.webp, at);
+      await file.write(quicklook.webp, at);
       const header = encodeDirectories(directoriesOf(plan, levels, big, { ...quicklook, offset: at }), big);
-      await writeAll(file, header, 0);
-      await file.sync();
-      await file.close();
-      await rename(temporary, path);
+      await file.write(header, 0);
+      await file.finish();
       return { fileBytes: at + quicklook.webp.length, headerBytes };
     },
-    async abort() {
-      await file.close();
-      await rm(temporary, { force: true });
-    },
+    abort: () => file.abort(),
   };
 }
 
@@ -140,10 +134,4 @@ function levelTags(plan: TecCogPlan, level: LevelTable, index: number, big: bool
       ? [{ tag: TAG.tecMetadata, type: "ascii", values: JSON.stringify(plan.metadata) } satisfies Tag]
       : []),
   ];
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0;
-  while (written < bytes.length)
-    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
 }

@@ -7,6 +7,7 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
+import { unstyled } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
 import { dequantised, encodeChunk, type BlockLatents } from "./chunk-encoder.js";
 import { createLevelStore, type LevelStore } from "./level-store.js";
@@ -89,6 +90,8 @@ class ImageEncoder {
   private readonly stores: LevelStore[];
   private readonly errors: ErrorSum = createErrorSum();
   private readonly counts = { valid: 0, clear: 0 };
+  /** Chunks of all levels. */
+  private readonly total: number;
   private done = 0;
 
   constructor(parts: EncoderParts) {
@@ -96,6 +99,10 @@ class ImageEncoder {
     this.parts = parts;
     this.coder = createFactorizedCoder(parts.tables, parts.options.model.block);
     this.sizes = levelSizes(grid.width, grid.height);
+    this.total = this.sizes.reduce(
+      (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
+      0,
+    );
     this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, hasClasses));
   }
 
@@ -248,11 +255,7 @@ class ImageEncoder {
         channels: model.channels,
         degains: model.degains,
         bands: BANDS.map((_, i) => i),
-        window: {
-          window: { rows: rect.rows, columns: rect.columns, latents },
-          scale: BANDS.map(() => 1),
-          offset: BANDS.map(() => 0),
-        },
+        window: unstyled({ rows: rect.rows, columns: rect.columns, latents }, BANDS.length),
       },
       signal,
     );
@@ -284,11 +287,7 @@ class ImageEncoder {
 
   private advance(): void {
     this.done++;
-    const total = this.sizes.reduce(
-      (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
-      0,
-    );
-    this.parts.options.onProgress?.(this.done, total);
+    this.parts.options.onProgress?.(this.done, this.total);
   }
 }
 

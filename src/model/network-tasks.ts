@@ -23,6 +23,11 @@ export interface StyledWindow {
   readonly offset: readonly number[];
 }
 
+/** A window whose output is digital numbers as they are, in `bands` bands. */
+export function unstyled(window: StyledWindow["window"], bands: number): StyledWindow {
+  return { window, scale: new Array<number>(bands).fill(1), offset: new Array<number>(bands).fill(0) };
+}
+
 export interface AnalysisTask {
   readonly kind: "analyse";
   readonly path: string;

@@ -1,5 +1,6 @@
 import { BANDS, type BandName } from "../core/bands.js";
 import { CHUNK_LATENTS, chunkSpan, type LatentWindow } from "../core/latents.js";
+import { unstyled } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
@@ -91,11 +92,7 @@ export async function synthesiseWindow(
       channels: model.channels,
       degains: model.degains,
       bands: bands.map((band) => BANDS.indexOf(band)),
-      window: {
-        window: { ...latents, ...withHalo(rect, model.synthesis.halo) },
-        scale: bands.map(() => 1),
-        offset: bands.map(() => 0),
-      },
+      window: unstyled({ ...latents, ...withHalo(rect, model.synthesis.halo) }, bands.length),
     },
     signal,
   );
