@@ -11,7 +11,7 @@ if (error !== null) {
   console.error(error.message, stderr);
   process.exit(1);
 }
-const text = `// Made by scripts/build-wasm.mjs from assembly/rans.ts: do not edit.\n/** The compiled module, base64. Exports decode, encode, memory. */\nexport const RANS_WASM =\n  "${Buffer.from(binary).toString("base64")}";\n`;
+const text = `// Made by scripts/build-wasm.mjs from assembly/rans.ts: do not edit.\n/** The compiled module, base64. Exports decode, encode, decodeIndexed, encodeIndexed, memory. */\nexport const RANS_WASM =\n  "${Buffer.from(binary).toString("base64")}";\n`;
 if (!process.argv.includes("--check")) writeFileSync(target, text);
 else if (readFileSync(target, "utf8") !== text) {
   console.error("src/codec/rans-wasm.ts is not what assembly/rans.ts compiles to: run node scripts/build-wasm.mjs");

@@ -53,6 +53,7 @@ interface RansExports {
 }
 
 const PAGE = 65536;
+/** Entries a row of the search hints. */
 const HINTS = 64;
 const OUTCOMES = ["", "the stream ended early", "the stream was not used up", "an escaped symbol is out of range"];
 
@@ -121,7 +122,7 @@ export function createRansCoder(tables: StepTables): RansCoder {
   };
 }
 
-function uploadTables(memory: WebAssembly.Memory, tables: StepTables) {
+export function uploadTables(memory: WebAssembly.Memory, tables: StepTables) {
   const rows = tables.sets * tables.channels;
   const hints = hintsOf(tables);
   let at = 1024; // the stub runtime keeps nothing below
@@ -174,13 +175,13 @@ function writeSets(memory: WebAssembly.Memory, at: number, shape: SymbolShape, s
   }
 }
 
-function grow(memory: WebAssembly.Memory, bytes: number): void {
+export function grow(memory: WebAssembly.Memory, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
 }
 
-const align = (n: number): number => (n + 15) & ~15;
+export const align = (n: number): number => (n + 15) & ~15;
 
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
