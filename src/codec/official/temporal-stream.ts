@@ -1,0 +1,76 @@
+import { CorruptDataError } from "../../core/errors.js";
+import type { IndexedRans } from "../rans-indexed.js";
+import type { Doubt, TokenRows } from "./temporal-rows.js";
+
+/** Most readings of one stream before it counts as damaged: about 0.2 ms each. */
+const MOST_READINGS = 4000;
+
+/**
+ * Decodes one token's stream to latents. The encoder's floats chose the tables; where ours may have chosen otherwise (`doubts`) the other
+ * choice is tried, one, two or three at a time, the least certain first: only the right one uses the stream up and ends in the coder's
+ * first state (a wrong one does so with a chance below 2^-31). Corrects `row.rows` and `row.base` accordingly.
+ *
+ * @throws CorruptDataError naming `location` when no reading fits.
+ */
+export function decodeToken(
+  rans: IndexedRans,
+  stream: Uint8Array,
+  token: TokenRows,
+  location: string,
+): { readonly latents: Int16Array; readonly repaired: number } {
+  const first = read(rans, stream, token.rows, location);
+  if (!(first instanceof CorruptDataError)) return { latents: sum(first, token.base), repaired: 0 };
+  for (const flips of choices(token.doubts)) {
+    const rows = token.rows.slice();
+    for (const { index, row } of flips) rows[index] = row;
+    const symbols = read(rans, stream, rows, location);
+    if (symbols instanceof CorruptDataError) continue;
+    const base = token.base.slice();
+    for (const flip of flips) base[flip.index] = flip.base;
+    return { latents: sum(symbols, base), repaired: flips.length };
+  }
+  throw first;
+}
+
+function read(
+  rans: IndexedRans,
+  stream: Uint8Array,
+  rows: Uint16Array,
+  location: string,
+): Int16Array | CorruptDataError {
+  try {
+    const decoder = rans.decoder(stream, location);
+    const symbols = decoder.next(rows);
+    decoder.finish();
+    return symbols;
+  } catch (error) {
+    if (error instanceof CorruptDataError) return error;
+    throw error;
+  }
+}
+
+/** All single doubts, then pairs, then threes, of those that fit the bound; the least certain first. */
+function* choices(doubts: readonly Doubt[]): Generator<readonly Doubt[]> {
+  let left = MOST_READINGS;
+  for (let size = 1; size <= 3; size++) {
+    for (const chosen of subsets(doubts.slice(0, [0, left, 64, 24][size]), size)) {
+      if (left-- <= 0) return;
+      yield chosen;
+    }
+  }
+}
+
+/** Subsets of one size in the order of their last member, so that far members come late. */
+function* subsets(doubts: readonly Doubt[], size: number): Generator<readonly Doubt[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (const [i, last] of doubts.entries()) {
+    for (const others of subsets(doubts.slice(0, i), size - 1)) yield [...others, last];
+  }
+}
+
+function sum(symbols: Int16Array, base: Int16Array): Int16Array {
+  return symbols.map((symbol, i) => symbol + (base[i] ?? 0));
+}
