@@ -209,9 +209,9 @@ def image_bytes(symbols, bits, tables, head=20):
     return total
 
 
-def write(path, t):
+def write(path, t, predicted=PREDICTED):
     steps, sets, channels = t.first.shape
-    out = [b"TECF", struct.pack("<4H", 2, steps, sets, channels), bytes(c in PREDICTED for c in range(channels))]
+    out = [b"TECF", struct.pack("<4H", 2, steps, sets, channels), bytes(c in predicted for c in range(channels))]
     for q in range(steps): out += [a[q].astype("<f4").tobytes() for a in (t.gain, t.degain, t.rounding)]
     for q in range(steps):
         for s in range(sets):

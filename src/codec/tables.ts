@@ -58,7 +58,7 @@ export function parseTables(bytes: Uint8Array, location: string): EntropyTables 
   const predicted = bytes.slice(12, cursor.at);
   const gains = Array.from(
     { length: stepCount },
-    () => [floats(cursor, channels), floats(cursor, channels), floats(cursor, channels)] as const,
+    () => [readFloats(cursor, channels), readFloats(cursor, channels), readFloats(cursor, channels)] as const,
   );
   const steps = gains.map(([gain, degain, rounding]) => ({
     sets,
@@ -66,7 +66,7 @@ export function parseTables(bytes: Uint8Array, location: string): EntropyTables 
     gain,
     degain,
     rounding,
-    ...rows(cursor, sets * channels),
+    ...readRows(cursor, sets * channels),
   }));
   if (cursor.at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${cursor.at} expected`);
   return { steps, sets, channels, predicted };
@@ -97,7 +97,8 @@ export function tablesFromCdfs(
   };
 }
 
-interface Cursor {
+/** A place in a table file that is being read. */
+export interface Cursor {
   readonly view: DataView;
   at: number;
   readonly location: string;
@@ -112,14 +113,16 @@ function need(cursor: Cursor, bytes: number): void {
   }
 }
 
-function floats(cursor: Cursor, length: number): Float32Array {
+/** @throws CorruptDataError when the file ends before `length` float32. */
+export function readFloats(cursor: Cursor, length: number): Float32Array {
   need(cursor, 4 * length);
   const out = Float32Array.from({ length }, (_, i) => cursor.view.getFloat32(cursor.at + 4 * i, true));
   cursor.at += 4 * length;
   return out;
 }
 
-function rows(cursor: Cursor, length: number): Pick<StepTables, "first" | "count" | "start" | "cum"> {
+/** @throws CorruptDataError when the file ends before `length` rows, or one is not a distribution. */
+export function readRows(cursor: Cursor, length: number): Pick<StepTables, "first" | "count" | "start" | "cum"> {
   const [first, count, start] = [new Int32Array(length), new Int32Array(length), new Int32Array(length)];
   const cum: number[] = [];
   for (let row = 0; row < length; row++) {

@@ -62,7 +62,8 @@ export async function openModel(path: string): Promise<Model> {
   return { card, path, sha256: sha256Of(text), tables };
 }
 
-async function readChecked(path: string, wanted: string): Promise<Uint8Array> {
+/** @throws ModelError when the file can't be read or its sha256 is not `wanted`. */
+export async function readChecked(path: string, wanted: string): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ModelError(`${path} can't be read: ${messageOf(cause)}`, { cause });
   });
