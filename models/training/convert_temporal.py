@@ -203,7 +203,8 @@ def analysis(w, cfg):
     return g.finish(g.crop(h, n), "latents", [info("pixels", T.FLOAT, "n", len(cfg.mean), f"16h+{32 * n}", f"16w+{32 * n}")], "n", w[parts[-2][1] + ".weight"].shape[0], "h", "w")
 
 
-def synthesis(w, cfg):
+def synthesis(w, cfg, whole=False):
+    """whole: no halo, the latents are all there are, padded with zeros layer by layer as the package does."""
     parts, g, h = synthesis_parts(w), Graph(w), "latents"
     each = lambda name: g.op("Reshape", name, g.ints(0, -1, 1, 1))                   # [n, k] -> [n, k, 1, 1]
     deconv = lambda x, *weights: g.op("ConvTranspose", x, *weights, kernel_shape=[5, 5], strides=[2, 2], pads=[2] * 4, output_padding=[1, 1])
@@ -213,8 +214,8 @@ def synthesis(w, cfg):
     last, std, mean = parts[-1][1], np.array(cfg.std, np.float64), np.array(cfg.mean, np.float64)
     kernel = g.op("Gather", g.put("last", w[last + ".weight"] * std[:, None, None]), "bands", axis=1)
     h = deconv(h, kernel, g.op("Gather", g.put("bias", w[last + ".bias"] * std + mean), "bands", axis=0))
-    n, channels = halo(parts, up=True), w["_temporal_pad_token_maker.weight"].size
-    h = g.op("Add", g.op("Mul", g.crop(h, 16 * n), each("scale")), each("offset"))
+    n, channels = 0 if whole else halo(parts, up=True), w["_temporal_pad_token_maker.weight"].size
+    h = g.op("Add", g.op("Mul", g.crop(h, 16 * n) if n else h, each("scale")), each("offset"))
     inputs = [info("latents", T.FLOAT, "n", channels, f"h+{2 * n}", f"w+{2 * n}"), info("bands", T.INT64, "k"), info("scale", T.FLOAT, "n", "k"), info("offset", T.FLOAT, "n", "k")]
     return g.finish(h, "pixels", inputs, "n", "k", "16h", "16w")
 

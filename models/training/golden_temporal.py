@@ -18,7 +18,7 @@ MEANS, SCALES = 10, 24
 
 
 def official(kind, image=128, bands=12, seed=0, small=True):
-    """A TemporalTransformer with random weights of which the output heads are wide enough that means and scales vary."""
+    """A TemporalTransformer with random weights that do something."""
     from terracodec.temporaltransformer import model as tm, pipeline
     from terracodec.temporaltransformer.bottlenecks import GsnConditionalLocScaleShift
     torch.manual_seed(seed)
@@ -35,17 +35,22 @@ def official(kind, image=128, bands=12, seed=0, small=True):
         if "decoder_embedding.weight" in name or "encoder_embedding.weight" in name: p.data *= 8
     for h in (e.mean_head, e.scale_head):
         for i in (0, 2, 4): torch.nn.init.normal_(h[i].weight, std=1.4 / h[i].weight.shape[1] ** .5); torch.nn.init.normal_(h[i].bias, std=.5)
-    e.mean_head[4].weight.data *= 3 if kind == "tt" else 1; e.scale_head[4].weight.data *= 3
     for p in net.model.transform.parameters():
         if p.dim() == 4: torch.nn.init.kaiming_normal_(p, a=1)
     return net.eval()
 
 
-def scaled(net, latents):
-    """Widens the last analysis layers so that latents spread over a few integers."""
-    parts = net.model.transform.analysis_transform.transforms
-    with torch.no_grad():
-        for p in parts[-2].parameters(): p *= 3 / latents
+@torch.no_grad()
+def scaled(net, x):
+    """Widens the last layers so that latents spread over a few integers, means as much, and scales from far below 1 to 10."""
+    e = net.model.entropy_model
+    y = net.model.transform.encode(x[None, :2])[0]
+    for p in net.model.transform.analysis_transform.transforms[-2].parameters(): p *= 3 / y.std()
+    y = (y * 3 / y.std()).round()
+    earlier, now = e.process_previous_latent_q(y[:1]).processed, e.patcher(y[1:], e.window_size_dec).tensor
+    mean, scale, *_ = e._terracodec_tt_encoder_forward(encoded_patched=torch.cat([earlier] * 2, -2), latent_q_patched=now)
+    for h, out, wanted in ((e.mean_head, mean, 2.5), (e.scale_head, scale, 3)):
+        for p in h[4].parameters(): p *= wanted / out.std()
 
 
 def images(frames, bands, size, seed):
@@ -75,7 +80,7 @@ def coded(net, x, quality=None):
 def prepared(kind, image=128, frames=3, seed=0, small=True, bands=12):
     net = official(kind, image, bands, seed, small)
     x = images(frames, bands, image, seed + 1)
-    with torch.inference_mode(): scaled(net, float(net.model.transform.encode(x[None]).std()))
+    scaled(net, x)
     net.setup_model_for_compression()
     return net, x
 

@@ -88,6 +88,9 @@ export function createTemporalCodec(card: TemporalCard, tables: Uint8Array, eval
     async encode(frame, latents, tokens = count) {
       if (tokens < 0 || tokens > count || (card.kind === "tt" && tokens !== count))
         throw new InvalidRequestError(`${tokens} tokens of ${count} can't be kept by a ${card.kind} model`);
+      const expected = card.channels * frame.rows * frame.columns;
+      if (latents.length !== expected)
+        throw new InvalidRequestError(`${frame.location}: ${latents.length} latents, ${expected} expected`);
       const grid = gridOf(card, frame);
       const wanted = gatherTokens(latents, grid, card.window);
       const streams: Uint8Array[] = [];
