@@ -103,7 +103,8 @@ def main():
         part = ct.convert(net.state_dict(), ct.Config(out=out, heads=2, means=MEANS, scales=SCALES))
         for name in ("analysis.onnx", "synthesis.onnx"): os.remove(f"{out}/{name}")
         text = lambda b: base64.b64encode(b).decode()
-        vector = {"official": part["entropy"]["official"], "rows": latents[0].shape[1], "columns": latents[0].shape[2],
+        with open(f"{out}/model.json", "w") as f: json.dump(part, f, indent=2); f.write("\n")
+        vector = {"rows": latents[0].shape[1], "columns": latents[0].shape[2],
                   "payload": {k: v for k, v in payload.items() if k != "strings"} | {"strings": [[[text(s[0])] for s in frame] for frame in payload["strings"]]},
                   "latents": [y.astype(int).ravel().tolist() for y in latents], "values": [text(v.astype("<f4").tobytes()) for v in values]}
         with open(f"{out}/payload.json", "w") as f: json.dump(vector, f, separators=(",", ":")); f.write("\n")

@@ -48,7 +48,8 @@ export async function decodeTemporalPayload(
   const decoded: DecodedFrame[] = [];
   for (const [t, streams] of frames.entries()) {
     const past = decoded.map(({ latents }) => latents);
-    decoded.push(await codec.decode({ ...shape, past, location: `${shape.location}, frame ${t}` }, streams));
+    const frame = { ...shape, past, location: `${shape.location}, frame ${t}` };
+    decoded.push(await codec.decode(frame, { streams, boundaries: new Uint8Array() }));
   }
   return decoded;
 }

@@ -8,60 +8,94 @@ export interface TokenRows {
   readonly rows: Uint16Array;
   /** Rounded means: latent = symbol + base. */
   readonly base: Int16Array;
-  /** Symbols whose row or base another engine's floats may decide otherwise, the least certain first. */
+  /** Choices that another engine's floats may turn, the least certain first. */
   readonly doubts: readonly Doubt[];
 }
 
-/** The other side of a boundary that lies close to a symbol's mean or scale. */
+/** A mean or scale close to a boundary between two rows. */
 export interface Doubt {
-  readonly index: number;
+  /** 2 x the symbol's index, + 1 when it is the scale's: its place in a boundary list. */
+  readonly at: number;
+  /** Whether the upper side was taken. */
+  readonly upper: boolean;
+  /** The row and base of the other side. */
   readonly row: number;
   readonly base: number;
-  /** Distance to the boundary, in units of FLOAT_NOISE relative to the number: 0 .. 1. */
+  /** Distance to the boundary in units of the noise allowed for: 0 .. 1. */
   readonly distance: number;
 }
 
-/** Engines differ by about 1e-6 of a mean or scale (measured: docs/converting.md); a boundary nearer than this is a doubt. */
-export const FLOAT_NOISE = 1e-5;
+export interface RowRules {
+  readonly card: TemporalCard;
+  /** How much engines may differ, relative to the larger of 1 and a mean or scale: a boundary nearer than this is a doubt. */
+  readonly noise: number;
+}
 
 const f = Math.fround;
 
-/** `means` and `scales` as the step network gives them, any length. */
-export function rowsOf(means: Float32Array, scales: Float32Array, card: TemporalCard): TokenRows {
+/**
+ * `means` and `scales` as the step network gives them, any length. `sides`, two a symbol (mean, scale), -1, 0 for the lower and 1 for the
+ * upper, settles choices that an encoder listed.
+ */
+export function rowsOf(means: Float32Array, scales: Float32Array, rules: RowRules, sides?: Int8Array): TokenRows {
+  const { card, noise } = rules;
   const rows = new Uint16Array(means.length);
   const base = new Int16Array(means.length);
   const doubts: Doubt[] = [];
   const grid = scaleGrid(card);
-  const lastMean = card.means - 1;
   for (let i = 0; i < means.length; i++) {
     const mean = means[i] ?? 0;
+    const scale = scales[i] ?? 0;
+    const [meanSide, scaleSide] = [sides?.[2 * i] ?? -1, sides?.[2 * i + 1] ?? -1];
+
+    // means in cells of 1 / means, an integer's cells from half below it to half above: base = floor(cell / means)
     const rounded = roundHalfEven(mean);
     const meanAt = f(f(f(mean - rounded) + 0.5) * card.means);
-    const meanRow = Math.min(lastMean, Math.max(0, Math.trunc(meanAt)));
-    const scale = scales[i] ?? 0;
+    const meanEdge = rounded * card.means + Math.round(meanAt);
+    const meanGap = gap(Math.abs(meanAt - Math.round(meanAt)) / card.means, mean) / noise;
+    const nominal = rounded * card.means + Math.min(card.means - 1, Math.trunc(meanAt));
+    const cell = meanSide < 0 ? nominal : meanEdge - 1 + meanSide;
+
     const width = spread(card.kind === "flextec" ? bounded(scale) : scale);
     const scaleAt = grid.at(width);
-    const scaleRow = Math.min(card.scales - 1, Math.max(0, Math.trunc(scaleAt)));
-    rows[i] = meanRow * card.scales + scaleRow;
-    base[i] = rounded;
-
-    const boundary = Math.round(meanAt);
-    const meanGap = Math.abs(meanAt - boundary) / card.means / (FLOAT_NOISE * Math.max(1, Math.abs(mean)));
-    if (meanGap < 1) {
-      const other = meanRow === boundary ? boundary - 1 : boundary;
-      const wrap = other < 0 ? -1 : other > lastMean ? 1 : 0; // over a half, the neighbouring integer's first or last row
-      const row = (other - wrap * card.means) * card.scales + scaleRow;
-      doubts.push({ index: i, row, base: rounded + wrap, distance: meanGap });
-    }
-    const step = Math.round(scaleAt);
+    const scaleEdge = Math.max(1, Math.min(card.scales - 1, Math.round(scaleAt)));
     const slope = (grid.perLog / (width + card.smallestScale)) * Math.min(1, width * width);
-    const scaleGap = Math.abs(scaleAt - step) / slope / (FLOAT_NOISE * Math.max(1, Math.abs(scale)));
-    if (scaleGap < 1 && step > 0 && step < card.scales) {
-      const row = meanRow * card.scales + (scaleRow === step ? step - 1 : step);
-      doubts.push({ index: i, row, base: rounded, distance: scaleGap });
+    const scaleGap = gap(Math.abs(scaleAt - scaleEdge) / slope, scale) / noise;
+    const ordinary = Math.min(card.scales - 1, Math.max(0, Math.trunc(scaleAt)));
+    const level = scaleSide < 0 ? ordinary : scaleEdge - 1 + scaleSide;
+
+    const rowAt = (c: number, l: number): number => modulo(c, card.means) * card.scales + l;
+    rows[i] = rowAt(cell, level);
+    base[i] = Math.floor(cell / card.means);
+    if (meanGap < 1 && meanSide < 0) {
+      const upper = cell === meanEdge;
+      const other = upper ? meanEdge - 1 : meanEdge;
+      const row = rowAt(other, level);
+      doubts.push({ at: 2 * i, upper, row, base: Math.floor(other / card.means), distance: meanGap });
+    }
+    if (scaleGap < 1 && scaleSide < 0) {
+      const upper = level === scaleEdge;
+      const row = rowAt(cell, upper ? scaleEdge - 1 : scaleEdge);
+      doubts.push({ at: 2 * i + 1, upper, row, base: Math.floor(cell / card.means), distance: scaleGap });
     }
   }
   return { rows, base, doubts: doubts.toSorted((a, b) => a.distance - b.distance) };
+}
+
+/** Latents of a token that isn't coded: its rounded means. `sides` as in rowsOf; doubts are means next to a half. */
+export function predictedOf(means: Float32Array, noise: number, sides?: Int8Array): Pick<TokenRows, "base" | "doubts"> {
+  const doubts: Doubt[] = [];
+  const base = Int16Array.from(means, (mean, i) => {
+    const side = sides?.[2 * i] ?? -1;
+    const below = Math.floor(mean);
+    if (side >= 0) return below + side;
+    const rounded = roundHalfEven(mean);
+    const distance = gap(Math.abs(mean - below - 0.5), mean) / noise;
+    const upper = rounded !== below;
+    if (distance < 1) doubts.push({ at: 2 * i, upper, row: 0, base: upper ? below : below + 1, distance });
+    return rounded;
+  });
+  return { base, doubts };
 }
 
 /** Rounds as torch.round: halves to the even neighbour. */
@@ -71,6 +105,10 @@ export function roundHalfEven(value: number): number {
   if (above !== 0.5) return above < 0.5 ? low : low + 1;
   return low % 2 === 0 ? low : low + 1;
 }
+
+const gap = (distance: number, value: number): number => distance / Math.max(1, Math.abs(value));
+
+const modulo = (n: number, m: number): number => ((n % m) + m) % m;
 
 /** Index = (log(width + smallest) - log(smallest)) / log(largest / smallest + 1) (scales - 1). */
 function scaleGrid(card: TemporalCard): { at: (width: number) => number; perLog: number } {

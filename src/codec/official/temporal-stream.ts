@@ -8,7 +8,7 @@ const MOST_READINGS = 4000;
 /**
  * Decodes one token's stream to latents. The encoder's floats chose the tables; where ours may have chosen otherwise (`doubts`) the other
  * choice is tried, one, two or three at a time, the least certain first: only the right one uses the stream up and ends in the coder's
- * first state (a wrong one does so with a chance below 2^-31). Corrects `row.rows` and `row.base` accordingly.
+ * first state (a wrong one does so with a chance below 2^-31).
  *
  * @throws CorruptDataError naming `location` when no reading fits.
  */
@@ -22,11 +22,11 @@ export function decodeToken(
   if (!(first instanceof CorruptDataError)) return { latents: sum(first, token.base), repaired: 0 };
   for (const flips of choices(token.doubts)) {
     const rows = token.rows.slice();
-    for (const { index, row } of flips) rows[index] = row;
+    for (const { at, row } of flips) rows[at >> 1] = row;
     const symbols = read(rans, stream, rows, location);
     if (symbols instanceof CorruptDataError) continue;
     const base = token.base.slice();
-    for (const flip of flips) base[flip.index] = flip.base;
+    for (const flip of flips) base[flip.at >> 1] = flip.base;
     return { latents: sum(symbols, base), repaired: flips.length };
   }
   throw first;

@@ -1,12 +1,16 @@
 import { CorruptDataError, InvalidRequestError } from "../../core/errors.js";
 import type { Evaluate } from "../evaluate.js";
 import { createIndexedRans } from "../rans-indexed.js";
-import { parseTables } from "../tables.js";
+import { parseTables, type StepTables } from "../tables.js";
+import { packBoundaries, unpackBoundaries } from "./boundary-list.js";
 import type { TemporalCard } from "./temporal-card.js";
 import { createTemporalNetwork, type StepOutput, type TemporalNetwork } from "./temporal-network.js";
 import { blocksOf, gatherTokens, scatterTokens, type BlockGrid } from "./temporal-patches.js";
-import { FLOAT_NOISE, roundHalfEven, rowsOf } from "./temporal-rows.js";
+import type { TemporalPackage } from "./temporal-package.js";
+import { predictedOf, roundHalfEven, rowsOf } from "./temporal-rows.js";
 import { decodeToken } from "./temporal-stream.js";
+
+const f = Math.fround;
 
 /** Latents of one chunk or patch at one date, and what came before it there. */
 export interface TemporalFrame {
@@ -29,85 +33,106 @@ export interface DecodedFrame {
   readonly uncertain: number;
 }
 
-/** Decoder and encoder of official TEC-TT and FlexTEC streams with a converted package. Owns a rANS coder: one thread. */
-export interface TemporalCodec {
-  /**
-   * `streams` hold the tokens in order: all of them (TEC-TT), or the first q (FlexTEC; the transformer predicts the others, q = 0 is a
-   * forecast).
-   *
-   * @throws CorruptDataError when a stream is truncated, damaged, or made by another model.
-   */
-  decode(frame: TemporalFrame, streams: readonly Uint8Array[]): Promise<DecodedFrame>;
-  /** Streams of the analysis' latents [channels][rows][columns]; FlexTEC keeps the first `tokens`. */
-  encode(
-    frame: TemporalFrame,
-    latents: Float32Array,
-    tokens?: number,
-  ): Promise<{ readonly streams: readonly Uint8Array[]; readonly latents: Int16Array }>;
+/** A frame as the package codes it: its tokens' streams in their order. */
+export interface TemporalStreams {
+  /** All tokens (TEC-TT), or the first q (FlexTEC; the transformer predicts the others, q = 0 is a forecast). */
+  readonly streams: readonly Uint8Array[];
+  /** Choices that another engine's floats could turn (boundary-list.ts); empty in streams that come from the package. */
+  readonly boundaries: Uint8Array;
 }
 
+/** Decoder and encoder of official TEC-TT and FlexTEC streams with a converted package. Owns a rANS coder: one thread. */
+export interface TemporalCodec {
+  /** @throws CorruptDataError when a stream is truncated, damaged, or made by another model. */
+  decode(frame: TemporalFrame, coded: TemporalStreams): Promise<DecodedFrame>;
+  /** Codes the analysis' latents, [channels][rows][columns]; FlexTEC keeps the first `tokens`. */
+  encode(frame: TemporalFrame, y: Float32Array, tokens?: number): Promise<TemporalStreams & EncodedFrame>;
+}
+
+export type EncodedFrame = Pick<DecodedFrame, "latents" | "values">;
+
+/** Engines differ by less than this of a mean or scale (measured: docs/converting.md). */
+export const FLOAT_NOISE = 1e-5;
+
 /**
- * `tables` is the package's official.tables, `evaluate` runs its graphs.
+ * `evaluate` runs the package's graphs; `noise` is what boundary lists allow for and how far a decoder doubts its own floats.
  *
  * @throws CorruptDataError when the tables aren't those of the card.
  */
-export function createTemporalCodec(card: TemporalCard, tables: Uint8Array, evaluate: Evaluate): TemporalCodec {
-  const [step] = parseTables(tables, card.tables.file).steps;
-  if (step === undefined || step.sets !== card.means || step.channels !== card.scales)
-    throw new CorruptDataError(
-      card.tables.file,
-      `${step?.sets ?? 0} means and ${step?.channels ?? 0} scales, the card says ${card.means} and ${card.scales}`,
-    );
-  const rans = createIndexedRans(step);
+export function createTemporalCodec(
+  { card, tables }: TemporalPackage,
+  evaluate: Evaluate,
+  noise = FLOAT_NOISE,
+): TemporalCodec {
+  const rules = { card, noise };
+  const rans = createIndexedRans(tablesOf(card, tables));
   const run = createTokenLoop(card, createTemporalNetwork(card, evaluate));
-  const count = card.window * card.window;
+  const tokens = card.window * card.window;
 
   return {
-    async decode(frame, streams) {
+    async decode(frame, { streams, boundaries }) {
       const { location } = frame;
-      if (card.kind === "tt" ? streams.length !== count : streams.length > count)
+      if (card.kind === "tt" ? streams.length !== tokens : streams.length > tokens)
         throw new CorruptDataError(
           location,
-          `${streams.length} streams, ${card.kind === "tt" ? "" : "at most "}${count} expected`,
+          `${streams.length} streams, ${card.kind === "tt" ? "" : "at most "}${tokens} expected`,
         );
+      const places = 2 * card.channels * blocksOf(gridOf(card, frame));
+      const sides = unpackBoundaries(boundaries, tokens * places, location);
       let [repaired, uncertain] = [0, 0];
       const decoded = await run(frame, (position, { means, scales }) => {
+        const settled = sides.subarray(position * places, (position + 1) * places);
         const stream = streams[position];
         if (stream === undefined) {
-          uncertain += means.reduce((sum, mean) => sum + (nearHalf(mean) ? 1 : 0), 0);
-          return Int16Array.from(means, roundHalfEven);
+          const predicted = predictedOf(means, noise, settled);
+          uncertain += predicted.doubts.length;
+          return predicted.base;
         }
-        const at = `${location}, stream ${position}`;
-        const token = decodeToken(rans, stream, rowsOf(means, scales, card), at);
+        const rows = rowsOf(means, scales, rules, settled);
+        const token = decodeToken(rans, stream, rows, `${location}, stream ${position}`);
         repaired += token.repaired;
         return token.latents;
       });
       return { ...decoded, repaired, uncertain };
     },
 
-    async encode(frame, latents, tokens = count) {
-      if (tokens < 0 || tokens > count || (card.kind === "tt" && tokens !== count))
-        throw new InvalidRequestError(`${tokens} tokens of ${count} can't be kept by a ${card.kind} model`);
+    async encode(frame, y, kept = tokens) {
+      if (kept < 0 || kept > tokens || (card.kind === "tt" && kept !== tokens))
+        throw new InvalidRequestError(`${kept} tokens of ${tokens} can't be kept by a ${card.kind} model`);
       const expected = card.channels * frame.rows * frame.columns;
-      if (latents.length !== expected)
-        throw new InvalidRequestError(`${frame.location}: ${latents.length} latents, ${expected} expected`);
-      const grid = gridOf(card, frame);
-      const wanted = gatherTokens(latents, grid, card.window);
+      if (y.length !== expected)
+        throw new InvalidRequestError(`${frame.location}: ${y.length} latents, ${expected} expected`);
+      const wanted = gatherTokens(y, gridOf(card, frame), card.window);
       const streams: Uint8Array[] = [];
+      const listed: (readonly [at: number, upper: boolean])[] = [];
       const coded = await run(frame, (position, { means, scales }) => {
-        if (position >= tokens) return Int16Array.from(means, roundHalfEven);
-        const { rows, base } = rowsOf(means, scales, card);
-        const symbols = base.map((b, i) => {
+        const rows = position < kept ? rowsOf(means, scales, rules) : { ...predictedOf(means, noise), rows: undefined };
+        for (const { at, upper } of rows.doubts) listed.push([2 * position * means.length + at, upper]);
+        if (rows.rows === undefined) return rows.base;
+        const symbols = rows.base.map((base, i) => {
           const block = Math.floor(i / card.channels);
-          const at = (block * count + position) * card.channels + (i % card.channels);
-          return roundHalfEven(Math.fround((wanted[at] ?? 0) - b));
+          const at = (block * tokens + position) * card.channels + (i % card.channels);
+          return roundHalfEven(f((wanted[at] ?? 0) - base));
         });
-        streams.push(rans.encode(symbols, rows));
-        return symbols.map((symbol, i) => symbol + (base[i] ?? 0));
+        streams.push(rans.encode(symbols, rows.rows));
+        return symbols.map((symbol, i) => symbol + (rows.base[i] ?? 0));
       });
-      return { streams, latents: coded.latents };
+      listed.sort((a, b) => a[0] - b[0]);
+      const boundaries = { positions: listed.map(([at]) => at), upper: listed.map(([, upper]) => upper) };
+      return { ...coded, streams, boundaries: packBoundaries(boundaries) };
     },
   };
+}
+
+function tablesOf(card: TemporalCard, bytes: Uint8Array): StepTables {
+  const { file } = card.tables;
+  const [step] = parseTables(bytes, file).steps;
+  const [means, scales] = [step?.sets ?? 0, step?.channels ?? 0];
+  if (step !== undefined && means === card.means && scales === card.scales) return step;
+  throw new CorruptDataError(
+    file,
+    `${means} means and ${scales} scales, the card says ${card.means} and ${card.scales}`,
+  );
 }
 
 type Choose = (position: number, output: StepOutput) => Int16Array;
@@ -144,7 +169,7 @@ function createTokenLoop(card: TemporalCard, network: TemporalNetwork) {
     return seen;
   }
 
-  return async (frame: TemporalFrame, choose: Choose): Promise<Pick<DecodedFrame, "latents" | "values">> => {
+  return async (frame: TemporalFrame, choose: Choose): Promise<EncodedFrame> => {
     const grid = gridOf(card, frame);
     const blocks = blocksOf(grid);
     const state = await network.begin(await contextOf(frame, grid), blocks);
@@ -168,8 +193,4 @@ function createTokenLoop(card: TemporalCard, network: TemporalNetwork) {
 
 function gridOf(card: TemporalCard, { rows, columns }: TemporalFrame): BlockGrid {
   return { rows, columns, window: card.window, repacked: card.kind === "flextec" };
-}
-
-function nearHalf(mean: number): boolean {
-  return Math.abs(mean - Math.floor(mean) - 0.5) < FLOAT_NOISE * Math.max(1, Math.abs(mean));
 }

@@ -3,20 +3,20 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CorruptDataError } from "../../../src/core/errors.js";
 import { parseTemporalCard } from "../../../src/codec/official/temporal-card.js";
-import { rowsOf, type Doubt, type TokenRows } from "../../../src/codec/official/temporal-rows.js";
+import { predictedOf, rowsOf, type Doubt, type TokenRows } from "../../../src/codec/official/temporal-rows.js";
 import { decodeToken } from "../../../src/codec/official/temporal-stream.js";
 import { createIndexedRans } from "../../../src/codec/rans-indexed.js";
 import { parseTables } from "../../../src/codec/tables.js";
 
 const folder = new URL("../../../../test/fixtures/golden/official-tt/", import.meta.url);
-const vector = JSON.parse(readFileSync(new URL("payload.json", folder), "utf8")) as { readonly official: unknown };
-const card = parseTemporalCard(vector.official, "payload.json"); // 10 means, 24 scales
+const model = JSON.parse(readFileSync(new URL("model.json", folder), "utf8")) as { entropy: { official: unknown } };
+const card = parseTemporalCard(model.entropy.official, "model.json"); // 10 means, 24 scales
 const [tables] = parseTables(readFileSync(new URL(card.tables.file, folder)), card.tables.file).steps;
 assert.ok(tables !== undefined);
 const rans = createIndexedRans(tables);
 
 const one = (mean: number, scale: number, kind: "tt" | "flextec" = "tt"): TokenRows =>
-  rowsOf(Float32Array.of(mean), Float32Array.of(scale), { ...card, kind });
+  rowsOf(Float32Array.of(mean), Float32Array.of(scale), { card: { ...card, kind }, noise: 1e-5 });
 
 // [mean, scale, row, row after FlexTEC's softplus, rounded mean], computed by terracodec 0.3.1
 const OFFICIAL: readonly (readonly [number, number, number, number, number])[] = [
@@ -71,8 +71,31 @@ test("a number next to a boundary is a doubt that names the other side, one furt
 test("a scale next to a boundary is a doubt too", () => {
   const at = (row: number): number => Math.exp((row / 23) * Math.log(25601)) * 0.01 - 0.01 - 1; // where row `row` begins, above 0
   const near = one(0.05, at(15) + 3e-6);
-  assert.deepEqual([near.rows[0], near.doubts.map(({ row }) => row)], [5 * 24 + 15, [5 * 24 + 14]]);
+  assert.deepEqual([near.rows[0], near.doubts.map(({ at, row }) => [at, row])], [5 * 24 + 15, [[1, 5 * 24 + 14]]]);
   assert.deepEqual(one(0.05, at(15) + 3e-3).doubts, []);
+});
+
+test("listed sides settle what floats would decide, and are doubts no more", () => {
+  const settled = (mean: number, ...sides: readonly [number, number]): TokenRows =>
+    rowsOf(Float32Array.of(mean), Float32Array.of(-0.1), { card, noise: 1e-5 }, Int8Array.from(sides));
+  for (const mean of [2.499999, 2.500001]) {
+    const [lower, upper] = [settled(mean, 0, -1), settled(mean, 1, -1)];
+    assert.deepEqual([lower.rows[0], lower.base[0], lower.doubts], [9 * 24 + 10, 2, []]);
+    assert.deepEqual([upper.rows[0], upper.base[0], upper.doubts], [10, 3, []]);
+    assert.deepEqual(predictedOf(Float32Array.of(mean), 1e-5, Int8Array.of(1, -1)), {
+      base: Int16Array.of(3),
+      doubts: [],
+    });
+  }
+  const { base, doubts } = predictedOf(Float32Array.of(2.499999, -1.5, 0.4), 1e-5);
+  assert.deepEqual([...base], [2, -2, 0]);
+  assert.deepEqual(
+    doubts.map(({ at, upper, base }) => [at, upper, base]),
+    [
+      [0, false, 3],
+      [2, false, -1],
+    ],
+  );
 });
 
 test("a stream coded with other choices among the doubts is read, up to three at a time", () => {
@@ -84,7 +107,7 @@ test("a stream coded with other choices among the doubts is read, up to three at
     const ours = { rows: rows.slice(), base: base.slice() };
     const doubts: Doubt[] = [];
     for (let index = 3; index < length; index += 16) {
-      const theirs = { index, row: rows[index] ?? 0, base: base[index] ?? 0 };
+      const theirs = { at: 2 * index, upper: true, row: rows[index] ?? 0, base: base[index] ?? 0 };
       if (indices.includes(index)) {
         doubts.push({ ...theirs, distance: 0.5 });
         ours.rows[index] = theirs.row - 24;
