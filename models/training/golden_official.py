@@ -26,11 +26,10 @@ def main():
         print(f"{name}: {sum(os.path.getsize(f'{cfg.out}/{name}/{f}') for f in os.listdir(f'{cfg.out}/{name}')) / 1024:.0f} KiB")
 
 
-def lively(net, seed, gain=8.):
+def lively(net, gain=8.):
     """Random weights as if trained: norms and medians that matter, latents of several steps, scales from narrow to wide; tables frozen."""
     from compressai.entropy_models import EntropyBottleneck
     from compressai.layers import GDN
-    torch.manual_seed(seed)
     with torch.no_grad():
         for module in net.modules():
             if isinstance(module, GDN): module.gamma.abs_().add_(.03 * torch.rand_like(module.gamma)); module.beta.mul_(.5 + torch.rand_like(module.beta))
@@ -38,7 +37,7 @@ def lively(net, seed, gain=8.):
                 q = module.quantiles; q[:, 0, 1] = 2 * torch.randn(len(q)); q[:, 0, 0] = q[:, 0, 1] - 3 - 9 * torch.rand(len(q)); q[:, 0, 2] = q[:, 0, 1] + 3 + 9 * torch.rand(len(q))
                 for m in module.matrices: m.add_(.3 * torch.randn_like(m))
         last = [m for m in net.g_a if isinstance(m, nn.Conv2d)][-1]
-        last.weight.mul_(gain); last.bias.add_(torch.randn_like(last.bias))
+        last.weight.mul_(gain); last.bias.add_(torch.randn_like(last.bias)); net.g_s[-1].weight.mul_(4.)
         if hasattr(net, "latent_codec"):
             for codec in net.latent_codec["y"].latent_codec.values():
                 end = codec.entropy_parameters[-1]; g = len(end.bias) // 2
@@ -50,7 +49,8 @@ def lively(net, seed, gain=8.):
 
 def fp_model(n, m, bands=12, seed=5):
     from terracodec.imagecodecs import FactorizedPrior
-    return lively(FactorizedPrior(bands, n, m, 256), seed)
+    torch.manual_seed(seed)
+    return lively(FactorizedPrior(bands, n, m, 256))
 
 
 def elic_model(n, m, groups=None, widths=None, seed=5):
@@ -58,6 +58,7 @@ def elic_model(n, m, groups=None, widths=None, seed=5):
     from terracodec.imagecodecs import ELIC
     from compressai.layers import conv1x1
     from compressai.models.utils import conv
+    torch.manual_seed(seed)
     net = ELIC(12, n, m, 256, **({"groups": groups} if groups else {}))
     if widths:
         y, a = net.latent_codec["y"], widths
@@ -65,7 +66,7 @@ def elic_model(n, m, groups=None, widths=None, seed=5):
             into = y.latent_codec[f"y{k}"].entropy_parameters[0].in_channels
             y.latent_codec[f"y{k}"].entropy_parameters = nn.Sequential(conv1x1(into, a), nn.ReLU(), conv1x1(a, a), nn.ReLU(), conv1x1(a, 2 * g))
             if k: y.channel_context[f"y{k}"] = nn.Sequential(conv(y.channel_context[f"y{k}"][0].in_channels, a, 5, 1), nn.ReLU(), conv(a, a, 5, 1), nn.ReLU(), conv(a, 2 * g, 5, 1))
-    return lively(net, seed)
+    return lively(net)
 
 
 def picture(h, w, seed, bands=12):
