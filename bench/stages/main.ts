@@ -1,5 +1,6 @@
 // Where the time of one cold tile goes: every stage run alone on one thread, milliseconds of CPU a tile.
 import { performance } from "node:perf_hooks";
+import { createContextCoders } from "../../src/codec/context/context-pool.js";
 import { createFactorizedCoder } from "../../src/codec/factorized.js";
 import { loadModel } from "../../src/codec/loaded-model.js";
 import { parseTables } from "../../src/codec/tables.js";
@@ -56,6 +57,7 @@ const reader = createChunkReader({
     },
     close: async () => undefined,
   },
+  contexts: createContextCoders({ provider: "cpu", sessions: 1, maxWaiting: 16 }),
   loadModel: async () => model,
   latentsBytes: 2 ** 28,
   headers: 4,

@@ -1,11 +1,8 @@
-import { createFactorizedCoder } from "../codec/factorized.js";
-import { parseTables } from "../codec/tables.js";
 import { findSection, parseChunk, SECTION } from "../container/chunk.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
 import { AppError } from "../core/errors.js";
-import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
-import { readChunk, type OpenContainer } from "../tile/chunk-reader.js";
+import { openByteSource, type OpenStore } from "../store/byte-source.js";
 import type { Decoder } from "./services.js";
 
 /** What `tectile inspect` tells of a file; headerBytes, quicklookBytes, maskBytes and the levels' bytes add up to fileBytes. */
@@ -86,29 +83,17 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
 }
 
 /** Decodes every chunk of a file as far as its checksums; yields one sentence for each that is damaged. */
-export async function* verifyFile(
-  path: string,
-  decoder: Pick<Decoder, "loadModel" | "openStore">,
-): AsyncGenerator<string> {
-  let source: ByteSource | undefined;
+export async function* verifyFile(path: string, { reader }: Pick<Decoder, "reader">): AsyncGenerator<string> {
   try {
-    source = await decoder.openStore(path);
-    const cog = await readTecCog(source);
-    const model = await decoder.loadModel(cog.metadata.model.id);
-    if (model.sha256 !== cog.metadata.model.sha256)
-      yield `${cog.location}: encoded with another version of model "${model.id}" than the one installed`;
-    const coder = createFactorizedCoder(parseTables(model.tables, `tables of ${model.id}`), model.block);
-    const container: OpenContainer = { key: path, source, cog, model };
-    for (const [level, { offsets }] of cog.levels.entries()) {
+    const container = await reader.open(path, `verify ${Date.now()}`);
+    for (const [level, { offsets }] of container.cog.levels.entries()) {
       for (let index = 0; index < offsets.length; index++) {
-        const problem = await readChunk(container, level, index, coder).then(() => undefined, problemText);
+        const problem = await reader.chunk(container, level, index).then(() => undefined, problemText);
         if (problem !== undefined) yield problem;
       }
     }
   } catch (error) {
     yield problemText(error);
-  } finally {
-    await source?.close();
   }
 }
 

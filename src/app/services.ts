@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Catalog } from "../catalog/types.js";
+import { createContextCoders, type ContextCoders } from "../codec/context/context-pool.js";
 import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
 import { ByteBudget } from "../core/byte-budget.js";
 import { SharedCache } from "../core/shared-cache.js";
@@ -27,6 +28,7 @@ export interface Services {
   readonly catalog: Catalog;
   readonly models: ModelZoo;
   readonly networks: Networks;
+  readonly contexts: ContextCoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   /** Encoded pictures by the ETag of their plan. */
@@ -85,6 +87,7 @@ export async function createServices(
 export interface Decoder {
   readonly models: ModelZoo;
   readonly networks: Networks;
+  readonly contexts: ContextCoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   /** Opens files at any location whose scheme is known, plugins' included. */
@@ -130,8 +133,15 @@ export async function createDecoder(config: DecoderConfig, extensions?: Extensio
     data: undefined,
     maxWaiting: 4 * config.maxWaiting,
   });
+  const contexts = createContextCoders({
+    provider,
+    sessions: config.sessions,
+    maxBatch: config.maxBatch,
+    maxWaiting: 4 * config.maxWaiting,
+  });
   const reader = createChunkReader({
     pool: pixels,
+    contexts,
     loadModel: load,
     latentsBytes: config.latentsCacheBytes,
     headers: config.openContainers,
@@ -140,12 +150,13 @@ export async function createDecoder(config: DecoderConfig, extensions?: Extensio
   return {
     models,
     networks,
+    contexts,
     pixels,
     reader,
     openStore,
     loadModel: load,
     async close() {
-      await Promise.all([networks.close(), pixels.close(), reader.close()]);
+      await Promise.all([networks.close(), contexts.close(), pixels.close(), reader.close()]);
     },
   };
 }

@@ -5,10 +5,7 @@ import { verifyFile } from "./inspect.js";
 import type { Decoder } from "./services.js";
 
 /** Everything that is broken in a TEC-COG or a catalog folder, a sentence each: checksums of all latents, files, references, links. */
-export async function verifyPath(
-  path: string,
-  decoder: Pick<Decoder, "loadModel" | "openStore">,
-): Promise<readonly string[]> {
+export async function verifyPath(path: string, decoder: Pick<Decoder, "reader">): Promise<readonly string[]> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory() !== true) return collect(verifyFile(path, decoder));
   const report = await verifyCatalog(path, { deep: (file) => collect(verifyFile(file, decoder)) });

@@ -1,6 +1,8 @@
+import { wantTokens } from "../app/tokens.js";
 import { decodeImage } from "../app/decode-image.js";
-import { wantPositionals, type Command, type CommandInput } from "./arguments.js";
+import { numberOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
+import { TOKENS } from "../container/chunk.js";
 import { createProgress } from "./progress.js";
 
 const HELP = `
@@ -8,6 +10,7 @@ Usage: tectile decode IN.tif OUT.tif [OPTIONS]
 
 Decodes a TEC-COG (path or URL) to an ordinary deflate GeoTIFF on the source's grid, in its units, CRS and dtype.
 
+  --quality Q       of FlexTEC's 16 tokens read the first Q, 0 to 16 (default all): fewer bytes, a softer picture
 ${DECODER_HELP}
 `;
 
@@ -15,17 +18,19 @@ export const decodeCommand: Command = {
   name: "decode",
   summary: "Decode a TEC-COG to an ordinary GeoTIFF",
   help: HELP,
-  options: DECODER_OPTIONS,
+  options: { ...DECODER_OPTIONS, quality: { type: "string", short: "q" } },
   run: decode,
 };
 
 async function decode(input: CommandInput): Promise<number> {
   const [from = "", to = ""] = wantPositionals(input, ["IN.tif", "OUT.tif"], "decode");
+  const tokens = numberOption(input, "quality", { min: 0, max: TOKENS });
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {
     const container = await decoder.reader.open(from, "");
-    await decodeImage(container, to, decoder, {
+    if (tokens !== undefined) wantTokens(container.cog, tokens);
+    await decodeImage({ ...container, tokens }, to, decoder, {
       signal: interruptSignal(),
       onProgress: (done, total) => progress.update(from, done, total),
     });

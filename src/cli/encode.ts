@@ -1,9 +1,17 @@
 import { openSource } from "../app/open-source.js";
 import { encodeImage } from "../ingest/encode-image.js";
 import type { Source } from "../ingest/source.js";
-import { numberOption, textOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
+import { contextUse, openReferences } from "../app/references.js";
+import { listOption, numberOption, textOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
-import { chooseModel, MODEL_HELP, MODEL_OPTIONS } from "./model-option.js";
+import {
+  chooseEntropy,
+  chooseModel,
+  ENTROPY_HELP,
+  ENTROPY_OPTIONS,
+  MODEL_HELP,
+  MODEL_OPTIONS,
+} from "./model-option.js";
 import { createProgress } from "./progress.js";
 
 const HELP = `
@@ -12,6 +20,8 @@ Usage: tectile encode IN.tif OUT.tif [OPTIONS]
 Encodes one image (a GeoTIFF of 12 bands, or a STAC Item) as a TEC-COG.
 
 ${MODEL_HELP}
+${ENTROPY_HELP}
+  --reference FILE  tt, flextec: an encoded image of an earlier date to lean on, nearest first; may be repeated
   --scale X         dn = stored x scale + offset, instead of what the tags say
   --offset X
   --scl FILE        a scene classification to keep with it
@@ -25,6 +35,8 @@ export const encodeCommand: Command = {
   options: {
     ...DECODER_OPTIONS,
     ...MODEL_OPTIONS,
+    ...ENTROPY_OPTIONS,
+    reference: { type: "string", multiple: true },
     scale: { type: "string" },
     offset: { type: "string" },
     scl: { type: "string" },
@@ -37,6 +49,7 @@ async function encode(input: CommandInput): Promise<number> {
   const scale = numberOption(input, "scale", { min: 1e-9, max: 1e9 });
   const offset = numberOption(input, "offset", { min: -1e6, max: 1e6 });
   const scl = textOption(input, "scl");
+  const entropy = chooseEntropy(input);
   const decoder = await openDecoder(input);
   const progress = createProgress();
   let source: Source | undefined;
@@ -49,15 +62,17 @@ async function encode(input: CommandInput): Promise<number> {
     });
     for (const warning of source.warnings) progress.line(`tectile: ${warning}`);
     const chosen = await chooseModel(input, decoder);
+    const references = await openReferences(listOption(input, "reference"), to, decoder);
     const report = await encodeImage(source, to, {
       ...chosen,
+      context: contextUse(entropy, references, decoder),
       networks: decoder.networks,
       signal: interruptSignal(),
       onProgress: (done, total) => progress.update(from, done, total),
     });
     progress.end();
     process.stdout.write(
-      `${to}: ${report.fileBytes} bytes, ${report.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution, PSNR ${report.psnr["all"] ?? "-"} dB (model ${chosen.model.id}, quality ${chosen.quality})\n`,
+      `${to}: ${report.fileBytes} bytes, ${report.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution, PSNR ${report.psnr["all"] ?? "-"} dB (model ${chosen.model.id}, quality ${chosen.quality}, entropy ${entropy})\n`,
     );
     return 0;
   } finally {

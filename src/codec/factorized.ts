@@ -18,9 +18,15 @@ export interface FactorizedStream {
   readonly setMap: Uint8Array;
 }
 
+/** The parts with what led to them. */
+export interface EncodedFactorized extends FactorizedStream {
+  /** Table set of each position, row-major. */
+  readonly sets: Uint8Array;
+}
+
 /** TEC-FP: every symbol by the static table of its channel and of its block's set. Owned by one thread. */
 export interface FactorizedCoder {
-  encode(chunk: ChunkSymbols, quality: number): FactorizedStream;
+  encode(chunk: ChunkSymbols, quality: number): EncodedFactorized;
   /** @throws CorruptDataError naming `location`. */
   decode(
     parts: FactorizedStream,
@@ -54,11 +60,19 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
       const { rans, step } = at(quality, "encoder");
       const chunk = toDifferences(symbols, tables.predicted);
       if (tables.sets === 1)
-        return { stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets: undefined }), setMap: new Uint8Array() };
+        return {
+          stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets: undefined }),
+          setMap: new Uint8Array(),
+          sets: new Uint8Array(chunk.rows * chunk.columns),
+        };
       if (costs?.quality !== quality) costs = { quality, bits: costTable(step) };
       const chosen = chooseSets(chunk, step, costs.bits, block);
       const sets = spreadSets(chosen, chunk, block);
-      return { stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets }), setMap: packSets(chosen, setBits) };
+      return {
+        stream: rans.encode(chunk.symbols, { ...shapeOf(chunk), sets }),
+        setMap: packSets(chosen, setBits),
+        sets,
+      };
     },
     decode({ stream, setMap }, shape, location) {
       const { rans } = at(shape.quality, location);

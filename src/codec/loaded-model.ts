@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { parseTables } from "./tables.js";
 import type { Model } from "../model/model-zoo.js";
+import type { LoadedContext } from "./context/context-tasks.js";
 
 /** A model ready for threads: paths, and numbers on shared memory, so that naming it in a task costs nothing. */
 export interface LoadedModel {
   readonly id: string;
   /** sha256 of its model.json. */
   readonly sha256: string;
+  /** sha256 of earlier model.json files whose chunks this one decodes. */
+  readonly compatible: readonly string[];
   readonly channels: number;
   readonly synthesis: { readonly path: string; readonly halo: number };
   readonly analysis: { readonly path: string; readonly halo: number };
@@ -15,6 +18,8 @@ export interface LoadedModel {
   readonly block: number;
   /** For each quality step one dequantisation factor a channel; on shared memory. */
   readonly degains: readonly Float32Array[];
+  /** Context models over the same latents: `elic`, and `tt` for TEC-TT and FlexTEC; absent where the model has none. */
+  readonly contexts: Readonly<Partial<Record<"elic" | "tt", LoadedContext>>>;
 }
 
 /** Parses the tables once and shares what the threads need. */
@@ -24,13 +29,30 @@ export function loadModel(model: Model): LoadedModel {
   return {
     id: card.id,
     sha256: model.sha256,
+    compatible: card.compatible ?? [],
     channels: card.channels,
     synthesis: { path: join(path, card.synthesis.file), halo: card.synthesis.halo },
     analysis: { path: join(path, card.analysis.file), halo: card.analysis.halo },
     tables: new Uint8Array(share(model.tables)),
     block: card.entropy.fp.block,
     degains: tables.steps.map((step) => new Float32Array(share(step.degain))),
+    contexts: {
+      ...loadContext(model, "elic"),
+      ...loadContext(model, "tt"),
+    },
   };
+}
+
+function loadContext({ card, path, contextTables }: Model, name: "elic" | "tt"): LoadedModel["contexts"] {
+  const [parts, tables] = [card.entropy.context?.[name], contextTables[name]];
+  if (parts === undefined || tables === undefined) return {};
+  const context: LoadedContext = {
+    id: parts.tables.sha256,
+    file: new Uint8Array(share(tables)),
+    summary: join(path, parts.summary.file),
+    context: join(path, parts.context.file),
+  };
+  return { [name]: context };
 }
 
 function share(source: Uint8Array | Float32Array): SharedArrayBuffer {

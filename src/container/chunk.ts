@@ -4,8 +4,10 @@ import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 export const ENTROPY_MODELS = ["fp", "elic", "tt", "flextec"] as const;
 export type EntropyModel = (typeof ENTROPY_MODELS)[number];
 
-/** What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31. */
-export const SECTION = { symbols: 0, validity: 1, classes: 2, sets: 3, token0: 16 } as const;
+/** What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31, in order, after all other sections. */
+export const SECTION = { symbols: 0, validity: 1, classes: 2, sets: 3, references: 5, token0: 16 } as const;
+/** Tokens of a FlexTEC chunk, at most. */
+export const TOKENS = 16;
 
 export interface Section {
   readonly kind: number;

@@ -25,6 +25,13 @@ const metadataSchema = z.object({
     offset: z.number(),
     nodata: z.number().optional(),
   }),
+  /** Files that chunks lean on (their section 5 holds indices into this list); hrefs are relative to the file itself. */
+  references: z
+    .array(z.object({ href: z.string().min(1), datetime: z.string().optional() }))
+    .max(8)
+    .optional(),
+  /** What ran the context networks when it was written. */
+  engine: z.string().optional(),
   crs: z.string().optional(),
   datetime: z.string().optional(),
   classes: z.boolean(),

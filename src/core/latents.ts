@@ -1,7 +1,7 @@
 /** Symbols of one stored chunk: quantised latents, `symbols[channel * rows * columns + row * columns + column]`. */
 export interface LatentChunk {
-  /** On shared memory, so that any thread reads it without a copy. */
-  readonly symbols: Int8Array | Int16Array;
+  /** On shared memory, so that any thread reads it without a copy. Float32Array: some are forecast, or a converted model's, and no integers. */
+  readonly symbols: Int8Array | Int16Array | Float32Array;
   /** Channels stored; those beyond are 0. */
   readonly channels: number;
   /** Latents, 16 at most. */

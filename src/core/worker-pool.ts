@@ -46,16 +46,23 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   interface Thread {
     readonly worker: Worker;
     job: Job<Task, Result> | undefined;
+    /** Told when the running task has ended. */
+    onIdle: (() => void) | undefined;
   }
 
   function start(): void {
-    const thread: Thread = { worker: new Worker(options.url, { workerData: options.data }), job: undefined };
+    const thread: Thread = {
+      worker: new Worker(options.url, { workerData: options.data }),
+      job: undefined,
+      onIdle: undefined,
+    };
     thread.worker.on("message", (reply: Reply<Result>) => {
       const { job } = thread;
       thread.job = undefined;
       if (reply.error === undefined) job?.resolve(reply.result as Result);
       else job?.reject(fromErrorMessage(reply.error));
       idle.push(thread);
+      thread.onIdle?.();
       next();
     });
     thread.worker.on("error", (error) => lose(thread, error));
@@ -67,6 +74,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
 
   /** A thread died: its task fails, a fresh one takes its place. */
   function lose(thread: Thread, cause: unknown): void {
+    thread.onIdle?.();
     if (!threads.delete(thread) || closed) return;
     const at = idle.indexOf(thread);
     if (at >= 0) idle.splice(at, 1);
@@ -123,7 +131,13 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     async close() {
       closed = true;
       for (const job of queue.splice(0)) job.reject(new OverloadedError("The server is closing"));
-      await Promise.all([...threads].map((thread) => thread.worker.terminate()));
+      // A thread ended inside an inference takes the process with it, so running tasks are let finish.
+      await Promise.all(
+        [...threads].map(async (thread) => {
+          if (thread.job !== undefined) await new Promise<void>((resolve) => (thread.onIdle = resolve));
+          await thread.worker.terminate();
+        }),
+      );
     },
   };
 }

@@ -3,6 +3,7 @@ import { quantise, type ChunkSymbols, type FactorizedCoder } from "../codec/fact
 import type { StepTables } from "../codec/tables.js";
 import { xxhash32 } from "../codec/xxhash32.js";
 import { packChunk, SECTION, type Section } from "../container/chunk.js";
+import { encodeWithContext, type CodedSymbols, type ContextUse } from "./context-encoder.js";
 
 /** What is known of a chunk's pixels. */
 export interface ChunkMask {
@@ -23,32 +24,57 @@ export interface BlockLatents {
   readonly latents: Float32Array;
 }
 
+/** Where a chunk lies: chunk row and column of a level, and its index there. */
+export interface ChunkPlace {
+  readonly row: number;
+  readonly column: number;
+  readonly level: number;
+  readonly index: number;
+  readonly mask: ChunkMask;
+}
+
+/** What codes chunks: TEC-FP, and where `context` is there the smaller of it and TEC-FP (FlexTEC always, for its tokens' sake). */
+export interface ChunkCoding {
+  readonly coder: FactorizedCoder;
+  readonly step: StepTables;
+  readonly quality: number;
+  readonly context: ContextUse | undefined;
+}
+
 /** Quantises, entropy-codes and packs one chunk cut out of a block. */
-export function encodeChunk(
-  block: BlockLatents,
-  place: { readonly row: number; readonly column: number; readonly mask: ChunkMask },
-  use: { readonly coder: FactorizedCoder; readonly step: StepTables; readonly quality: number },
-): Uint8Array {
+export async function encodeChunk(block: BlockLatents, place: ChunkPlace, use: ChunkCoding): Promise<Uint8Array> {
   const { mask } = place;
   const [rows, columns] = [Math.ceil(mask.height / 16), Math.ceil(mask.width / 16)];
   const latents = cut(block, { row: place.row * 16, column: place.column * 16, rows, columns });
   const chunk = quantise(latents, use.step, rows, columns);
-  const { stream, setMap } = use.coder.encode(chunk, use.quality);
-  const sections: Section[] = [
-    { kind: SECTION.symbols, bytes: stream },
-    ...(setMap.length === 0 ? [] : [{ kind: SECTION.sets, bytes: setMap }]),
-    ...validitySection(mask.valid),
-    ...classesSection(mask.classes),
-  ];
-  return packChunk({
+  const { stream, setMap, sets } = use.coder.encode(chunk, use.quality);
+  const plain: CodedSymbols = {
     entropy: "fp",
+    sections: [
+      { kind: SECTION.symbols, bytes: stream },
+      ...(setMap.length === 0 ? [] : [{ kind: SECTION.sets, bytes: setMap }]),
+    ],
+  };
+  const { level, index } = place;
+  const input = { chunk, sets, mask, quality: use.quality, level, index };
+  const coded = use.context === undefined ? plain : smaller(plain, await encodeWithContext(input, use.context));
+  const masks = [...validitySection(mask.valid), ...classesSection(mask.classes)];
+  return packChunk({
+    entropy: coded.entropy,
     quality: use.quality,
     width: mask.width,
     height: mask.height,
     channels: chunk.channels,
     checksum: checksumOf(chunk),
-    sections,
+    // Tokens come last, so that the first bytes of a chunk are all that its first tokens need.
+    sections: coded.entropy === "flextec" ? [...masks, ...coded.sections] : [...coded.sections, ...masks],
   });
+}
+
+/** TEC-FP where it is smaller, but FlexTEC stays: its tokens are what it is for. */
+function smaller(plain: CodedSymbols, context: CodedSymbols): CodedSymbols {
+  const bytes = ({ sections }: CodedSymbols): number => sections.reduce((sum, s) => sum + 4 + s.bytes.length, 0);
+  return context.entropy === "flextec" || bytes(context) < bytes(plain) ? context : plain;
 }
 
 /** What a decoder will see of a block: quantised and dequantised latents, a rectangle of it, edges replicated. */

@@ -10,6 +10,7 @@ import { countValid, type PixelWindow } from "../core/raster.js";
 import { unstyled } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
 import { dequantised, encodeChunk, type BlockLatents } from "./chunk-encoder.js";
+import { checkReferences, wanted, type ContextUse } from "./context-encoder.js";
 import { createLevelStore, type LevelStore } from "./level-store.js";
 import { makeQuicklook, type PreviewImage } from "./quicklook.js";
 import { extendEdges, fillHoles, halveBlock } from "./resample.js";
@@ -23,6 +24,8 @@ export interface EncodeOptions {
   /** Quality step; higher is better and larger. */
   readonly quality: number;
   readonly networks: Networks;
+  /** Entropy model beyond TEC-FP, and the earlier dates to lean on. */
+  readonly context?: Omit<ContextUse, "model"> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each chunk. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -61,6 +64,12 @@ export async function encodeImage(source: Source, path: string, options: EncodeO
     throw new InvalidRequestError(
       `Quality is ${options.quality}; model ${options.model.id} has 0 to ${tables.steps.length - 1}`,
     );
+  const { context, model, quality } = options;
+  if (context !== undefined) {
+    wanted(model, context.entropy);
+    const { width, height, crs, transform } = grid;
+    checkReferences({ width, height, crs, transform, datetime: source.datetime, quality, model }, context.references);
+  }
   const writer = await createTecCogWriter(path, {
     ...grid,
     metadata: metadataOf(source, options),
@@ -173,18 +182,26 @@ class ImageEncoder {
     const { block, pixels } = latents;
     const chunks = new Map<number, Uint8Array>();
     const chunkColumns = Math.ceil(size.width / 256);
+    const { quality, model, context } = options;
+    const use = context === undefined ? undefined : { ...context, model };
+    const coding = { coder: this.coder, step, quality, context: use };
+    const jobs: Promise<void>[] = [];
     for (let row = core.y / 256; row * 256 < core.y + core.height; row++) {
       for (let column = core.x / 256; column * 256 < core.x + core.width; column++) {
         const cell = { x: column * 256 - core.x, y: row * 256 - core.y, ...chunkSize(size, row, column) };
         const cut = cutBlock(pixels, cell);
         const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
-        chunks.set(
-          row * chunkColumns + column,
-          encodeChunk(block, { row, column, mask }, { coder: this.coder, step, quality: options.quality }),
+        const index = row * chunkColumns + column;
+        const chunk = encodeChunk(block, { row, column, level, index, mask }, coding);
+        jobs.push(
+          chunk.then((bytes) => {
+            chunks.set(index, bytes);
+            this.advance();
+          }),
         );
-        this.advance();
       }
     }
+    await Promise.all(jobs);
     if (level === 0) await this.measure(block, pixels, core);
     return chunks;
   }
@@ -291,13 +308,19 @@ class ImageEncoder {
   }
 }
 
-function metadataOf(source: Source, { model, quality }: EncodeOptions): TecMetadata {
+function metadataOf(source: Source, { model, quality, context, networks }: EncodeOptions): TecMetadata {
   const { dtype, scale, offset, nodata } = source.units;
+  const references = (context?.references ?? []).map(({ href, cog }) => {
+    const { datetime } = cog.metadata;
+    return { href, ...(datetime === undefined ? {} : { datetime }) };
+  });
   return {
     format: 1,
     model: { id: model.id, sha256: model.sha256 },
     quality,
-    entropy: "fp",
+    entropy: context?.entropy ?? "fp",
+    ...(references.length === 0 ? {} : { references }),
+    ...(context === undefined ? {} : { engine: `onnxruntime ${networks.provider}` }),
     bands: [...BANDS],
     units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
     ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),

@@ -11,6 +11,11 @@ const network = z.object({
   halo: z.int().min(0).max(64),
 });
 
+const file = z.object({ file: z.string().regex(/^[\w.-]+$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** A context model: two networks and its tables (docs/format.md §9). */
+const context = z.object({ summary: file, context: file, tables: file });
+
 const schema = z.object({
   format: z.literal(1),
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
@@ -38,7 +43,11 @@ const schema = z.object({
       sets: z.int().min(1).max(256),
       block: z.int().min(1).max(16),
     }),
+    /** Context models over the same latents: `elic` for TEC-ELIC, `tt` for TEC-TT and FlexTEC. */
+    context: z.object({ elic: context.optional(), tt: context.optional() }).optional(),
   }),
+  /** sha256 of earlier model.json files whose latents and tables are this one's: what they encoded is read. */
+  compatible: z.array(z.string().regex(/^[0-9a-f]{64}$/)).optional(),
   /** One entry a quality step: what a 256 px chunk of an ordinary unseen scene costs and gives. */
   qualities: z.array(z.object({ step: z.int().min(0), lambda: z.number(), bits: z.number(), psnr: z.number() })).min(1),
   defaultQuality: z.int().min(0),

@@ -14,6 +14,8 @@ export interface Model {
   /** sha256 of model.json, hex: names every weight and table, since the card holds their checksums. */
   readonly sha256: string;
   readonly tables: Uint8Array;
+  /** Bytes of the context models' tables, by entropy model. */
+  readonly contextTables: Readonly<Partial<Record<"elic" | "tt", Uint8Array>>>;
 }
 
 /** The models of one or more folders, each `<folder>/<id>/model.json`, opened on first use. */
@@ -59,7 +61,18 @@ export async function openModel(path: string): Promise<Model> {
   const parts = [card.analysis, card.synthesis, card.entropy.fp];
   const [, , tables] = await Promise.all(parts.map((part) => readChecked(join(path, part.file), part.sha256)));
   if (tables === undefined) throw new ModelError(`${location} names no entropy tables`);
-  return { card, path, sha256: sha256Of(text), tables };
+  return { card, path, sha256: sha256Of(text), tables, contextTables: await readContexts(card, path) };
+}
+
+/** Checks all files of the context models and keeps their tables. */
+async function readContexts({ entropy }: ModelCard, path: string): Promise<Model["contextTables"]> {
+  const found = Object.entries(entropy.context ?? {}).map(async ([name, parts]) => {
+    if (parts === undefined) return [name, undefined] as const;
+    const files = [parts.tables, parts.summary, parts.context];
+    const [tables] = await Promise.all(files.map((part) => readChecked(join(path, part.file), part.sha256)));
+    return [name, tables] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
 }
 
 /** @throws ModelError when the file can't be read or its sha256 is not `wanted`. */

@@ -38,6 +38,7 @@ export function resolveHref(base: string, href: string): string {
   if (parseLocation(href).kind !== "file" || href.startsWith("file:")) return href;
   const document = parseLocation(base);
   if (document.kind === "http") return new URL(href, document.url).href;
+  if (document.kind === "other") return new URL(href, base).href;
   if (isAbsolute(href)) return href;
   return resolve(document.kind === "file" ? dirname(document.path) : ".", href);
 }

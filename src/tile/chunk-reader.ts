@@ -5,17 +5,26 @@ import { CorruptDataError } from "../core/errors.js";
 import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
-import { decodeChunk, emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
+import { bytesOfTokens, decodeContextChunk, withoutMissingTokens } from "./context-chunk.js";
+import { emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
+import type { ContextCoders } from "../codec/context/context-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
+import { ENTROPY_MODELS, type EntropyModel } from "../container/chunk.js";
+import { messageOf } from "../core/assert.js";
+import { resolveHref } from "../store/location.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
 
 /** An open container with its model. */
 export interface OpenContainer {
   /** Names the bytes in caches. */
   readonly key: string;
+  /** Where it was opened. */
+  readonly href: string;
   readonly source: ByteSource;
   readonly cog: TecCog;
   readonly model: LoadedModel;
+  /** Of FlexTEC's 16 tokens, those to read: the rest is forecast. Undefined: all. */
+  readonly tokens?: number | undefined;
 }
 
 /** Reads chunks of containers and keeps their latents; concurrent requests for one chunk share one read and one decode. */
@@ -31,6 +40,8 @@ export interface ChunkReaderOptions {
   readonly pool: WorkerPool<PixelTask, PixelResult>;
   /** @throws NotFoundError for a model that is not installed, CorruptDataError where the container asks for another version of it. */
   readonly loadModel: (id: string) => Promise<LoadedModel>;
+  /** Decodes what is stored with context models. */
+  readonly contexts: ContextCoders;
   readonly latentsBytes: number;
   /** Containers whose header and file stay open. */
   readonly headers: number;
@@ -54,7 +65,7 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
       const cog = await readTecCog(source);
       const model = await options.loadModel(cog.metadata.model.id);
       checkModel(cog, model);
-      return { key, source, cog, model };
+      return { key, href, source, cog, model };
     } catch (error) {
       await source.close();
       throw error;
@@ -67,12 +78,16 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     index: number,
     signal: AbortSignal,
   ): Promise<DecodedChunk> {
-    const { source, cog, model } = container;
-    const tiles = cog.levels[level];
-    if (tiles === undefined) throw new RangeError(`level ${level} of ${cog.levels.length}`);
+    const { cog, model } = container;
     const place = chunkPlace(cog, level, index);
-    const bytes = await readChunkBytes(source, tiles, index, signal);
+    const bytes = await readTokens(container, level, index, signal);
     if (bytes === undefined) return emptyChunk(place);
+    if (entropyOf(bytes) !== "fp") {
+      const { tokens } = container;
+      const reference = (k: number): Promise<DecodedChunk> => readReference(container, k, { level, index }, signal);
+      const writtenBy = cog.metadata.engine ?? "an unknown engine";
+      return decodeContextChunk({ bytes, place, model, tokens, writtenBy, reference }, options.contexts, signal);
+    }
     const { sha256, tables, block } = model;
     const result = await options.pool.run(
       { kind: "decode", bytes, place, model: { sha256, tables, block } },
@@ -82,17 +97,43 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     return result.chunk;
   }
 
+  /** The same chunk of one of the files that a container leans on. */
+  async function readReference(
+    { cog, href }: OpenContainer,
+    k: number,
+    at: { readonly level: number; readonly index: number },
+    signal: AbortSignal,
+  ): Promise<DecodedChunk> {
+    const named = cog.metadata.references?.[k];
+    if (named === undefined)
+      throw new CorruptDataError(cog.location, `a chunk leans on reference ${k}, the file names fewer`);
+    const other = await open(resolveHref(href, named.href), "", signal).catch((cause: unknown) => {
+      throw new CorruptDataError(cog.location, `its reference ${named.href} can't be read: ${messageOf(cause)}`, {
+        cause,
+      });
+    });
+    checkReference(cog, other.cog);
+    return chunk(other, at.level, at.index, signal);
+  }
+
+  async function open(href: string, version: string, signal?: AbortSignal): Promise<OpenContainer> {
+    signal?.throwIfAborted();
+    const key = `${href}#${version}`;
+    const container = headers.get(key) ?? load(href, key);
+    headers.set(key, container);
+    container.catch(() => headers.peek(key) === container && headers.delete(key));
+    return container;
+  }
+
+  function chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk> {
+    const part = container.tokens === undefined ? "" : `/${container.tokens}`;
+    const key = `${container.key}/${level}/${index}${part}`;
+    return latents.get(key, (shared) => read(container, level, index, shared), signal);
+  }
+
   return {
-    async open(href, version, signal) {
-      signal?.throwIfAborted();
-      const key = `${href}#${version}`;
-      const container = headers.get(key) ?? load(href, key);
-      headers.set(key, container);
-      container.catch(() => headers.peek(key) === container && headers.delete(key));
-      return container;
-    },
-    chunk: (container, level, index, signal) =>
-      latents.get(`${container.key}/${level}/${index}`, (shared) => read(container, level, index, shared), signal),
+    open,
+    chunk,
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
       const open = [...headers.values()];
@@ -101,17 +142,53 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
   };
 }
 
-/** Reads one chunk without workers or caches: for tools that go through a file once. */
-export async function readChunk(
-  container: OpenContainer,
+/** Bytes that tell how long a FlexTEC chunk's sections are, and often all of a small one's first tokens. */
+const TOKEN_HEAD_BYTES = 256;
+
+/** A chunk's bytes; of FlexTEC with fewer tokens than all, those of its head and of the tokens wanted: two requests. */
+async function readTokens(
+  { source, cog, tokens }: OpenContainer,
   level: number,
   index: number,
-  coder: Parameters<typeof decodeChunk>[2],
-): Promise<DecodedChunk> {
-  const tiles = container.cog.levels[level];
-  const place = chunkPlace(container.cog, level, index);
-  const bytes = tiles === undefined ? undefined : await readChunkBytes(container.source, tiles, index);
-  return bytes === undefined ? emptyChunk(place) : decodeChunk(bytes, place, coder);
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const tiles = cog.levels[level];
+  if (tiles === undefined) throw new RangeError(`level ${level} of ${cog.levels.length}`);
+  const [offset = 0, length = 0] = [tiles.offsets[index], tiles.lengths[index]];
+  if (tokens === undefined || length === 0) return readChunkBytes(source, tiles, index, signal);
+  const { name } = chunkPlace(cog, level, index);
+  const head = await source.getRange(offset, Math.min(length, TOKEN_HEAD_BYTES), signal);
+  if (entropyOf(head) !== "flextec") return readChunkBytes(source, tiles, index, signal);
+  const wanted = bytesOfTokens(head, tokens, name);
+  if (wanted === undefined || wanted > length)
+    throw new CorruptDataError(name, `truncated: ${wanted ?? TOKEN_HEAD_BYTES} bytes expected, ${length} stored`);
+  const bytes = new Uint8Array(wanted);
+  bytes.set(head.subarray(0, wanted));
+  if (wanted > head.length)
+    bytes.set(await source.getRange(offset + head.length, wanted - head.length, signal), head.length);
+  return withoutMissingTokens(bytes, tokens);
+}
+
+/** Read off a chunk's head, without parsing the rest. */
+function entropyOf(bytes: Uint8Array): EntropyModel {
+  return ENTROPY_MODELS[bytes[3] ?? 0] ?? "fp";
+}
+
+/** @throws CorruptDataError when the reference can't be what the file was encoded with. */
+function checkReference(cog: TecCog, other: TecCog): void {
+  const differs = (what: string, got: string, wanted: string): CorruptDataError =>
+    new CorruptDataError(cog.location, `its reference ${other.location} has ${what} ${got}, ${wanted} expected`);
+  const size = ({ levels }: TecCog): string => `${levels[0]?.width ?? 0} x ${levels[0]?.height ?? 0}`;
+  if (size(other) !== size(cog)) throw differs("size", size(other), size(cog));
+  if (other.metadata.quality !== cog.metadata.quality)
+    throw differs("quality", String(other.metadata.quality), String(cog.metadata.quality));
+  if (other.metadata.model.id !== cog.metadata.model.id)
+    throw differs("model", other.metadata.model.id, cog.metadata.model.id);
+  if ((other.metadata.references ?? []).length > 0)
+    throw new CorruptDataError(
+      cog.location,
+      `its reference ${other.location} leans on others itself; only keyframes may be leant on`,
+    );
 }
 
 function chunkPlace(cog: TecCog, level: number, index: number): ChunkPlace {
@@ -123,7 +200,7 @@ function chunkPlace(cog: TecCog, level: number, index: number): ChunkPlace {
 
 function checkModel(cog: TecCog, model: LoadedModel): void {
   const wanted = cog.metadata.model.sha256;
-  if (model.sha256 === wanted) return;
+  if (model.sha256 === wanted || model.compatible.includes(wanted)) return;
   throw new CorruptDataError(
     cog.location,
     `it was encoded with another version of model "${model.id}" (sha256 ${wanted.slice(0, 12)}...; installed is ${model.sha256.slice(0, 12)}...)`,

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import type { FactorizedCoder } from "../codec/factorized.js";
-import { findSection, SECTION } from "../container/chunk.js";
+import { findSection, SECTION, type Chunk } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
 import type { LatentChunk } from "../core/latents.js";
@@ -33,23 +33,44 @@ export interface ChunkPlace {
  */
 export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
   const { chunk, symbols: decoded } = decodeSymbols(bytes, place.name, coder);
-  if (chunk.width !== place.width || chunk.height !== place.height) {
-    throw new CorruptDataError(
-      place.name,
-      `it covers ${chunk.width} x ${chunk.height} pixels, ${place.width} x ${place.height} expected`,
-    );
-  }
-  const symbols = shareSymbols(decoded);
-  const valid = readValidity(findSection(chunk, SECTION.validity), place);
+  checkSize(chunk, place);
+  return decodedChunk(chunk, shareSymbols(decoded), readMasks(chunk, place));
+}
+
+/** What is known of each pixel of a stored chunk. */
+export type ChunkMasks = Pick<DecodedChunk, "valid" | "classes">;
+
+/** @throws CorruptDataError when a mask is damaged. */
+export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {
   const packed = findSection(chunk, SECTION.classes);
-  const classes = packed === undefined ? undefined : readClasses(packed, place);
-  const { rows, columns, channels, quality } = chunk;
+  return {
+    valid: readValidity(findSection(chunk, SECTION.validity), place),
+    classes: packed === undefined ? undefined : readClasses(packed, place),
+  };
+}
+
+/** A chunk as the cache keeps it; `symbols` lie on shared memory, [channels][rows][columns]. */
+export function decodedChunk(
+  { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
+  symbols: LatentChunk["symbols"],
+  { valid, classes }: ChunkMasks,
+): DecodedChunk {
+  const channels = symbols.length / (rows * columns);
   return {
     latents: { symbols, channels, rows, columns, quality },
     valid,
     classes,
     bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + 256,
   };
+}
+
+/** @throws CorruptDataError when the chunk covers another size than its place in the file. */
+export function checkSize(chunk: Chunk, place: ChunkPlace): void {
+  if (chunk.width === place.width && chunk.height === place.height) return;
+  throw new CorruptDataError(
+    place.name,
+    `it covers ${chunk.width} x ${chunk.height} pixels, ${place.width} x ${place.height} expected`,
+  );
 }
 
 /** What stands for a chunk that is not stored: no pixel of it is valid and its latents are 0. */
@@ -64,7 +85,7 @@ export function emptyChunk(place: ChunkPlace): DecodedChunk {
 }
 
 /** int8 where every symbol fits, on shared memory. */
-function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
+export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
   // Any bit above the lowest eight of symbol + 128 tells of one outside -128..127; a callback a symbol takes seven times as long.
   let bits = 0;
   for (let i = 0; i < symbols.length; i++) bits |= (symbols[i] ?? 0) + 128;

@@ -4,9 +4,9 @@ import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 
 /**
- * Parses a chunk and entropy-decodes its latents, [channels][rows][columns]; runs in browsers too.
+ * Parses a chunk of TEC-FP and entropy-decodes its latents, [channels][rows][columns]; runs in browsers too.
  *
- * @throws CorruptDataError naming `location` when a length or the checksum is wrong; UnsupportedError for an entropy model that is not built in.
+ * @throws CorruptDataError naming `location` when a length or the checksum is wrong; UnsupportedError for a context model's chunk.
  */
 export function decodeSymbols(
   bytes: Uint8Array,
@@ -15,9 +15,7 @@ export function decodeSymbols(
 ): { readonly chunk: Chunk; readonly symbols: Int16Array } {
   const chunk = parseChunk(bytes, location);
   if (chunk.entropy !== "fp")
-    throw new UnsupportedError(
-      `${location} is stored with entropy model "${chunk.entropy}"; this version decodes "fp"`,
-    );
+    throw new UnsupportedError(`${location} is stored with entropy model "${chunk.entropy}"; "fp" is expected here`);
   const stream = findSection(chunk, SECTION.symbols);
   if (stream === undefined) throw new CorruptDataError(location, "it holds no symbols");
   const setMap = findSection(chunk, SECTION.sets) ?? new Uint8Array();

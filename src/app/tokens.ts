@@ -1,0 +1,17 @@
+import { TOKENS } from "../container/chunk.js";
+import type { TecCog } from "../container/tec-cog.js";
+import { InvalidRequestError } from "../core/errors.js";
+
+/**
+ * Checks how many of FlexTEC's tokens are asked of a file.
+ *
+ * @throws InvalidRequestError outside 0..16, and for a file stored with another entropy model.
+ */
+export function wantTokens({ metadata, location }: TecCog, tokens: number): void {
+  if (!Number.isInteger(tokens) || tokens < 0 || tokens > TOKENS)
+    throw new InvalidRequestError(`quality is ${tokens}; wanted a whole number of tokens from 0 to ${TOKENS}`);
+  if (metadata.entropy !== "flextec")
+    throw new InvalidRequestError(
+      `quality is ${tokens}, but ${location} is stored with entropy model "${metadata.entropy}"; only "flextec" is read in parts`,
+    );
+}

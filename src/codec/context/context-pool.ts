@@ -1,0 +1,126 @@
+import { availableParallelism } from "node:os";
+import { createWorkerPool, type WorkerPool } from "../../core/worker-pool.js";
+import type { Provider } from "../../model/session.js";
+import type { ContextSymbols } from "./context-coder.js";
+import type {
+  ContextEncodeTask,
+  ContextResult,
+  ContextTask,
+  ContextThreadData,
+  LoadedContext,
+  StoredStreams,
+} from "./context-tasks.js";
+
+/** Entropy coding by context models, on threads of its own that start with the first use: FP never pays for them. */
+export interface ContextCoders {
+  /** `tokens`: a stream a token, as FlexTEC has. Chunks that wait and share shape, step and model are decoded together. */
+  decode(model: LoadedContext, tokens: boolean, chunk: StoredStreams, signal?: AbortSignal): Promise<ContextSymbols>;
+  encode(task: Omit<ContextEncodeTask, "kind">, signal?: AbortSignal): Promise<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+export interface ContextCodersOptions {
+  readonly provider: Provider;
+  readonly sessions?: number | undefined;
+  /** Chunks decoded in one run. */
+  readonly maxBatch?: number | undefined;
+  readonly maxWaiting: number;
+  readonly strict?: boolean;
+}
+
+interface Waiting {
+  readonly model: LoadedContext;
+  readonly tokens: boolean;
+  readonly chunk: StoredStreams;
+  readonly resolve: (symbols: ContextSymbols) => void;
+  readonly reject: (error: Error) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function createContextCoders(options: ContextCodersOptions): ContextCoders {
+  const { provider, strict = false, maxWaiting } = options;
+  const onCpu = provider === "cpu";
+  const sessions = options.sessions ?? (onCpu ? availableParallelism() : 1);
+  const maxBatch = options.maxBatch ?? (onCpu ? 2 : 16);
+  const queue: Waiting[] = [];
+  let running = 0;
+  let started: WorkerPool<ContextTask, ContextResult> | undefined;
+
+  function pool(): WorkerPool<ContextTask, ContextResult> {
+    const data: ContextThreadData = { provider, threads: 1, strict };
+    started ??= createWorkerPool<ContextTask, ContextResult>({
+      url: new URL("./context-worker.js", import.meta.url),
+      size: sessions,
+      data,
+      maxWaiting,
+    });
+    return started;
+  }
+
+  function pump(): void {
+    while (running < sessions && queue.length > 0) {
+      const batch = takeBatch(queue, maxBatch);
+      const [first] = batch;
+      if (first === undefined) return;
+      running++;
+      void runBatch(batch, first).finally(() => {
+        running--;
+        pump();
+      });
+    }
+  }
+
+  async function runBatch(batch: readonly Waiting[], { model, tokens }: Waiting): Promise<void> {
+    try {
+      const result = await pool().run({ kind: "decode", model, tokens, chunks: batch.map(({ chunk }) => chunk) });
+      if (result.kind !== "decoded") throw new TypeError(`a ${result.kind} answer to a decode task`);
+      result.chunks.forEach((symbols, i) => batch[i]?.resolve(symbols));
+    } catch (error) {
+      // One damaged chunk must not fail its neighbours.
+      if (batch.length > 1) await Promise.all(batch.map((one) => runBatch([one], one)));
+      else batch[0]?.reject(error as Error);
+    }
+  }
+
+  return {
+    decode(model, tokens, chunk, signal) {
+      if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+      return new Promise((resolve, reject) => {
+        queue.push({ model, tokens, chunk, resolve, reject, signal });
+        pump();
+      });
+    },
+    async encode(task, signal) {
+      const result = await pool().run({ kind: "encode", ...task }, { signal });
+      if (result.kind !== "encoded") throw new TypeError(`a ${result.kind} answer to an encode task`);
+      return result.streams;
+    },
+    async close() {
+      await started?.close();
+    },
+  };
+}
+
+/** Removes the oldest chunk still wanted and, up to `max`, the others that can share its run. */
+function takeBatch(queue: Waiting[], max: number): Waiting[] {
+  const batch: Waiting[] = [];
+  for (let i = 0; i < queue.length && batch.length < max;) {
+    const entry = queue[i];
+    if (entry?.signal?.aborted === true) {
+      queue.splice(i, 1);
+      entry.reject(entry.signal.reason as Error);
+    } else if (entry !== undefined && (batch[0] === undefined || shareRun(batch[0], entry))) {
+      queue.splice(i, 1);
+      batch.push(entry);
+    } else {
+      i++;
+    }
+  }
+  return batch;
+}
+
+function shareRun(a: Waiting, b: Waiting): boolean {
+  const [x, y] = [a.chunk.frame, b.chunk.frame];
+  const sameShape = x.rows === y.rows && x.columns === y.columns && x.quality === y.quality;
+  return a.model.id === b.model.id && a.tokens === b.tokens && sameShape;
+}

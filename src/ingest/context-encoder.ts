@@ -1,0 +1,223 @@
+import { clearShares } from "../codec/context/clear-shares.js";
+import type { ContextCoders } from "../codec/context/context-pool.js";
+import type { ChunkFrame, LoadedContext, ReferenceChunk } from "../codec/context/context-tasks.js";
+import type { ChunkSymbols } from "../codec/factorized.js";
+import type { LoadedModel } from "../codec/loaded-model.js";
+import { SECTION, type EntropyModel, type Section } from "../container/chunk.js";
+import type { TecCog } from "../container/tec-cog.js";
+import { InvalidRequestError } from "../core/errors.js";
+
+/** An encoded image of an earlier date that chunks may lean on. */
+export interface ReferenceImage {
+  /** As the new file names it: relative to the new file's folder, or a URL. */
+  readonly href: string;
+  readonly cog: TecCog;
+  /** One of its chunks, by level and index. */
+  chunk(level: number, index: number): Promise<ReferenceChunk>;
+}
+
+/** How an image's chunks are entropy-coded beyond TEC-FP. */
+export interface ContextUse {
+  readonly entropy: Exclude<EntropyModel, "fp">;
+  readonly coders: ContextCoders;
+  readonly model: LoadedModel;
+  /** Nearest in time first. */
+  readonly references: readonly ReferenceImage[];
+}
+
+/** A chunk quantised and entropy-coded, without its masks. */
+export interface CodedSymbols {
+  readonly entropy: EntropyModel;
+  readonly sections: readonly Section[];
+}
+
+/** What the chunk to code shows: symbols, TEC-FP's table sets, masks. */
+export interface ContextInput {
+  readonly chunk: ChunkSymbols;
+  readonly sets: Uint8Array;
+  readonly mask: {
+    readonly width: number;
+    readonly height: number;
+    readonly valid: Uint8Array;
+    readonly classes: Uint8Array | undefined;
+  };
+  readonly quality: number;
+  readonly level: number;
+  readonly index: number;
+}
+
+/** A reference that shares less than this of its clear latents with the chunk teaches nothing. */
+const LEAST_SHARE = 0.1;
+/** References that a chunk may lean on. */
+const MOST = 2;
+
+/**
+ * The chunk by its context model. TEC-TT leans on the two references that show most of what the chunk shows, and where none does, or
+ * where it is smaller, is coded as TEC-ELIC; the caller keeps TEC-FP where that is smaller still.
+ */
+export async function encodeWithContext(input: ContextInput, use: ContextUse): Promise<CodedSymbols> {
+  const { entropy } = use;
+  const frame = frameOf(input);
+  if (entropy === "elic") return asElic(input, frame, use);
+  const chosen = await chooseReferences(input, frame, use.references);
+  if (entropy === "flextec") return asFlexTec(input, frame, chosen, use);
+  if (chosen.length === 0)
+    return use.model.contexts.elic === undefined ? asTt(input, frame, [], use) : asElic(input, frame, use);
+  return asTt(input, frame, chosen, use);
+}
+
+/**
+ * Checks that an image may lean on others.
+ *
+ * @throws InvalidRequestError in one sentence: another grid, model or quality, a newer date, or a reference that is no keyframe.
+ */
+export function checkReferences(
+  image: {
+    readonly width: number;
+    readonly height: number;
+    readonly crs: string | undefined;
+    readonly transform: readonly number[] | undefined;
+    readonly datetime: string | undefined;
+    readonly quality: number;
+    readonly model: LoadedModel;
+  },
+  references: readonly ReferenceImage[],
+): void {
+  for (const { cog } of references) {
+    const refuse = (what: string, got: unknown, wanted: unknown): InvalidRequestError =>
+      new InvalidRequestError(`Reference ${cog.location} has ${what} ${String(got)}; the image has ${String(wanted)}`);
+    const { metadata, levels } = cog;
+    const [size, wanted] = [`${levels[0]?.width ?? 0} x ${levels[0]?.height ?? 0}`, `${image.width} x ${image.height}`];
+    if (size !== wanted) throw refuse("size", size, wanted);
+    if (cog.crs !== image.crs) throw refuse("CRS", cog.crs ?? "none", image.crs ?? "none");
+    if (!sameTransform(cog.transform, image.transform))
+      throw refuse("the grid", cog.transform?.join(" ") ?? "none", image.transform?.join(" ") ?? "none");
+    if (metadata.model.sha256 !== image.model.sha256 && !image.model.compatible.includes(metadata.model.sha256))
+      throw refuse(
+        "model",
+        `${metadata.model.id} ${metadata.model.sha256.slice(0, 12)}`,
+        `${image.model.id} ${image.model.sha256.slice(0, 12)}`,
+      );
+    if (metadata.quality !== image.quality) throw refuse("quality", metadata.quality, image.quality);
+    if ((metadata.references ?? []).length > 0)
+      throw new InvalidRequestError(
+        `Reference ${cog.location} leans on other dates itself; only keyframes may be leant on`,
+      );
+    if (
+      metadata.datetime !== undefined &&
+      image.datetime !== undefined &&
+      Date.parse(metadata.datetime) > Date.parse(image.datetime)
+    )
+      throw new InvalidRequestError(
+        `Reference ${cog.location} of ${metadata.datetime} is newer than the image of ${image.datetime}`,
+      );
+  }
+}
+
+/** Equal to a thousandth of a pixel. */
+function sameTransform(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const pixel = Math.max(Math.abs(a[0] ?? 1), Math.abs(a[1] ?? 0));
+  return a.length === b.length && a.every((value, i) => Math.abs(value - (b[i] ?? 0)) < pixel / 1000);
+}
+
+function frameOf({ chunk, mask, quality }: ContextInput): Omit<ChunkFrame, "references"> {
+  const { width, height, valid, classes } = mask;
+  const { rows, columns, channels } = chunk;
+  return { rows, columns, channels, quality, clear: clearShares({ width, height, valid, classes }) };
+}
+
+interface Chosen {
+  readonly index: number;
+  readonly reference: ReferenceChunk;
+  /** Share of the chunk's latents that both show, 0..1. */
+  readonly share: number;
+}
+
+/** The references that show most of what the chunk shows, nearest first among equals. */
+async function chooseReferences(
+  { level, index }: ContextInput,
+  { clear, quality, channels }: Omit<ChunkFrame, "references">,
+  references: readonly ReferenceImage[],
+): Promise<readonly Chosen[]> {
+  if (channels === 0) return [];
+  const all = await Promise.all(
+    references.map(async (image, k) => {
+      const reference = await image.chunk(level, index);
+      const both = clear.reduce((sum, share, i) => sum + Math.min(share, reference.clear[i] ?? 0), 0);
+      return { index: k, reference, share: both / (127 * clear.length) };
+    }),
+  );
+  const usable = all.filter(
+    ({ reference, share }) =>
+      share > LEAST_SHARE && reference.latents.channels > 0 && reference.latents.quality === quality,
+  );
+  const tenths = (share: number): number => Math.round(10 * share);
+  return usable.toSorted((a, b) => tenths(b.share) - tenths(a.share) || a.index - b.index).slice(0, MOST);
+}
+
+async function asElic(
+  input: ContextInput,
+  frame: Omit<ChunkFrame, "references">,
+  { model, coders }: ContextUse,
+): Promise<CodedSymbols> {
+  const streams = await coders.encode({
+    model: wanted(model, "elic"),
+    tokens: false,
+    frame: { ...frame, references: [] },
+    symbols: input.chunk.symbols,
+    sets: input.sets,
+  });
+  return { entropy: "elic", sections: streams.map((bytes) => ({ kind: SECTION.symbols, bytes })) };
+}
+
+async function asTt(
+  input: ContextInput,
+  frame: Omit<ChunkFrame, "references">,
+  chosen: readonly Chosen[],
+  { model, coders }: ContextUse,
+): Promise<CodedSymbols> {
+  const streams = await coders.encode({
+    model: wanted(model, "tt"),
+    tokens: false,
+    frame: { ...frame, references: chosen.map(({ reference }) => reference) },
+    symbols: input.chunk.symbols,
+    sets: input.sets,
+  });
+  return {
+    entropy: "tt",
+    sections: [...referenceSection(chosen), ...streams.map((bytes) => ({ kind: SECTION.symbols, bytes }))],
+  };
+}
+
+async function asFlexTec(
+  input: ContextInput,
+  frame: Omit<ChunkFrame, "references">,
+  chosen: readonly Chosen[],
+  { model, coders }: ContextUse,
+): Promise<CodedSymbols> {
+  const streams = await coders.encode({
+    model: wanted(model, "flextec"),
+    tokens: true,
+    frame: { ...frame, references: chosen.map(({ reference }) => reference) },
+    symbols: input.chunk.symbols,
+    sets: input.sets,
+  });
+  return {
+    entropy: "flextec",
+    sections: [...referenceSection(chosen), ...streams.map((bytes, t) => ({ kind: SECTION.token0 + t, bytes }))],
+  };
+}
+
+function referenceSection(chosen: readonly Chosen[]): readonly Section[] {
+  if (chosen.length === 0) return [];
+  return [{ kind: SECTION.references, bytes: Uint8Array.from(chosen, ({ index }) => index) }];
+}
+
+/** @throws InvalidRequestError when the model has no such context model. */
+export function wanted(model: LoadedModel, entropy: Exclude<EntropyModel, "fp">): LoadedContext {
+  const context = entropy === "elic" ? model.contexts.elic : model.contexts.tt;
+  if (context !== undefined) return context;
+  const has = ["fp", ...Object.keys(model.contexts), ...(model.contexts.tt === undefined ? [] : ["flextec"])];
+  throw new InvalidRequestError(`Entropy model is "${entropy}"; model ${model.id} has ${has.join(", ")}`);
+}
