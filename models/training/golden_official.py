@@ -109,7 +109,7 @@ def factorized(cfg):
 
 @torch.no_grad()
 def elic(cfg):
-    net, out = elic_model(4, 16, [4, 4, 8], 8), f"{cfg.out}/official-elic"
+    net, out = elic_model(8, 16, [4, 4, 8], 8), f"{cfg.out}/official-elic"
     converted(net, out, "official-elic")
     cases = []
     for i, (h, w) in enumerate(((16, 16), (8, 12))):

@@ -10,6 +10,8 @@ import { openModel } from "../../src/model/model-zoo.js";
 const runFile = promisify(execFile);
 const MODEL = fileURLToPath(new URL("../../../models/tec-s2", import.meta.url));
 const WINDOW = fileURLToPath(new URL("../support/synthesise-window.js", import.meta.url));
+const DECODE_ELIC = fileURLToPath(new URL("../support/decode-elic.js", import.meta.url));
+const ELIC = fileURLToPath(new URL("../../../test/fixtures/golden/official-elic", import.meta.url));
 const TECTILE = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 /** A Vulkan driver in software: slow, but it runs the same shaders as a graphics card. */
 const SWIFTSHADER = ["/usr/lib/chromium/vk_swiftshader_icd.json", "/usr/lib/chromium-browser/vk_swiftshader_icd.json"];
@@ -34,6 +36,27 @@ test(
     );
     const worst = Math.max(...cpu.pixels.map((value, i) => Math.abs(value - (webgpu.pixels[i] ?? Number.NaN))));
     assert.ok(worst <= 1, `pixels differ by ${worst} digital numbers; at most 1 expected`);
+  },
+);
+
+test(
+  "webgpu decodes a stream of the official TEC-ELIC to the symbols that its encoder wrote on the cpu",
+  { timeout: TIMEOUT_MS },
+  async (t) => {
+    const driver = process.env["VK_ICD_FILENAMES"] ?? SWIFTSHADER.find((path) => existsSync(path));
+    if (driver === undefined || !LOADERS.some((path) => existsSync(path)))
+      return t.skip("No Vulkan driver or loader: install Chromium, which brings SwiftShader, and libvulkan1.");
+    const symbols = async (provider: string): Promise<number[]> => {
+      const env = { ...process.env, VK_ICD_FILENAMES: driver };
+      const { stdout } = await runFile(process.execPath, [DECODE_ELIC, provider, ELIC, "0"], {
+        env,
+        maxBuffer: 2 ** 24,
+      });
+      return JSON.parse(stdout) as number[];
+    };
+    const cpu = await symbols("cpu");
+    assert.ok(new Set(cpu).size > 10, "the golden symbols say little");
+    assert.deepEqual(await symbols("webgpu"), cpu);
   },
 );
 
