@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ModelError } from "../core/errors.js";
 import { parseTables } from "./tables.js";
 import type { Model } from "../model/model-zoo.js";
 import type { LoadedContext } from "./context/context-tasks.js";
@@ -22,10 +23,23 @@ export interface LoadedModel {
   readonly contexts: Readonly<Partial<Record<"elic" | "tt", LoadedContext>>>;
 }
 
-/** Parses the tables once and shares what the threads need. */
+/**
+ * Parses the tables once and shares what the threads need.
+ *
+ * @throws ModelError when the tables are not of the card's channels, qualities and sets.
+ */
 export function loadModel(model: Model): LoadedModel {
   const { card, path } = model;
-  const tables = parseTables(model.tables, join(path, card.entropy.fp.file));
+  const location = join(path, card.entropy.fp.file);
+  const tables = parseTables(model.tables, location);
+  const [found, wanted] = [
+    [tables.channels, tables.steps.length, tables.sets],
+    [card.channels, card.qualities.length, card.entropy.fp.sets],
+  ];
+  if (found.join() !== wanted.join())
+    throw new ModelError(
+      `${location} is for ${found.join(", ")} channels, quality steps and sets, its card says ${wanted.join(", ")}`,
+    );
   return {
     id: card.id,
     sha256: model.sha256,

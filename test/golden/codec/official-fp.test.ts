@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, cp, readFile } from "node:fs/promises";
+import { appendFile, cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -76,13 +76,23 @@ test("a window of the decoded symbols, with its halo, is the inside of the packa
   pixels.forEach((value, i) => assert.ok(Math.abs(value - (wanted[i] ?? Number.NaN)) < 0.13, `${i}: ${value}`));
 });
 
-test("a converted package whose tables are not the card's is one error that names the file", async (t) => {
+test("a converted package whose tables are not the card's, or of other shapes, is one error that names the file", async (t) => {
   const workspace = await createWorkspace();
   t.after(() => workspace.close());
-  await cp(FOLDER, workspace.path("official-fp"), { recursive: true });
-  await appendFile(workspace.path("official-fp/fp.tables"), "x");
+  const folder = workspace.path("official-fp");
+  await cp(FOLDER, folder, { recursive: true });
+  const card = JSON.parse(await readFile(join(folder, "model.json"), "utf8")) as object;
+  await writeFile(join(folder, "model.json"), JSON.stringify({ ...card, channels: 20 }));
+  const wide = await openModel(folder);
+  assert.throws(
+    () => loadModel(wide),
+    (error) =>
+      error instanceof ModelError &&
+      error.message.endsWith("fp.tables is for 16, 1, 1 channels, quality steps and sets, its card says 20, 1, 1"),
+  );
+  await appendFile(join(folder, "fp.tables"), "x");
   await assert.rejects(
-    openModel(workspace.path("official-fp")),
+    openModel(folder),
     (error) => error instanceof ModelError && /fp\.tables has sha256 .*, its card says/.test(error.message),
   );
 });
