@@ -35,9 +35,6 @@ export interface Distributions {
 /** Gives a pass's residuals (symbol less `whole`), [channels of the group][positions]: an encoder takes them from the chunk, a decoder from a stream. */
 export type CodePass = (chunk: number, group: number, found: Distributions, pass: Pass) => Int16Array;
 
-/** Width of a position's summary. */
-export const WIDE = 64;
-
 /**
  * Goes through all groups and passes of chunks of one shape and step together, filling in their symbols; chunks that store fewer
  * channels stop earlier.
@@ -136,7 +133,7 @@ function tablesOf(file: ContextFile, quality: number): FeatureTables {
   };
 }
 
-/** Summaries [alive][WIDE][positions]. */
+/** Summaries [alive][width][positions]. */
 function summarise(
   model: ContextModel,
   at: {
@@ -188,6 +185,7 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
   const { file } = model;
   const { chunks, alive, from, to, pass, tables, forecast } = at;
   const count = pass.positions.length;
+  const picked = pick(at);
   const plane = (to - from) * count;
   const [features, weights] = [featureCount(file.temporal), candidateCount(file.temporal)];
   const own = new Float32Array(alive.length * features * plane);
@@ -203,7 +201,7 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
     model.context,
     {
       own: { dims: [alive.length, features, to - from, count], data: own },
-      summary: { dims: [alive.length, WIDE, count], data: pick(at) },
+      summary: { dims: [alive.length, picked.length / (alive.length * count), count], data: picked },
       start: { dims: [1], data: BigInt64Array.of(BigInt(from)) },
       end: { dims: [1], data: BigInt64Array.of(BigInt(to)) },
       kind: { dims: [1], data: BigInt64Array.of(BigInt(pass.kind)) },
@@ -218,14 +216,15 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
   });
 }
 
-/** The summaries of a pass's positions, [alive][WIDE][positions of the pass]. */
-function pick({ summary, alive, chunks, pass }: Look): Float32Array {
+/** The summaries of a pass's positions, [alive][width][positions of the pass]. */
+function pick({ summary, chunks, pass }: Look): Float32Array {
   const [{ rows = 0, columns = 0 } = {}] = chunks;
   const total = rows * columns;
   const count = pass.positions.length;
   if (count === total) return summary;
-  const out = new Float32Array(alive.length * WIDE * count);
-  for (let w = 0; w < alive.length * WIDE; w++)
+  const lines = summary.length / total;
+  const out = new Float32Array(lines * count);
+  for (let w = 0; w < lines; w++)
     for (let k = 0; k < count; k++) out[w * count + k] = summary[w * total + (pass.positions[k] ?? 0)] ?? 0;
   return out;
 }
