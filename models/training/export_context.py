@@ -180,9 +180,14 @@ def context_file(path, net, rows):
 
 
 def main():
-    o = {"out": "../tec-s2", "windows": "300", **dict(a.removeprefix("--").split("=") for a in sys.argv[1:])}
+    o = {"out": "../tec-s2", "windows": "300", "version": "1.1.0", **dict(a.removeprefix("--").split("=") for a in sys.argv[1:])}
     torch.set_num_threads(1); Quantised.exact = True
-    with open(f"{o['out']}/model.json") as f: card = json.load(f)
+    with open(f"{o['out']}/model.json", "rb") as f: text = f.read()
+    card = json.loads(text)
+    if "context" not in card["entropy"]:                                         # what was encoded without context models stays readable
+        card["compatible"] = [*card.get("compatible", []), hashlib.sha256(text).hexdigest()]
+        card["version"] = o["version"]
+        card["description"] += " Context models over the same latents: TEC-ELIC, TEC-TT, FlexTEC."
     entry = lambda name: {"file": name, "sha256": hashlib.sha256(open(f"{o['out']}/{name}", "rb").read()).hexdigest()}
     entropy = {"fp": card["entropy"]["fp"], "context": dict(card["entropy"].get("context", {}))}
     for name in ("elic", "tt"):
