@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidRequestError, NotFoundError } from "../core/errors.js";
+import { AppError, InvalidRequestError, NotFoundError } from "../core/errors.js";
 import { openGeoTiffSource, type GeoTiffOptions } from "../ingest/source-geotiff.js";
 import { openStacItemSource } from "../ingest/source-stac.js";
 import { isRemote } from "../store/location.js";
@@ -37,3 +37,30 @@ async function listInput(path: string): Promise<readonly string[]> {
 }
 
 const isTiff = (name: string): boolean => /\.tiff?$/i.test(name.split("?")[0] ?? name);
+
+/** An input with what its date tells. */
+export interface DatedInput {
+  readonly location: string;
+  /** Undefined for one that can't be opened, or names none: what is wrong shows when it is ingested. */
+  readonly id: string | undefined;
+  readonly datetime: string | undefined;
+}
+
+/** Looks at every input and puts them in order of time, those without a date last. */
+export async function inOrderOfTime(inputs: readonly string[], options: SourceOptions): Promise<readonly DatedInput[]> {
+  const dated: DatedInput[] = [];
+  for (const location of inputs) dated.push(await dateOf(location, options));
+  const time = ({ datetime }: DatedInput): number => (datetime === undefined ? Infinity : Date.parse(datetime));
+  return dated.toSorted((a, b) => (time(a) === time(b) ? 0 : time(a) - time(b)));
+}
+
+async function dateOf(location: string, options: SourceOptions): Promise<DatedInput> {
+  try {
+    const source = await openSource(location, options);
+    await source.close();
+    return { location, id: source.id, datetime: source.datetime };
+  } catch (error) {
+    if (error instanceof AppError) return { location, id: undefined, datetime: undefined };
+    throw error;
+  }
+}

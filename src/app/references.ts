@@ -1,12 +1,22 @@
-import { relative, dirname, resolve } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { clearShares } from "../codec/context/clear-shares.js";
 import { chunkSize } from "../container/tec-cog.js";
 import type { EntropyModel } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
 import { InvalidRequestError } from "../core/errors.js";
-import type { ContextUse, ReferenceImage } from "../ingest/context-encoder.js";
+import type { LoadedModel } from "../codec/loaded-model.js";
+import { wanted, type ContextUse, type ReferenceImage } from "../ingest/context-encoder.js";
+import { DEFAULT_KEYFRAMES, type Series } from "../ingest/series.js";
 import { isRemote } from "../store/location.js";
 import type { Decoder } from "./services.js";
+
+/** How a collection's dates are to be stored. */
+export interface SeriesChoice {
+  /** "fp" unless told otherwise. */
+  readonly entropy?: EntropyModel | undefined;
+  /** Of "tt" and "flextec", every so many dates leans on no other; 4. */
+  readonly keyframes?: number | undefined;
+}
 
 /**
  * Opens the earlier dates that an image at `target` is to lean on.
@@ -25,7 +35,11 @@ export async function openReferences(
       });
       const { cog } = container;
       return {
-        href: isRemote(location) ? location : relative(dirname(resolve(target)), resolve(location)),
+        href: isRemote(location)
+          ? location
+          : relative(dirname(resolve(target)), resolve(location))
+              .split(sep)
+              .join("/"),
         cog,
         async chunk(level: number, index: number) {
           const tiles = cog.levels[level];
@@ -56,4 +70,26 @@ export function contextUse(
   if (references.length > 0 && (entropy === "fp" || entropy === "elic"))
     throw new InvalidRequestError(`Entropy model "${entropy}" takes no references; "tt" and "flextec" do`);
   return entropy === "fp" ? undefined : { entropy, coders: contexts, references };
+}
+
+/**
+ * How `ingest` stores the dates of a collection.
+ *
+ * @throws InvalidRequestError for keyframes that aren't a whole number from 1 up, or an entropy model that `model` lacks.
+ */
+export function openSeries(
+  { entropy, keyframes = DEFAULT_KEYFRAMES }: SeriesChoice,
+  model: LoadedModel,
+  decoder: Pick<Decoder, "contexts" | "reader">,
+): Series | undefined {
+  if (!Number.isInteger(keyframes) || keyframes < 1)
+    throw new InvalidRequestError(`keyframes is ${keyframes}; wanted a whole number of dates from 1 up`);
+  if (entropy === undefined || entropy === "fp") return undefined;
+  wanted(model, entropy);
+  return {
+    entropy,
+    keyframes,
+    coders: decoder.contexts,
+    openReferences: (locations, target) => openReferences(locations, target, decoder),
+  };
 }

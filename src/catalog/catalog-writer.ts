@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -15,7 +15,7 @@ import {
   type ItemLink,
 } from "./collection.js";
 import { isAlive, withLock } from "./file-lock.js";
-import { isRemote, schemeOf } from "../store/location.js";
+import { isRemote, schemeOf, shortLocation } from "../store/location.js";
 import { parseItem } from "./item.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
@@ -40,7 +40,16 @@ export interface CatalogWriter {
   stagingPath(extension: string): Promise<string>;
   /** The item as it stands, or undefined: to skip what was ingested before. @throws CorruptDataError */
   find(collection: string, id: string): Promise<CatalogItem | undefined>;
-  /** Adds or replaces an item. Readers see the old one or the new one, whole; of the same bytes one file is kept. */
+  /** A collection's items as they stand; none where it isn't there. @throws CorruptDataError */
+  items(collection: string): Promise<readonly CatalogItem[]>;
+  /** Where an item's files will lie, for hrefs that are relative to it. */
+  itemFolder(collection: string, id: string): string;
+  /**
+   * Adds or replaces an item. Readers see the old one or the new one, whole; of the same bytes one file is kept, and a replaced file
+   * stays as long as other items lean on it.
+   *
+   * @throws InvalidRequestError when a file that it leans on isn't there any more.
+   */
   addItem(addition: NewItem): Promise<CatalogItem>;
   /**
    * @throws NotFoundError; InvalidRequestError while other items need this one to be decoded, unless `evenIfReferenced`.
@@ -66,6 +75,16 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
   return {
     stagingPath: (extension) => stagingPath(paths, extension),
     find: (collection, id) => findItem(paths, collection, id),
+    async items(collection) {
+      files.checkId(collection, "Collection");
+      const document = await files.readDocumentIfAny(paths.collection(collection));
+      return document === undefined ? [] : (await readItems(paths, collection, document.json)).map(({ item }) => item);
+    },
+    itemFolder(collection, id) {
+      files.checkId(collection, "Collection");
+      files.checkId(id, "Item");
+      return paths.itemFolder(collection, id);
+    },
     async addItem(addition) {
       const item = checkAddition(addition, paths);
       return locked(item.collection, item.id, () => placeItem(paths, addition, item));
@@ -93,10 +112,10 @@ function checkAddition({ item: json, collection }: NewItem, paths: files.Catalog
 async function placeItem(paths: files.CatalogPaths, addition: NewItem, item: CatalogItem): Promise<CatalogItem> {
   const { collection, id } = item;
   const folder = paths.itemFolder(collection, id);
+  await checkReferences(parseItem(addition.item, paths.item(collection, id)));
   await makeFolder(folder);
   const old = await findItem(paths, collection, id).catch(() => undefined);
-  const name = old === undefined || old.checksum === item.checksum ? `${id}.tif` : freshName(item, old);
-  const place = join(folder, old !== undefined && old.checksum === item.checksum ? basename(old.href) : name);
+  const place = join(folder, fileName(item, old));
   await moveFileAtomic(addition.file, place);
   const assets: Record<string, unknown> = { tec: { ...assetOf(addition.item), href: `./${basename(place)}` } };
   if (addition.thumbnail !== undefined) {
@@ -113,8 +132,17 @@ async function placeItem(paths: files.CatalogPaths, addition: NewItem, item: Cat
   await writeFileAtomic(paths.item(collection, id), text);
   const placed = parseItem(JSON.parse(text), paths.item(collection, id));
   await linkItem(paths, placed, { link: files.itemLink(placed, text), description: addition.collection });
-  await tidyFolder(paths, collection, id);
+  await tidyFolders(paths, collection, [id, ...(old?.references ?? [])]);
   return placed;
+}
+
+async function checkReferences({ id, referenceHrefs }: CatalogItem): Promise<void> {
+  for (const href of referenceHrefs) {
+    if (isRemote(href) || (await isFile(href))) continue;
+    throw new InvalidRequestError(
+      `Item ${id} leans on ${shortLocation(href)}, which isn't there any more; ingest it again`,
+    );
+  }
 }
 
 async function dropItem(
@@ -135,6 +163,7 @@ async function dropItem(
   }
   await writeFileAtomic(paths.collection(collection), files.documentText(withItems(document.json, others)));
   await rm(paths.itemFolder(collection, id), { recursive: true, force: true });
+  await tidyFolders(paths, collection, parseItem(there.json, paths.item(collection, id)).references);
 }
 
 /** Finishes what a killed process had begun with an item: its JSON, if it got so far, is what counts. */
@@ -155,7 +184,7 @@ async function repairItem(paths: files.CatalogPaths, intent: string): Promise<vo
     return;
   }
   await linkItem(paths, parsed, { link: files.itemLink(parsed, item.text), description: { id: collection } });
-  await tidyFolder(paths, collection, id);
+  await tidyFolders(paths, collection, [id, ...parsed.references]);
 }
 
 async function linkItem(
@@ -174,14 +203,32 @@ async function linkItem(
   await writeFileAtomic(paths.root, files.documentText({ ...root.json, links: [...linksOf(root.json), child] }));
 }
 
-/** Removes from an item's folder what its JSON doesn't name: replaced files and leftovers of killed writers. */
-async function tidyFolder(paths: files.CatalogPaths, collection: string, id: string): Promise<void> {
-  const folder = paths.itemFolder(collection, id);
-  const { text } = await files.readDocument(paths.item(collection, id));
-  for (const name of await readdir(folder)) {
-    const stray = isTemporaryName(name) || (/\.(tif|png|webp|jpe?g)$/.test(name) && !text.includes(`"./${name}"`));
-    if (stray) await rm(join(folder, name), { force: true });
+/**
+ * Removes from items' folders what their JSON doesn't name: replaced files and leftovers of killed writers, but no file that other
+ * items lean on.
+ */
+async function tidyFolders(paths: files.CatalogPaths, collection: string, ids: readonly string[]): Promise<void> {
+  for (const id of new Set(ids)) {
+    const folder = paths.itemFolder(collection, id);
+    const document = await files.readDocumentIfAny(paths.item(collection, id));
+    if (document === undefined) continue;
+    const named = (name: string): boolean => document.text.includes(`"./${name}"`);
+    const strays = (await readdir(folder)).filter(
+      (name) => isTemporaryName(name) || (/\.(tif|png|webp|jpe?g)$/.test(name) && !named(name)),
+    );
+    if (strays.length === 0) continue;
+    // Where an item can't be read, it isn't known what it needs.
+    const needed = await leantOn(paths, collection).catch(() => undefined);
+    if (needed === undefined) continue;
+    for (const name of strays) if (!needed.has(join(folder, name))) await rm(join(folder, name), { force: true });
   }
+}
+
+/** The files that a collection's items lean on. */
+async function leantOn(paths: files.CatalogPaths, collection: string): Promise<ReadonlySet<string>> {
+  const { json } = await files.readDocument(paths.collection(collection));
+  const items = await readItems(paths, collection, json);
+  return new Set(items.flatMap(({ item }) => item.referenceHrefs));
 }
 
 async function readItems(
@@ -200,6 +247,10 @@ async function readItems(
   return found;
 }
 
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
 async function findItem(paths: files.CatalogPaths, collection: string, id: string): Promise<CatalogItem | undefined> {
   files.checkId(collection, "Collection");
   files.checkId(id, "Item");
@@ -208,10 +259,10 @@ async function findItem(paths: files.CatalogPaths, collection: string, id: strin
   return read === undefined ? undefined : parseItem(read.json, path);
 }
 
-/** A name that the old item's file hasn't. */
-function freshName(item: CatalogItem, old: CatalogItem): string {
-  const plain = `${item.id}.tif`;
-  return basename(old.href) === plain ? `${item.id}-${item.checksum.slice(4, 12)}.tif` : plain;
+/** Of the same bytes the same name, of others a name that no file of the item ever had: what leans on a replaced file still finds it. */
+function fileName(item: CatalogItem, old: CatalogItem | undefined): string {
+  if (old === undefined) return `${item.id}.tif`;
+  return old.checksum === item.checksum ? basename(old.href) : `${item.id}-${item.checksum.slice(4, 12)}.tif`;
 }
 
 function assetOf(json: StacJson): object {

@@ -8,7 +8,7 @@ import { epsgCode } from "../geo/crs.js";
 import { gridFootprint } from "./footprint.js";
 import { geometrySchema } from "./geometry.js";
 import { DEFAULT_RENDERS, type Renders } from "./renders.js";
-import { TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
+import { REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** Everything that an ingest knows about a new item. */
@@ -28,7 +28,8 @@ export interface ItemDescription {
   readonly clearPercent?: number;
   readonly validPercent?: number;
   readonly sourceFingerprint?: string;
-  readonly references?: readonly string[];
+  /** What it leans on, in the order of the file's own list. */
+  readonly references?: readonly ItemReference[];
   readonly file: {
     readonly sizeBytes: number;
     /** Hexadecimal. */ readonly sha256: string;
@@ -42,6 +43,13 @@ export interface ItemDescription {
   /** RFC 3339; the moment of ingest. */
   readonly created: string;
   readonly software?: Readonly<Record<string, string>>;
+}
+
+/** An item of the same collection that another one leans on. */
+export interface ItemReference {
+  readonly id: string;
+  /** Its TEC-COG, relative to the leaning item's folder. */
+  readonly file?: string;
 }
 
 const STAC_VERSION = "1.1.0";
@@ -94,6 +102,13 @@ export function toItem(description: ItemDescription): StacJson {
       { rel: "root", href: "../../catalog.json", type: "application/json" },
       { rel: "parent", href: "../collection.json", type: "application/json" },
       { rel: "collection", href: "../collection.json", type: "application/json" },
+      ...(description.references ?? []).map(({ id, file }) => ({
+        rel: REFERENCE_REL,
+        href: `../${id}/${id}.json`,
+        type: "application/geo+json",
+        title: id,
+        ...(file === undefined ? {} : { "tec:file": file }),
+      })),
       ...(description.derivedFrom ?? []).map((href) => ({ rel: "derived_from", href })),
     ],
     assets: { tec: tecAsset(description) },
@@ -156,7 +171,12 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       quality: tec["tec:quality"],
       clearPercent: parsed.properties["tec:clear_percent"],
       sourceFingerprint: parsed.properties["tec:source_fingerprint"],
+      modelSha256: tec["tec:model_sha256"],
+      entropy: tec["tec:entropy"],
       references: tec["tec:references"] ?? [],
+      referenceHrefs: (parsed.links ?? []).flatMap((link) =>
+        link.rel === REFERENCE_REL && link["tec:file"] !== undefined ? [resolveHref(href, link["tec:file"])] : [],
+      ),
       json: plain,
     };
   } catch (error) {
@@ -186,6 +206,7 @@ const itemSchema = tecItemSchema.extend({
   id: z.string().min(1),
   collection: z.string().min(1),
   geometry: geometrySchema,
+  links: z.array(z.looseObject({ rel: z.string(), "tec:file": z.string().optional() }).catch({ rel: "" })).optional(),
   properties: tecItemSchema.shape.properties.extend(projectionFields),
   assets: z.looseObject({
     tec: tecItemSchema.shape.assets.shape.tec.extend({
@@ -239,7 +260,7 @@ function tecAsset(description: ItemDescription): StacJson {
     "tec:entropy": description.entropy,
     ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
-    ...(references === undefined ? {} : { "tec:references": references }),
+    ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),
     bands: bandObjects(),
   };

@@ -7,6 +7,9 @@ export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
 /** Media type of a TEC-COG. */
 export const TEC_MEDIA_TYPE = "image/tiff; application=geotiff; profile=tec-cog";
 
+/** Relation of a link from an item to one that it leans on; its `tec:file` is that item's TEC-COG, relative to the item's folder. */
+export const REFERENCE_REL = "tec:reference";
+
 const percent = z.number().min(0).max(100);
 
 /** Fields of the asset that holds the latents. */

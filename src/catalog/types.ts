@@ -24,13 +24,18 @@ export interface CatalogItem {
   readonly checksum: string;
   readonly grid: { readonly crs: Crs; readonly transform: Affine; readonly width: number; readonly height: number };
   readonly model: string;
+  /** Of the model's card. */
+  readonly modelSha256: string;
   readonly quality: number;
+  readonly entropy: "fp" | "elic" | "tt" | "flextec";
   /** Share of the image that is valid and (where a cloud mask is known) clear, 0..100. */
   readonly clearPercent: number | undefined;
   /** What the item was made from; equal fingerprints need no second ingest. */
   readonly sourceFingerprint: string | undefined;
   /** Ids of the items (same collection) without which this one can't be decoded. */
   readonly references: readonly string[];
+  /** Absolute path or URL of their TEC-COGs, where the item tells. */
+  readonly referenceHrefs: readonly string[];
   readonly json: StacJson;
 }
 

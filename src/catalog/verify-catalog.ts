@@ -8,6 +8,7 @@ import { linksOf } from "./collection.js";
 import { lockIntents } from "./file-lock.js";
 import { parseItem } from "./item.js";
 import { referenceProblems } from "./references.js";
+import { REFERENCE_REL } from "./tec-extension.js";
 import type { CatalogItem, CatalogProblem } from "./types.js";
 
 export interface VerifyOptions {
@@ -128,10 +129,10 @@ class Verifier {
     for (const problem of problems ?? []) this.report(path, problem);
   }
 
-  /** Links within the folder must lead to files; child and item links are followed by others. */
+  /** Links within the folder must lead to files; those to children, items and references are followed by others. */
   private async checkLinks(path: string, { json }: StacDocument): Promise<void> {
     for (const { rel, href } of linksOf(json)) {
-      if (rel === "child" || rel === "item" || isHttpUrl(href)) continue;
+      if (rel === "child" || rel === "item" || rel === REFERENCE_REL || isHttpUrl(href)) continue;
       const target = resolveHref(path, href);
       if (await stat(target).catch(() => undefined)) continue;
       this.report(path, `its ${rel} link leads to ${relative(this.folder, target)}, which isn't there`);

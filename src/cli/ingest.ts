@@ -1,15 +1,24 @@
 import { basename, dirname, resolve } from "node:path";
 import { readConfig } from "../app/config.js";
-import { listInputs, openSource, type SourceOptions } from "../app/open-source.js";
+import { inOrderOfTime, listInputs, openSource, type DatedInput, type SourceOptions } from "../app/open-source.js";
+import { openSeries } from "../app/references.js";
 import type { Decoder } from "../app/services.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
 import { AppError, InvalidRequestError } from "../core/errors.js";
 import { ingestSource, type IngestOptions } from "../ingest/ingest.js";
+import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { createProgress } from "./progress.js";
-import { chooseModel, MODEL_HELP, MODEL_OPTIONS } from "./model-option.js";
+import {
+  chooseEntropy,
+  chooseModel,
+  ENTROPY_HELP,
+  ENTROPY_OPTIONS,
+  MODEL_HELP,
+  MODEL_OPTIONS,
+} from "./model-option.js";
 import { readVersion } from "./version.js";
 
 const HELP = `
@@ -23,12 +32,15 @@ whose bands are assets, or a folder of either. What is there already is skipped;
   --title TEXT      of a new collection
   --licence ID      of a new collection, an SPDX id (default "other")
 ${MODEL_HELP}
+${ENTROPY_HELP}
+  --keyframes K     tt, flextec: every K-th date of a grid leans on no other, the dates between on the last two such
+                    (default ${DEFAULT_KEYFRAMES}); inputs are taken in order of time
   --datetime TIME   for an input whose tags and name tell none
   --id ID           for a single input, instead of its name
   --scale X         dn = stored x scale + offset, instead of what the tags say (10000 for reflectance 0..1)
   --offset X        such as -1000, for numbers of baseline 04.00 and later whose offset is still in
   --scl FILE        a scene classification for a single GeoTIFF
-  --overwrite       encode again what is there
+  --overwrite       encode again what is there; a date that others lean on only together with them
 ${DECODER_HELP}
 `;
 
@@ -39,6 +51,8 @@ export const ingestCommand: Command = {
   options: {
     ...DECODER_OPTIONS,
     ...MODEL_OPTIONS,
+    ...ENTROPY_OPTIONS,
+    keyframes: { type: "string" },
     catalog: { type: "string" },
     collection: { type: "string" },
     title: { type: "string" },
@@ -66,10 +80,12 @@ async function ingest(input: CommandInput): Promise<number> {
   try {
     const sourceOptions = { ...sourceOptionsOf(input, inputs.length), openStore: decoder.openStore };
     const options = await ingestOptions(input, { decoder, catalog, fallback: basename(dirname(resolve(first))) });
+    const ordered = await orderInputs(inputs, { sourceOptions, options, progress });
+    const run = new Set(ordered.flatMap(({ id }) => id ?? []));
     let failed = 0;
-    for (const [i, location] of inputs.entries()) {
+    for (const [i, { location }] of ordered.entries()) {
       const label = `${i + 1}/${inputs.length} ${basename(location)}`;
-      failed += await ingestOne({ location, label, sourceOptions, options, progress });
+      failed += await ingestOne({ location, label, sourceOptions, options: { ...options, run }, progress });
     }
     progress.end();
     if (failed > 0) process.stderr.write(`tectile: ${failed} of ${inputs.length} inputs failed\n`);
@@ -80,19 +96,42 @@ async function ingest(input: CommandInput): Promise<number> {
   }
 }
 
+/**
+ * Dates lean on earlier ones only, so they come in order of time. That takes a look at each input, which is spared where neither new
+ * items lean on others nor old ones do.
+ */
+async function orderInputs(
+  inputs: readonly string[],
+  { sourceOptions, options, progress }: Pick<OneInput, "sourceOptions" | "options" | "progress">,
+): Promise<readonly Pick<DatedInput, "location" | "id">[]> {
+  const { series, writer, collection } = options;
+  const leans = series?.entropy === "tt" || series?.entropy === "flextec";
+  const areThere = async (): Promise<boolean> =>
+    (await writer.items(collection.id).catch(() => [])).some(({ references }) => references.length > 0);
+  if (!leans && !(await areThere())) return inputs.map((location) => ({ location, id: undefined }));
+  const ordered = await inOrderOfTime(inputs, sourceOptions);
+  const dates = ordered.flatMap(({ datetime }) => datetime ?? []);
+  const days = [dates.at(0), dates.at(-1)].map((datetime) => datetime?.slice(0, 10));
+  if (dates.length > 1) progress.line(`${inputs.length} inputs in order of time, ${days.join(" to ")}`);
+  return ordered;
+}
+
 async function ingestOptions(
   input: CommandInput,
   use: { readonly decoder: Decoder; readonly catalog: string; readonly fallback: string },
 ): Promise<Omit<IngestOptions, "onProgress">> {
   const title = textOption(input, "title");
   const license = textOption(input, "licence");
+  const chosen = await chooseModel(input, use.decoder);
+  const keyframes = numberOption(input, "keyframes", { min: 1, max: 1000 });
   return {
     collection: {
       id: textOption(input, "collection") ?? use.fallback.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-"),
       ...(title === undefined ? {} : { title }),
       ...(license === undefined ? {} : { license }),
     },
-    ...(await chooseModel(input, use.decoder)),
+    ...chosen,
+    series: openSeries({ entropy: chooseEntropy(input), keyframes }, chosen.model, use.decoder),
     networks: use.decoder.networks,
     writer: await catalogWriter(use.catalog),
     overwrite: flagOption(input, "overwrite"),
@@ -123,10 +162,11 @@ async function ingestOne({ location, label, sourceOptions, options, progress }: 
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       if (result.kind === "unchanged") progress.line(`${label}: already there`);
       else {
-        const { report } = result;
+        const { report, item } = result;
+        const leans = item.references.length === 0 ? "" : `, leans on ${item.references.join(" and ")}`;
         const clear = report.clearPercent === undefined ? "" : `, ${report.clearPercent.toFixed(0)} % clear`;
         progress.line(
-          `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear} (${seconds} s)`,
+          `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear}, ${item.entropy}${leans} (${seconds} s)`,
         );
       }
     } finally {

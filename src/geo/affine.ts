@@ -27,3 +27,9 @@ export function translateAffine(t: Affine, column: number, row: number): Affine 
   const [x, y] = applyAffine(t, column, row);
   return [t[0], t[1], x, t[3], t[4], y];
 }
+
+/** Whether two transforms put every pixel at the same place, to a thousandth of a pixel. */
+export function sameAffine(a: Affine, b: Affine): boolean {
+  const tolerance = Math.max(Math.abs(a[0]), Math.abs(a[1])) / 1000;
+  return a.every((value, i) => Math.abs(value - (b[i] ?? 0)) < tolerance);
+}

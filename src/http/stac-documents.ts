@@ -2,6 +2,7 @@ import { z } from "zod";
 import { linksOf } from "../catalog/collection.js";
 import { WEB_MAP_LINKS } from "../catalog/item.js";
 import { renderQueries } from "../catalog/renders.js";
+import { REFERENCE_REL } from "../catalog/tec-extension.js";
 import type { CatalogItem, SearchPage, StacJson } from "../catalog/types.js";
 import { isHttpUrl, isRemote } from "../store/location.js";
 
@@ -94,6 +95,12 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
       { rel: "collection", href: collection, type: JSON_TYPE },
       ...tileLinks(self, properties["renders"]),
       { rel: "preview", href: `${self}/preview.png`, type: "image/png", title: "Preview" },
+      ...item.references.map((id) => ({
+        rel: REFERENCE_REL,
+        href: `${collection}/items/${encodeURIComponent(id)}`,
+        type: GEOJSON_TYPE,
+        title: id,
+      })),
       ...keptLinks(item.json),
     ],
     assets: Object.fromEntries(
@@ -137,6 +144,7 @@ function keptLinks(document: StacJson): readonly Link[] {
     "xyz",
     "tilejson",
     "preview",
+    REFERENCE_REL,
   ]);
   return linksOf(document).filter(({ rel, href }) => !ours.has(rel) && isHttpUrl(href));
 }

@@ -6,6 +6,7 @@ import type { LoadedModel } from "../codec/loaded-model.js";
 import { SECTION, type EntropyModel, type Section } from "../container/chunk.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { sameAffine, type Affine } from "../geo/affine.js";
 
 /** An encoded image of an earlier date that chunks may lean on. */
 export interface ReferenceImage {
@@ -76,12 +77,12 @@ export function checkReferences(
     readonly width: number;
     readonly height: number;
     readonly crs: string | undefined;
-    readonly transform: readonly number[] | undefined;
+    readonly transform: Affine | undefined;
     readonly datetime: string | undefined;
     readonly quality: number;
-    readonly model: LoadedModel;
+    readonly model: Pick<LoadedModel, "id" | "sha256" | "compatible">;
   },
-  references: readonly ReferenceImage[],
+  references: readonly Pick<ReferenceImage, "cog">[],
 ): void {
   for (const { cog } of references) {
     const refuse = (what: string, got: unknown, wanted: unknown): InvalidRequestError =>
@@ -90,7 +91,8 @@ export function checkReferences(
     const [size, wanted] = [`${levels[0]?.width ?? 0} x ${levels[0]?.height ?? 0}`, `${image.width} x ${image.height}`];
     if (size !== wanted) throw refuse("size", size, wanted);
     if (cog.crs !== image.crs) throw refuse("CRS", cog.crs ?? "none", image.crs ?? "none");
-    if (!sameTransform(cog.transform, image.transform))
+    const [place, wantedPlace] = [cog.transform, image.transform];
+    if (place === undefined || wantedPlace === undefined ? place !== wantedPlace : !sameAffine(place, wantedPlace))
       throw refuse("the grid", cog.transform?.join(" ") ?? "none", image.transform?.join(" ") ?? "none");
     if (metadata.model.sha256 !== image.model.sha256 && !image.model.compatible.includes(metadata.model.sha256))
       throw refuse(
@@ -112,13 +114,6 @@ export function checkReferences(
         `Reference ${cog.location} of ${metadata.datetime} is newer than the image of ${image.datetime}`,
       );
   }
-}
-
-/** Equal to a thousandth of a pixel. */
-function sameTransform(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const pixel = Math.max(Math.abs(a[0] ?? 1), Math.abs(a[1] ?? 0));
-  return a.length === b.length && a.every((value, i) => Math.abs(value - (b[i] ?? 0)) < pixel / 1000);
 }
 
 function frameOf({ chunk, mask, quality }: ContextInput): Omit<ChunkFrame, "references"> {

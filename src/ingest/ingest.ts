@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { CatalogWriter } from "../catalog/catalog-writer.js";
 import { toItem } from "../catalog/item.js";
@@ -8,7 +9,8 @@ import type { CatalogItem } from "../catalog/types.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { Networks } from "../model/networks.js";
-import { encodeImage, type EncodeReport } from "./encode-image.js";
+import { encodeImage, type EncodeOptions, type EncodeReport } from "./encode-image.js";
+import { entropyOf, planReferences, type Series } from "./series.js";
 import type { Source } from "./source.js";
 
 export interface IngestOptions {
@@ -22,8 +24,12 @@ export interface IngestOptions {
   readonly quality: number;
   readonly networks: Networks;
   readonly writer: CatalogWriter;
+  /** Entropy model and keyframes; TEC-FP without it. Dates that may lean on others want to come in time order. */
+  readonly series?: Series | undefined;
   /** Encode again although an item of the same source, model and quality is there. */
   readonly overwrite: boolean;
+  /** Ids of all that is ingested together with this source: a keyframe is replaced only together with what leans on it. */
+  readonly run?: ReadonlySet<string> | undefined;
   readonly version: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -39,42 +45,55 @@ export type IngestResult =
  * Encodes under a temporary name, then adds file and STAC Item at once; a process killed at any moment leaves the catalog whole,
  * and running it again skips what is there.
  *
- * @throws InvalidRequestError when the source has no georeference or no date.
+ * @throws InvalidRequestError when the source has no georeference or no date, or would replace what other items lean on.
  */
 export async function ingestSource(source: Source, options: IngestOptions): Promise<IngestResult> {
-  const { collection, model, quality, writer } = options;
-  const { transform, crs, width, height } = source.grid;
-  if (crs === undefined || transform === undefined) {
-    throw new InvalidRequestError(
-      `${source.location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`,
-    );
+  const { collection, writer } = options;
+  const image = { ...placeOf(source), model: options.model, quality: options.quality };
+  const find = writer.find(collection.id, source.id);
+  // A torn item is what encoding again mends.
+  const known = await (options.overwrite ? find.catch(() => undefined) : find);
+  if (known !== undefined && !options.overwrite) {
+    const items = known.references.length === 0 ? [] : await writer.items(collection.id);
+    if (known.sourceFingerprint === fingerprintOf(source, options, referencesOf(known, items)))
+      return { kind: "unchanged", item: known };
   }
-  if (source.datetime === undefined) {
-    throw new InvalidRequestError(
-      `${source.location} has no date in its tags or name; give one with --datetime 2024-05-01T10:00:00Z`,
-    );
-  }
-  const fingerprint = fingerprintOf(source, model, quality);
-  const known = options.overwrite ? undefined : await writer.find(collection.id, source.id);
-  if (known !== undefined && known.sourceFingerprint === fingerprint) return { kind: "unchanged", item: known };
+  const items = known === undefined && !takesReferences(options) ? [] : await writer.items(collection.id);
+  checkDependents(source.id, items, options.run ?? new Set([source.id]));
+  const others = items.filter(({ id }) => id !== source.id);
+  const references = takesReferences(options) ? planReferences(image, others, options.series?.keyframes ?? 1) : [];
+  return encodeItem(source, image, { options, references });
+}
+
+/** Encodes an image whose references are chosen, and adds it. */
+async function encodeItem(
+  source: Source,
+  image: ReturnType<typeof placeOf>,
+  { options, references }: { readonly options: IngestOptions; readonly references: readonly CatalogItem[] },
+): Promise<IngestResult> {
+  const { collection, model, quality, writer, series } = options;
+  const context = series === undefined ? undefined : await contextOf(source, references, { ...options, series });
   const file = await writer.stagingPath(".tif");
   const thumbnail = await writer.stagingPath(".webp");
   try {
-    const report = await encodeImage(source, file, options);
+    const report = await encodeImage(source, file, { ...options, context });
     await writeFile(thumbnail, report.preview.thumbnail);
     const json = toItem({
       id: source.id,
       collection: collection.id,
-      datetime: source.datetime,
-      grid: { crs, transform, width, height },
+      datetime: image.datetime,
+      grid: image.grid,
       model: { id: model.id, sha256: model.sha256 },
       quality,
-      entropy: "fp",
+      entropy: context?.entropy ?? "fp",
       psnr: report.psnr,
       bitsPerPixel: report.bitsPerPixel,
       validPercent: report.validPercent,
       ...(report.clearPercent === undefined ? {} : { clearPercent: report.clearPercent }),
-      sourceFingerprint: fingerprint,
+      sourceFingerprint: fingerprintOf(source, options, references),
+      ...(references.length === 0
+        ? {}
+        : { references: references.map(({ id }, i) => ({ id, file: context?.references[i]?.href ?? "" })) }),
       file: { sizeBytes: report.fileBytes, sha256: await sha256OfFile(file), headerBytes: report.headerBytes },
       properties: source.properties,
       created: new Date().toISOString(),
@@ -92,10 +111,67 @@ export async function ingestSource(source: Source, options: IngestOptions): Prom
   }
 }
 
-/** Equal for equal pixels encoded the same way. */
-function fingerprintOf(source: Source, model: LoadedModel, quality: number): string {
+/** Where and when a source is. @throws InvalidRequestError */
+function placeOf({ location, grid, datetime }: Source): {
+  readonly grid: CatalogItem["grid"];
+  readonly datetime: string;
+  readonly datetimeMs: number;
+} {
+  const { transform, crs, width, height } = grid;
+  if (crs === undefined || transform === undefined) {
+    throw new InvalidRequestError(
+      `${location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`,
+    );
+  }
+  if (datetime === undefined) {
+    throw new InvalidRequestError(
+      `${location} has no date in its tags or name; give one with --datetime 2024-05-01T10:00:00Z`,
+    );
+  }
+  return { grid: { crs, transform, width, height }, datetime, datetimeMs: Date.parse(datetime) };
+}
+
+const takesReferences = ({ series }: IngestOptions): boolean =>
+  series?.entropy === "tt" || series?.entropy === "flextec";
+
+/** The references' files are opened as the new file will name them, from its place in the catalog. */
+async function contextOf(
+  source: Source,
+  references: readonly CatalogItem[],
+  { series, model, writer, collection }: IngestOptions & { readonly series: Series },
+): Promise<NonNullable<EncodeOptions["context"]>> {
+  const entropy = entropyOf(series.entropy, references, model);
+  const target = join(writer.itemFolder(collection.id, source.id), `${source.id}.tif`);
+  const locations = references.map(({ href }) => href);
+  return { entropy, coders: series.coders, references: await series.openReferences(locations, target) };
+}
+
+/** @throws InvalidRequestError when items that stay as they are lean on one that is to be replaced. */
+function checkDependents(id: string, items: readonly CatalogItem[], run: ReadonlySet<string>): void {
+  const dependents = items.filter((item) => item.references.includes(id) && !run.has(item.id));
+  if (dependents.length === 0) return;
+  const [names, more] = [dependents.slice(0, 3).map((item) => item.id), dependents.length > 3 ? ", ..." : ""];
+  throw new InvalidRequestError(
+    `Item ${id} is a keyframe that ${dependents.length} other items lean on (${names.join(", ")}${more}); to encode it again give their inputs in the same run`,
+  );
+}
+
+function referencesOf(
+  { references }: CatalogItem,
+  items: readonly CatalogItem[],
+): readonly Pick<CatalogItem, "checksum">[] {
+  return references.map((id) => items.find((item) => item.id === id) ?? { checksum: "gone" });
+}
+
+/** Equal for equal pixels encoded the same way, leaning on the same files. */
+function fingerprintOf(
+  source: Source,
+  { model, quality, series }: IngestOptions,
+  references: readonly Pick<CatalogItem, "checksum">[],
+): string {
+  const how = series === undefined ? [] : [series.entropy, ...references.map(({ checksum }) => checksum)];
   return createHash("sha256")
-    .update(JSON.stringify([source.fingerprint, model.sha256, quality]))
+    .update(JSON.stringify([source.fingerprint, model.sha256, quality, ...how]))
     .digest("hex");
 }
 

@@ -60,7 +60,7 @@ test("an item that others need stays unless told otherwise", async (t) => {
   const folder = await temporaryFolder(t);
   const writer = await catalogWriter(folder);
   await addTestItem(writer, "a");
-  await addTestItem(writer, "b", { references: ["a"] });
+  await addTestItem(writer, "b", { references: [{ id: "a" }] });
   await assert.rejects(
     writer.removeItem("lisbon", "a"),
     (error: unknown) => error instanceof InvalidRequestError && /item b/.test(error.message),

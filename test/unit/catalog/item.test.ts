@@ -14,7 +14,7 @@ function turning(ring: readonly (readonly number[])[]): number {
 
 test("toItem and parseItem are each other's mirror", () => {
   const description = describeItem("a", {
-    references: ["b"],
+    references: [{ id: "b" }],
     grid: { ...UTM_GRID, transform: [10, 1, 430_000, 2, -10, 4_600_000] },
   });
   const item = parseItem(JSON.parse(JSON.stringify(toItem(description))), "/data/lisbon/a/a.json");

@@ -24,7 +24,7 @@ test("the README names every field and the schema's address", () => {
 test("the schema takes our items and refuses wrong fields", () => {
   // zod reads its own JSON Schema back: another reading of the published text than the objects that made it.
   const schema = z.fromJSONSchema(JSON.parse(readFileSync(PUBLISHED, "utf8")) as z.core.JSONSchema.JSONSchema);
-  const whole = JSON.stringify(toItem(describeItem("a", { references: ["b"] })));
+  const whole = JSON.stringify(toItem(describeItem("a", { references: [{ id: "b" }] })));
   assert.ok(schema.safeParse(JSON.parse(whole)).success);
   const wrongs: readonly [string, string][] = [
     ['"tec:entropy":"fp"', '"tec:entropy":"zip"'],

@@ -41,15 +41,15 @@ test("each kind of damage is found and named", async (t) => {
     ["a folder without a link", (f) => mkdir(join(f, "lisbon/stray")), /lisbon\/stray: is a folder/],
     [
       "a dead reference",
-      async (f) => addTestItem(await catalogWriter(f), "c", { references: ["nothing"] }),
+      async (f) => addTestItem(await catalogWriter(f), "c", { references: [{ id: "nothing" }] }),
       /names item "nothing"/,
     ],
     [
       "a circle",
       async (f) => {
         const writer = await catalogWriter(f);
-        await addTestItem(writer, "c", { references: ["d"] });
-        await addTestItem(writer, "d", { references: ["a", "c"] });
+        await addTestItem(writer, "c", { references: [{ id: "d" }] });
+        await addTestItem(writer, "d", { references: [{ id: "a" }, { id: "c" }] });
       },
       /in a circle: (c -> d -> c|d -> c -> d)/,
     ],
