@@ -31,7 +31,7 @@ LEVELS = torch.from_numpy(np.minimum(127, np.round(12 * np.log2(1 + np.arange(15
 
 def level(v):
     """v in multiples of 1/8 -> 0..127: round(12 log2(1 + |v|)), the integer logarithm of all features, from a table."""
-    return LEVELS[(8 * v.abs()).clamp(max=len(LEVELS) - 1).long()]
+    return LEVELS.to(v.device)[(8 * v.abs()).clamp(max=len(LEVELS) - 1).long()]
 
 
 def pass_of(rows, columns):
@@ -151,7 +151,7 @@ class Context(nn.Module):
 
     def static_means(self, step, sets, c0, c1):
         """Quarters of a symbol [n, C_g, P] of sets [n, P]; 0 for channels from 64 on."""
-        if c0 >= self.linear_means.shape[2]: return torch.zeros(1)
+        if c0 >= self.linear_means.shape[2]: return torch.zeros(1, device=sets.device)
         return self.linear_means[step[0]][sets][..., c0:c1].permute(0, 2, 1).float()
 
     def summary(self, planes, group, step, sets):

@@ -47,12 +47,12 @@ class Features:
     def __init__(self, y, refs, clear, temporal):
         self.y, self.refs, self.clear, self.temporal = y, refs, clear, temporal
         self.h, self.w = y.shape[-2:]
-        self.pass_map = torch.from_numpy(context.pass_of(self.h, self.w))
+        self.pass_map = torch.from_numpy(context.pass_of(self.h, self.w)).to(y.device)
 
     def planes(self, c0):
         """[n, k C, h, w] levels of what is decoded before channel c0."""
         y = self.y
-        known = (torch.arange(y.shape[1]) < c0).float()[:, None, None]
+        known = (torch.arange(y.shape[1], device=y.device) < c0).float()[:, None, None]
         if not self.temporal: return level(y) * known
         (a, b), has = self.refs, [self.has(k)[:, None] for k in (1, 2)]
         return torch.cat([level(y) * known, level(y - a) * known * has[0], level(a), level(y - b) * known * has[1]], 1)
@@ -60,17 +60,17 @@ class Features:
     def has(self, k): return (self.clear[:, k].amax((1, 2), keepdim=True) > 0).float()
 
     def positions(self, kinds):
-        return torch.isin(self.pass_map, torch.tensor(kinds)).flatten().nonzero()[:, 0]
+        return torch.isin(self.pass_map, torch.tensor(kinds, device=self.pass_map.device)).flatten().nonzero()[:, 0]
 
     def own(self, net, group, channels, kind, at, step, base, means, forecast=False):
         """Features [n, F, C, P] and candidates in quarters of a symbol [n, K, C, P] of some channels of a group at positions `at`."""
         c0, c1 = channels
         pick = lambda x: x.flatten(-2)[..., at]
         y, offsets = self.y[:, c0:c1], context.NEIGHBOURS[kind]
-        zero = torch.zeros(len(y), c1 - c0, len(at))
+        zero = torch.zeros(len(y), c1 - c0, len(at), device=y.device)
         mean, magnitude, spread = zero, zero, zero
         if offsets:
-            inside = [pick(shifted(torch.ones(self.h, self.w), o)) for o in offsets]
+            inside = [pick(shifted(torch.ones(self.h, self.w, device=y.device), o)) for o in offsets]
             count = sum(inside)
             mean, magnitude = (quarters(sum(pick(shifted(v, o)) for o in offsets), count) for v in (y, y.abs()))
             around = [pick(shifted(y, o)) for o in offsets]

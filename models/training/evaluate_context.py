@@ -9,7 +9,7 @@ from context import Quantised
 
 
 def load(path, model="../tec-s2"):
-    state = torch.load(path); cfg = train_context.Config(**state["config"])
+    state = torch.load(path, map_location="cpu"); cfg = train_context.Config(**state["config"])
     frozen = tables.read(f"{model}/fp.tables", 1)
     net = context.Context(bool(cfg.temporal), context.TOKENS if cfg.tokens else context.UNEVEN, train_context.static_scales(frozen),
                           {k.removeprefix("linear_").replace("_", "-"): v for k, v in state["net"].items() if k.startswith("linear_")}, cfg.hidden, cfg.wide)

@@ -32,6 +32,7 @@ class Config:
     wide: int = 64
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"         # cuda: the same with --batch=128 --wide=64
     log: int = 100
 
 
@@ -96,7 +97,7 @@ def group_bits(net, shape, f, g, step, sets, known=None, collect=None, most=512)
     s = net.summary(f.planes(c0 if known is None else net.groups[known]), g, step, sets).flatten(2)
     size = c1 - c0
     if size > most: c0 += int(np.random.default_rng().integers(size - most + 1)); c1 = c0 + most
-    base = net.base[step[:, None, None], sets.flatten(1)[:, None, :], torch.arange(c0, c1)[None, :, None]]     # [n, C_g, P]
+    base = net.base[step[:, None, None], sets.flatten(1)[:, None, :], torch.arange(c0, c1, device=step.device)[None, :, None]]     # [n, C_g, P]
     total = 0
     for kinds in context.passes(g) if known is None else [(0, 1, 2, 3, 4)]:
         kind = kinds[0] if len(kinds) == 1 else 0                               # 0: no neighbours are known
@@ -122,7 +123,8 @@ def main():
     groups = context.TOKENS if cfg.tokens else context.UNEVEN
     net, shape = context.Context(bool(cfg.temporal), groups, static_scales(frozen), dict(np.load(cfg.linear)), cfg.hidden, cfg.wide), Shape()
     if cfg.resume:
-        state = torch.load(cfg.resume); net.load_state_dict(state["net"]); shape.load_state_dict(state["shape"])
+        state = torch.load(cfg.resume, map_location="cpu"); net.load_state_dict(state["net"]); shape.load_state_dict(state["shape"])
+    net, shape, gain, rounding = (x.to(cfg.device) for x in (net, shape, gain, rounding))
     parameters = [*net.parameters(), *shape.parameters()]
     optimizer = torch.optim.AdamW(parameters, cfg.lr, betas=(.9, .98), weight_decay=1e-3)
     windows = context_data.Windows(sources(cfg.latents, cfg.temporal), cfg.seed + 1)
@@ -133,18 +135,18 @@ def main():
     while (t := (time.time() - begin) / 60 / cfg.minutes) < 1:
         Quantised.exact = t > 1 - cfg.exact
         for p in optimizer.param_groups: p["lr"] = cfg.lr * min(1, step_no / 100 + .01) * (cfg.final ** t)
-        y, clear, sets, fp = windows.draw(cfg.batch, 3 if cfg.temporal else 1)
+        y, clear, sets, fp = (x.to(cfg.device) for x in windows.draw(cfg.batch, 3 if cfg.temporal else 1))
         q = rng.integers(6)
         v = y * gain[q][:, None, None]
         symbols = (v.sign() * torch.floor(v.abs() + rounding[q][:, None, None])).clamp(-tables.LIMIT, tables.LIMIT)
         if cfg.temporal:
-            u = torch.rand(len(y))
-            lose = torch.stack([torch.zeros(len(y)), (u < cfg.drop / 2).float(), (u < cfg.drop).float()], 1)
+            u = torch.rand(len(y), device=y.device)
+            lose = torch.stack([torch.zeros_like(u), (u < cfg.drop / 2).float(), (u < cfg.drop).float()], 1)
             symbols = symbols * (1 - lose)[:, :, None, None, None]; clear = clear * (1 - lose)[:, :, None, None]
         p = share[q] / share[q].sum() * .8 + .2 / G
         g = rng.choice(G, p=p)
         f = context_data.Features(symbols[:, 0], [symbols[:, k] for k in (1, 2)] if cfg.temporal else [], clear, net.temporal)
-        step, area = torch.full((len(y),), q), y.shape[-1] * y.shape[-2]
+        step, area = torch.full((len(y),), q, device=y.device), y.shape[-1] * y.shape[-2]
         known = rng.integers(g + 1) if cfg.tokens and rng.random() < cfg.forecast else None
         bits = group_bits(net, shape, f, g, step, sets[:, q].long(), known, most=cfg.most)
         relative = bits / (fp[:, q] * area + 40)
