@@ -10,6 +10,7 @@ import { decodeImage } from "./app/decode-image.js";
 import { inspectFile, type Inspection } from "./app/inspect.js";
 import { openSource } from "./app/open-source.js";
 import { loadExtensions } from "./app/plugins.js";
+import { contextUse, openReferences, openSeries } from "./app/references.js";
 import { createDecoder, createServices, type Decoder } from "./app/services.js";
 import { verifyPath } from "./app/verify-path.js";
 import { catalogWriter } from "./catalog/catalog-writer.js";
@@ -80,6 +81,14 @@ export interface CodecOptions extends Pick<ConfigInput, "models" | "plugins" | "
 /** How to read an image: what its own tags don't tell, or tell wrongly. */
 export type InputOptions = Pick<GeoTiffOptions, "scale" | "offset" | "scl">;
 
+/** How latents are stored; the picture is the same. */
+export interface EntropyChoice {
+  /** "fp" unless told otherwise. */
+  readonly entropy?: "fp" | "elic" | "tt" | "flextec";
+  /** Of "tt" and "flextec": encoded images of earlier dates to lean on, nearest first. */
+  readonly references?: readonly string[];
+}
+
 /**
  * Encodes a GeoTIFF of 12 bands or a STAC Item (path or URL) as a TEC-COG at `output`, which appears when it is whole.
  *
@@ -88,14 +97,15 @@ export type InputOptions = Pick<GeoTiffOptions, "scale" | "offset" | "scl">;
 export function encode(
   input: string,
   output: string,
-  options: CodecOptions & ModelChoice & InputOptions = {},
+  options: CodecOptions & ModelChoice & InputOptions & EntropyChoice = {},
 ): Promise<EncodeReport> {
   return withDecoder(options, async (decoder) => {
     const source = await openSource(input, { openStore: decoder.openStore, ...pickInput(options) });
     try {
-      const { signal, onProgress } = options;
+      const { signal, onProgress, entropy = "fp", references = [] } = options;
       const chosen = await chooseModel(options, decoder);
-      return await encodeImage(source, output, { ...chosen, networks: decoder.networks, signal, onProgress });
+      const context = contextUse(entropy, await openReferences(references, output, decoder), decoder);
+      return await encodeImage(source, output, { ...chosen, context, networks: decoder.networks, signal, onProgress });
     } finally {
       await source.close();
     }
@@ -132,7 +142,11 @@ export interface IngestInto extends InputOptions {
   readonly id?: string;
   /** RFC 3339, for an input whose tags and name tell none. */
   readonly datetime?: string;
-  /** Encode again what is there. */
+  /** How the collection's dates are stored: "fp" unless told otherwise. With "tt" and "flextec" ingest them in order of time. */
+  readonly entropy?: "fp" | "elic" | "tt" | "flextec";
+  /** Of "tt" and "flextec": every so many dates leans on no other; 4. */
+  readonly keyframes?: number;
+  /** Encode again what is there; a date that others lean on only by the command, together with them. */
   readonly overwrite?: boolean;
 }
 
@@ -147,8 +161,10 @@ export function ingest(input: string, options: IngestInto & CodecOptions & Model
     const named = { ...(id === undefined ? {} : { id }), ...(datetime === undefined ? {} : { datetime }) };
     const source = await openSource(input, { openStore: decoder.openStore, ...pickInput(options), ...named });
     try {
+      const chosen = await chooseModel(options, decoder);
       return await ingestSource(source, {
-        ...(await chooseModel(options, decoder)),
+        ...chosen,
+        series: openSeries(options, chosen.model, decoder),
         collection: typeof collection === "string" ? { id: collection } : collection,
         networks: decoder.networks,
         writer: await catalogWriter(options.catalog),

@@ -1,9 +1,7 @@
-import { findSection, parseChunk, SECTION } from "../container/chunk.js";
+import { findSection, parseChunk, SECTION, type EntropyModel } from "../container/chunk.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
-import { AppError } from "../core/errors.js";
 import { openByteSource, type OpenStore } from "../store/byte-source.js";
-import type { Decoder } from "./services.js";
 
 /** What `tectile inspect` tells of a file; headerBytes, quicklookBytes, maskBytes and the levels' bytes add up to fileBytes. */
 export interface Inspection {
@@ -14,6 +12,9 @@ export interface Inspection {
   readonly modelSha256: string;
   readonly quality: number;
   readonly entropy: string;
+  /** Files that chunks lean on, as this one names them, and what ran the networks when they were encoded. */
+  readonly references: readonly { readonly href: string; readonly datetime?: string | undefined }[];
+  readonly engine: string | undefined;
   readonly crs: string | undefined;
   readonly transform: readonly number[] | undefined;
   readonly datetime: string | undefined;
@@ -27,9 +28,18 @@ export interface Inspection {
     readonly height: number;
     readonly bytes: number;
     readonly chunks: number;
+    /** Of these, by the entropy model of each chunk. */
+    readonly entropy: Readonly<Partial<Record<EntropyModel, ChunkTotals>>>;
+    /** Chunks that lean on other dates. */
+    readonly leaning: number;
   }[];
   /** Bits a pixel and band of the full resolution's latents. */
   readonly bitsPerPixel: number;
+}
+
+interface ChunkTotals {
+  readonly chunks: number;
+  readonly bytes: number;
 }
 
 export async function inspectFile(path: string, openStore: OpenStore = openByteSource): Promise<Inspection> {
@@ -39,7 +49,8 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
     const levels = [];
     let maskBytes = 0;
     for (const level of cog.levels) {
-      let [bytes, chunks] = [0, 0];
+      let [bytes, chunks, leaning] = [0, 0, 0];
+      const entropy: Partial<Record<EntropyModel, ChunkTotals>> = {};
       for (let i = 0; i < level.offsets.length; i++) {
         const stored = await readChunkBytes(source, level, i);
         if (stored === undefined) continue;
@@ -49,8 +60,11 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
         maskBytes += masks;
         bytes += stored.length - masks;
         chunks++;
+        if ((findSection(chunk, SECTION.references)?.length ?? 0) > 0) leaning++;
+        const before = entropy[chunk.entropy] ?? { chunks: 0, bytes: 0 };
+        entropy[chunk.entropy] = { chunks: before.chunks + 1, bytes: before.bytes + stored.length - masks };
       }
-      levels.push({ width: level.width, height: level.height, bytes, chunks });
+      levels.push({ width: level.width, height: level.height, bytes, chunks, entropy, leaning });
     }
     const [full] = levels;
     return {
@@ -74,30 +88,12 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
     modelSha256: metadata.model.sha256,
     quality: metadata.quality,
     entropy: metadata.entropy,
+    references: metadata.references ?? [],
+    engine: metadata.engine,
     crs: cog.crs,
     transform: cog.transform,
     datetime: metadata.datetime,
     headerBytes: cog.headerBytes,
     quicklookBytes: cog.quicklook.bytes,
   };
-}
-
-/** Decodes every chunk of a file as far as its checksums; yields one sentence for each that is damaged. */
-export async function* verifyFile(path: string, { reader }: Pick<Decoder, "reader">): AsyncGenerator<string> {
-  try {
-    const container = await reader.open(path, `verify ${Date.now()}`);
-    for (const [level, { offsets }] of container.cog.levels.entries()) {
-      for (let index = 0; index < offsets.length; index++) {
-        const problem = await reader.chunk(container, level, index).then(() => undefined, problemText);
-        if (problem !== undefined) yield problem;
-      }
-    }
-  } catch (error) {
-    yield problemText(error);
-  }
-}
-
-function problemText(error: unknown): string {
-  if (error instanceof AppError) return error.message;
-  throw error;
 }

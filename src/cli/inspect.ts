@@ -1,10 +1,12 @@
 import { inspectFile } from "../app/inspect.js";
+import { ENTROPY_MODELS } from "../container/chunk.js";
 import { flagOption, wantPositionals, type Command } from "./arguments.js";
 
 const HELP = `
 Usage: tectile inspect FILE [--json]
 
-Tells what a TEC-COG (path or URL) holds: model, quality, levels, and where its bytes go.
+Tells what a TEC-COG (path or URL) holds: model, quality, what it leans on, levels, and where its bytes go,
+by the entropy model of their chunks.
 `;
 
 export const inspectCommand: Command = {
@@ -25,14 +27,19 @@ export const inspectCommand: Command = {
       `${found.file}: TEC-COG format ${found.format}, ${found.fileBytes} bytes`,
       `  model      ${found.model} (${found.modelSha256.slice(0, 12)}), quality ${found.quality}, entropy model ${found.entropy}`,
       `  place      ${found.crs ?? "no CRS"}, ${found.datetime ?? "no date"}`,
+      ...found.references.map(({ href, datetime }) => `  leans on   ${href}, ${datetime ?? "no date"}`),
+      ...(found.engine === undefined ? [] : [`  engine     ${found.engine}`]),
       `  rate       ${found.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution`,
       `  header     ${share(found.headerBytes)}`,
       `  quicklook  ${share(found.quicklookBytes)}`,
       `  masks      ${share(found.maskBytes)}`,
-      ...found.levels.map(
-        (level, i) =>
-          `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`,
-      ),
+      ...found.levels.flatMap((level, i) => [
+        `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`,
+        ...ENTROPY_MODELS.flatMap((name) => {
+          const part = level.entropy[name];
+          return part === undefined ? [] : [`    ${name.padEnd(9)}${share(part.bytes)}   ${part.chunks} chunks`];
+        }),
+      ]),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
     return 0;

@@ -30,6 +30,7 @@ test("the library's types are these", () => {
     "BandName",
     "CodecOptions",
     "EncodeReport",
+    "EntropyChoice",
     "ErrorCode",
     "IngestInto",
     "IngestResult",
