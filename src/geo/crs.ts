@@ -14,12 +14,26 @@ export interface CrsTransform {
   readonly fromWgs84: Projector;
 }
 
+/** CRSs whose projections are kept: more than any catalog's zones in view at once. */
+const MAX_OPENED = 64;
+/** The latest used come last. */
+const opened = new Map<Crs, CrsTransform>();
+
 /**
- * The two projections between a CRS and WGS84 longitude and latitude.
+ * The two projections between a CRS and WGS84 longitude and latitude; those last used are kept.
  *
  * @throws UnsupportedError for a code or definition that proj4 does not know.
  */
 export function openCrs(crs: Crs): CrsTransform {
+  const transform = opened.get(crs) ?? createTransform(crs);
+  opened.delete(crs);
+  opened.set(crs, transform);
+  const [oldest] = opened.keys();
+  if (opened.size > MAX_OPENED && oldest !== undefined) opened.delete(oldest);
+  return transform;
+}
+
+function createTransform(crs: Crs): CrsTransform {
   if (crs === "EPSG:4326" || crs === "OGC:CRS84") return { toWgs84: (x, y) => [x, y], fromWgs84: (x, y) => [x, y] };
   let converter: { forward(point: number[]): number[]; inverse(point: number[]): number[] };
   try {

@@ -56,7 +56,9 @@ export function groupByDay(items: readonly CatalogItem[]): readonly DateEntry[] 
   const days = new Map<string, CatalogItem[]>();
   for (const item of items) {
     const day = item.datetime.slice(0, 10);
-    days.set(day, [...(days.get(day) ?? []), item]);
+    const members = days.get(day);
+    if (members === undefined) days.set(day, [item]);
+    else members.push(item);
   }
   return [...days.values()].toReversed().map((members) => {
     const clear = members.map(({ clearPercent }) => clearPercent).filter((percent) => percent !== undefined);

@@ -28,6 +28,16 @@ for (const [code, [lon, lat], [x, y], tolerance] of KNOWN) {
   });
 }
 
+test("the projections last used are kept, and no more than 64 of them", () => {
+  const first = openCrs("EPSG:32601");
+  assert.equal(openCrs("EPSG:32601"), first);
+  for (let zone = 1; zone <= 60; zone++) openCrs(`EPSG:${32700 + zone}`);
+  assert.equal(openCrs("EPSG:32601"), first);
+  for (let zone = 2; zone <= 60; zone++) openCrs(`EPSG:${32600 + zone}`);
+  for (const code of ["EPSG:3035", "EPSG:2154", "EPSG:27700", "EPSG:3031", "EPSG:3413"]) openCrs(code);
+  assert.notEqual(openCrs("EPSG:32601"), first);
+});
+
 test("an unknown code is one sentence; EPSG:4326 is in degrees, UTM is not", () => {
   assert.throws(() => openCrs("EPSG:99999"), /^UnsupportedError: CRS EPSG:99999 is not known; wanted/);
   assert.throws(() => openCrs("nonsense"), /CRS nonsense is not known/);
