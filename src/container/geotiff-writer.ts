@@ -18,6 +18,8 @@ export interface GeoTiffPlan extends Georeference {
   /** GDAL's per-band scale and offset items, written when they are not 1 and 0. */
   readonly scale?: number;
   readonly offset?: number;
+  /** Position of the band that is the mask: 0 is a hole. */
+  readonly alpha?: number | undefined;
 }
 
 /** Writes an ordinary deflate GeoTIFF, 256 px tiles appended in row-major order, in place only once it is whole. */
@@ -41,9 +43,7 @@ export async function createGeoTiffWriter(path: string, plan: GeoTiffPlan): Prom
 
   return {
     async append(samples) {
-      const bytes = await deflateAsync(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), {
-        level: 6,
-      });
+      const bytes = await pack(samples);
       offsets.push(at);
       lengths.push(bytes.length);
       await file.write(bytes, at);
@@ -55,6 +55,44 @@ export async function createGeoTiffWriter(path: string, plan: GeoTiffPlan): Prom
     },
     abort: () => file.abort(),
   };
+}
+
+/** The bytes of such a file, of one that fits in memory; samples [bands][height][width]. */
+export async function encodeGeoTiff(plan: GeoTiffPlan, planes: StoredArray): Promise<Uint8Array> {
+  const tiles: Promise<Uint8Array>[] = [];
+  for (let y = 0; y < plan.height; y += TILE_PX)
+    for (let x = 0; x < plan.width; x += TILE_PX) tiles.push(pack(cutTile(plan, planes, { x, y })));
+  const packed = await Promise.all(tiles);
+  const blank = packed.map(() => 0);
+  let at = sizeOfDirectories([tagsOf(plan, blank, blank, false)], false);
+  const offsets = packed.map(({ length }) => {
+    at += length;
+    return at - length;
+  });
+  const lengths = packed.map(({ length }) => length);
+  return Buffer.concat([encodeDirectories([tagsOf(plan, offsets, lengths, false)], false), ...packed]);
+}
+
+/** One full tile, pixel-interleaved; beyond the image 0. */
+function cutTile(
+  { width, height, bands }: GeoTiffPlan,
+  planes: StoredArray,
+  { x, y }: { readonly x: number; readonly y: number },
+): StoredArray {
+  const count = bands.length;
+  const tile = new (planes.constructor as new (length: number) => StoredArray)(TILE_PX * TILE_PX * count);
+  const [columns, rows] = [Math.min(TILE_PX, width - x), Math.min(TILE_PX, height - y)];
+  for (let b = 0; b < count; b++) {
+    for (let r = 0; r < rows; r++) {
+      const from = (b * height + y + r) * width + x;
+      for (let c = 0; c < columns; c++) tile[(r * TILE_PX + c) * count + b] = planes[from + c] ?? 0;
+    }
+  }
+  return tile;
+}
+
+function pack(samples: StoredArray): Promise<Uint8Array> {
+  return deflateAsync(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), { level: 6 });
 }
 
 function tagsOf(plan: GeoTiffPlan, offsets: readonly number[], lengths: readonly number[], big: boolean): Tag[] {
@@ -76,15 +114,24 @@ function tagsOf(plan: GeoTiffPlan, offsets: readonly number[], lengths: readonly
     { tag: TAG.gdalMetadata, type: "ascii", values: metadataXml(plan) },
     ...georeferenceTags(plan),
   ];
-  if (count > 1) tags.push({ tag: TAG.extraSamples, type: "short", values: new Array<number>(count - 1).fill(0) });
+  if (count > 1) tags.push({ tag: TAG.extraSamples, type: "short", values: extraSamples(plan) });
   if (plan.nodata !== undefined) tags.push({ tag: TAG.gdalNodata, type: "ascii", values: String(plan.nodata) });
   return tags;
+}
+
+/** Of each band after the first: unspecified, or unassociated alpha. */
+function extraSamples({ bands, alpha }: GeoTiffPlan): number[] {
+  return bands.slice(1).map((_, i) => (i + 1 === alpha ? 2 : 0));
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function metadataXml(plan: GeoTiffPlan): string {
   const { scale = 1, offset = 0 } = plan;
   const items = plan.bands.flatMap((band, i) => [
-    `<Item name="DESCRIPTION" sample="${i}" role="description">${band}</Item>`,
+    `<Item name="DESCRIPTION" sample="${i}" role="description">${escapeXml(band)}</Item>`,
     ...(scale === 1 && offset === 0
       ? []
       : [

@@ -3,10 +3,10 @@ import { assertNever } from "../core/assert.js";
 import type { Raster } from "../core/raster.js";
 import { encodeNpy } from "./encode-npy.js";
 import { hatch } from "./hatch.js";
-import { renderPlanes, withPlane } from "./render-planes.js";
+import { renderPlanes, withMarks, withPlane, type PlanarImage } from "./render-planes.js";
 import { renderRaster } from "./render-raster.js";
 import type { RgbaImage } from "./render-raster.js";
-import type { RenderSpec } from "./render-spec.js";
+import type { RenderFormat, RenderSpec } from "./render-spec.js";
 
 /** A file format of pictures. */
 export type ImageFormat = "png" | "webp" | "jpeg";
@@ -25,15 +25,20 @@ export interface InferredPixels {
   readonly inferred: Uint8Array;
   /** Stripes over them, in pictures. */
   readonly hatch: boolean;
-  /** One more plane, 255 where inferred, in npy. */
+  /** One more plane, 255 where inferred, in npy and tif. */
   readonly plane: boolean;
+  /** One more plane, after that one, in npy and tif: expected errors, digital numbers, 0 where seen, NaN where unknown. */
+  readonly errors?: Float32Array | undefined;
 }
 
-/** Renders a raster and encodes it in the spec's format: the whole of what follows the warp. */
-export async function drawRaster(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
+/** Renders a raster and encodes it in the spec's format; tif, which needs a container, is written by tile/draw-picture.ts. */
+export async function drawRaster(
+  raster: Raster,
+  spec: RenderSpec & { readonly format: Exclude<RenderFormat, "tif"> },
+  guess?: InferredPixels,
+): Promise<EncodedImage> {
   if (spec.format === "npy") {
-    const values = renderPlanes(raster, spec);
-    const image = guess?.plane === true ? withPlane(values, guess.inferred) : values;
+    const image = withGuess(renderPlanes(raster, spec), guess);
     return { bytes: encodeNpy(image), mediaType: MEDIA_TYPES.npy, coverage: image.coverage };
   }
   const drawn = renderRaster(raster, spec);
@@ -42,13 +47,20 @@ export async function drawRaster(raster: Raster, spec: RenderSpec, guess?: Infer
   return { bytes: await encodeImage(image, format), mediaType: MEDIA_TYPES[format], coverage: image.coverage };
 }
 
+/** The planes with those that tell what was inferred, as far as they are asked for. */
+export function withGuess(values: PlanarImage, guess: InferredPixels | undefined): PlanarImage {
+  const marked = guess?.plane === true ? withMarks(values, guess.inferred) : values;
+  return guess?.errors === undefined ? marked : withPlane(marked, guess.errors);
+}
+
 /** Media type of each format. */
 export const MEDIA_TYPES = {
   png: "image/png",
   webp: "image/webp",
   jpeg: "image/jpeg",
   npy: "application/x-binary",
-} as const satisfies Record<ImageFormat | "npy", string>;
+  tif: "image/tiff; application=geotiff",
+} as const satisfies Record<ImageFormat | "npy" | "tif", string>;
 
 /** The format that "auto" stands for: jpeg where every pixel is valid, else png, as TiTiler. */
 export function chooseFormat(image: RgbaImage, format: "auto" | ImageFormat): ImageFormat {

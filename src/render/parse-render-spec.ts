@@ -9,7 +9,7 @@ import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
 import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
 import type { RenderPreset } from "../core/render-presets.js";
-import { outputCount } from "./render-spec.js";
+import { holdsValues, outputCount } from "./render-spec.js";
 import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resampling } from "./render-spec.js";
 
 /** What holds where the query says nothing. */
@@ -32,8 +32,8 @@ export interface RenderOptions {
  * override. Others (nodata, unscale, ...) are ignored.
  *
  * A query that names no bands shows true colour, with the preset's rescale and gamma unless it says otherwise. Where bands or an
- * expression come without a rescale: 0..3000 for B01 to B04, 0..4500 for the other bands, -1..1 for an expression; npy and an
- * explicit colormap keep the raw values.
+ * expression come without a rescale: 0..3000 for B01 to B04, 0..4500 for the other bands, -1..1 for an expression; npy, tif
+ * and an explicit colormap keep the raw values.
  *
  * @throws InvalidRequestError naming the parameter, what was got and what is wanted.
  */
@@ -44,23 +44,24 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
   const preset = choosePreset(query, named, options.presets ?? RENDERS);
   const source = chooseSource(named, preset, format);
   const outputs = outputCount(source);
-  if (format !== "npy" && outputs !== 1 && outputs !== 3) {
+  const raw = holdsValues(format);
+  if (!raw && outputs !== 1 && outputs !== 3) {
     throw new InvalidRequestError(
-      `A picture of ${outputs} bands can't be drawn; wanted 1 or 3 bands or expressions, or the format npy`,
+      `A picture of ${outputs} bands can't be drawn; wanted 1 or 3 bands or expressions, or the format npy or tif`,
     );
   }
-  const colormap = format === "npy" ? undefined : parseColormap(query, preset);
+  const colormap = raw ? undefined : parseColormap(query, preset);
   if (colormap !== undefined && outputs !== 1) {
     throw new InvalidRequestError(`A colormap was asked for ${outputs} bands; wanted one band or expression`);
   }
   const formula = query.get("color_formula") ?? preset?.color_formula;
-  const colorFormula = formula === undefined || format === "npy" ? [] : parseColorFormula(formula);
+  const colorFormula = formula === undefined || raw ? [] : parseColorFormula(formula);
   if (outputs !== 3 && colorFormula.some((operation) => operation.kind === "saturation")) {
     throw new InvalidRequestError("color_formula has saturation for one band; wanted three bands");
   }
   return {
     source,
-    rescale: chooseRescale(query, source, { preset, raw: format === "npy" || isExplicit(colormap) }),
+    rescale: chooseRescale(query, source, { preset, raw: raw || isExplicit(colormap) }),
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
     returnMask: parseFlag(query.get("return_mask") ?? "true"),
@@ -77,6 +78,8 @@ const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
   ["jpg", "jpeg"],
   ["jpeg", "jpeg"],
   ["npy", "npy"],
+  ["tif", "tif"],
+  ["tiff", "tif"],
 ]);
 const LOOK_PARAMETERS = ["rescale", "color_formula", "colormap", "colormap_name"];
 const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
@@ -104,7 +107,7 @@ function chooseSource(
   preset: RenderPreset | undefined,
   format: RenderFormat,
 ): RenderSource {
-  if (named === "whole" && format === "npy") return { kind: "bands", bands: BANDS };
+  if (named === "whole" && holdsValues(format)) return { kind: "bands", bands: BANDS };
   if (named !== undefined && named !== "whole") return named;
   if (preset?.expression !== undefined)
     return { kind: "expressions", expressions: [parseExpression(preset.expression)] };
@@ -179,7 +182,7 @@ function parseFormat(text: string | undefined): RenderFormat | undefined {
   if (text === undefined) return undefined;
   const format = FORMATS.get(text.toLowerCase().replace(/^(?:\.|image\/)/, ""));
   if (format === undefined)
-    throw new InvalidRequestError(`Format "${text.slice(0, 40)}" is not known; wanted png, webp, jpg or npy`);
+    throw new InvalidRequestError(`Format "${text.slice(0, 40)}" is not known; wanted png, webp, jpg, npy or tif`);
   return format;
 }
 

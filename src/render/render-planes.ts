@@ -35,13 +35,29 @@ export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
 }
 
 /** The same with one more plane: 255 where `marked` is not 0. */
-export function withPlane(image: PlanarImage, marked: Uint8Array): PlanarImage {
+export function withMarks(image: PlanarImage, marked: Uint8Array): PlanarImage {
+  return withPlane(
+    image,
+    marked.map((mark) => (mark === 0 ? 0 : 255)),
+  );
+}
+
+/** The same with one more plane, rounded and clipped as the image's type asks; NaN is the largest value of an integer type. */
+export function withPlane(image: PlanarImage, plane: Uint8Array | Float32Array): PlanarImage {
   const { length } = image.samples;
   const samples = new (image.samples.constructor as new (length: number) => PlanarImage["samples"])(
-    length + marked.length,
+    length + plane.length,
   );
   samples.set(image.samples);
-  for (let i = 0; i < marked.length; i++) samples[length + i] = marked[i] === 0 ? 0 : 255;
+  const added = samples.subarray(length);
+  if (added instanceof Float32Array) added.set(plane);
+  else {
+    const ceiling = added instanceof Uint8Array ? 255 : 65_535;
+    for (let i = 0; i < plane.length; i++) {
+      const value = plane[i] ?? 0;
+      added[i] = Number.isNaN(value) ? ceiling : Math.min(ceiling, Math.max(0, Math.round(value)));
+    }
+  }
   return { ...image, planes: image.planes + 1, samples };
 }
 

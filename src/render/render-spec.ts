@@ -1,4 +1,6 @@
 import type { BandName } from "../core/bands.js";
+import type { Affine } from "../geo/affine.js";
+import type { Crs } from "../geo/crs.js";
 import { BANDS } from "../core/bands.js";
 import { assertNever } from "../core/assert.js";
 import type { ColourOperation } from "./color-formula.js";
@@ -23,6 +25,15 @@ export interface RenderSpec {
   /** Side of a tile, pixels. */
   readonly tileSize: number;
   readonly format: RenderFormat;
+  /** What a tif tells of its pixels; plan.ts fills it in for that format. */
+  readonly geotiff?: GeoTiffHead;
+}
+
+/** Where a GeoTIFF's pixels lie and what its bands are, mask and the like left out. */
+export interface GeoTiffHead {
+  readonly transform: Affine;
+  readonly crs: Crs;
+  readonly bands: readonly string[];
 }
 
 /** Bands as they are, or one expression for each output. */
@@ -38,7 +49,12 @@ export type Colormap = { readonly kind: "named"; readonly name: string } | Expli
 export type Resampling = "nearest" | "bilinear";
 
 /** "auto" is jpeg where every pixel is valid, else png. */
-export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "npy";
+export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "npy" | "tif";
+
+/** Formats of values instead of colours: any number of bands, raw unless rescaled. */
+export function holdsValues(format: RenderFormat): boolean {
+  return format === "npy" || format === "tif";
+}
 
 /** The bands that a spec reads, each once, in storage order. */
 export function requiredBands(spec: RenderSpec): readonly BandName[] {
@@ -102,6 +118,11 @@ export function sourceBands(source: RenderSource): readonly BandName[] {
   }
 }
 
+/** What each value of a pixel is: a band's name, or an expression in its canonical spelling. */
+export function outputNames(source: RenderSource): readonly string[] {
+  return source.kind === "bands" ? source.bands : source.expressions.map(formatExpression);
+}
+
 function sourceText(source: RenderSource): string {
-  return source.kind === "bands" ? source.bands.join(",") : source.expressions.map(formatExpression).join(";");
+  return outputNames(source).join(source.kind === "bands" ? "," : ";");
 }

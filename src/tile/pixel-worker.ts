@@ -3,9 +3,10 @@ import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized
 import { parseTables } from "../codec/tables.js";
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
-import { drawRaster, tuneEncoder } from "../render/encode-image.js";
+import { tuneEncoder } from "../render/encode-image.js";
 import { composeLayer, probeLayer } from "./compose-layer.js";
 import { decodeChunk } from "./decode-chunk.js";
+import { drawPicture } from "./draw-picture.js";
 import { drawInpainted } from "./inpaint/draw-inpainted.js";
 import { drawMerged } from "./mosaic/draw-merged.js";
 import {
@@ -58,7 +59,7 @@ async function compose(task: ComposeTask): Promise<PixelResult> {
 
 async function render(canvas: CanvasMemory, spec: RenderSpec): Promise<DrawnPicture> {
   const { size: width, height, bands, samples, filled: valid } = canvas;
-  const image = await drawRaster({ kind: "raster", width, height, bands, samples, valid }, spec);
+  const image = await drawPicture({ kind: "raster", width, height, bands, samples, valid }, spec);
   const perMark = new Array<number>(256).fill(0);
   for (let i = 0; i < valid.length; i++) perMark[valid[i] ?? 0] = (perMark[valid[i] ?? 0] ?? 0) + 1;
   const perLayer = perMark.slice(FIRST_MARK);

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { CatalogItem } from "../catalog/types.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
-import { openCrs, type Projector } from "../geo/crs.js";
+import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
-import { renderKey, type RenderSpec } from "../render/render-spec.js";
+import { outputNames, renderKey, type RenderSpec } from "../render/render-spec.js";
 import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
 /** The grid of the picture asked for. */
@@ -14,6 +14,7 @@ export interface TargetGrid {
   readonly width: number;
   readonly height: number;
   readonly transform: Affine;
+  readonly crs: Crs;
   readonly toWgs84: Projector;
   /** Names the grid in ETags, such as "WebMercatorQuad/12/2100/1400". */
   readonly name: string;
@@ -65,7 +66,8 @@ export function planPicture(
 ): TilePlan {
   const margin = mosaic.inpaint === "none" ? 0 : INPAINT_MARGIN_PX;
   const around = margin === 0 ? target : widen(target, margin);
-  const layers = items.map((item) => planLayer(around, item)).filter((layer) => layer !== undefined);
+  const lattices = new Map<string, WarpGrid>();
+  const layers = items.map((item) => planLayer(around, item, lattices)).filter((layer) => layer !== undefined);
   const identity = JSON.stringify([
     PIPELINE_VERSION,
     target.name,
@@ -74,7 +76,14 @@ export function planPicture(
     layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
-  return { target, spec, mosaic, layers, margin, etag };
+  return { target, spec: withHead(spec, target, mosaic), mosaic, layers, margin, etag };
+}
+
+/** A tif says where it lies; the ETag knows it by the target's name and the items. */
+function withHead(spec: RenderSpec, { transform, crs }: TargetGrid, { selection }: MosaicSpec): RenderSpec {
+  if (spec.format !== "tif") return spec;
+  const bands = selection === "count" ? ["count"] : outputNames(spec.source);
+  return { ...spec, geotiff: { transform, crs, bands } };
 }
 
 function widen(target: TargetGrid, margin: number): TargetGrid {
@@ -93,6 +102,7 @@ export function tileTarget(tile: TileAddress, size: number): TargetGrid {
     width: size,
     height: size,
     transform: tileTransform(tile, size),
+    crs: "EPSG:3857",
     toWgs84: mercatorToWgs84,
     name: `WebMercatorQuad/${tile.z}/${tile.x}/${tile.y}@${size}`,
   };
@@ -105,20 +115,21 @@ export function previewTarget(item: CatalogItem, width: number, height: number):
     width,
     height,
     transform: scaleAffine(grid.transform, grid.width / width, grid.height / height),
+    crs: grid.crs,
     toWgs84: openCrs(grid.crs).toWgs84,
     name: `preview@${width}x${height}`,
   };
 }
 
-function planLayer(target: TargetGrid, item: CatalogItem): PlanLayer | undefined {
-  const grid = createWarpGrid({
-    width: target.width,
-    height: target.height,
-    transform: target.transform,
-    toWgs84: target.toWgs84,
-    fromWgs84: openCrs(item.grid.crs).fromWgs84,
-    sourceTransform: item.grid.transform,
-  });
+/** `lattices` are those of the target by source grid: dates of one place mostly share one, and projecting it is what a plan costs. */
+function planLayer(target: TargetGrid, item: CatalogItem, lattices: Map<string, WarpGrid>): PlanLayer | undefined {
+  const { crs, transform: sourceTransform } = item.grid;
+  const key = `${sourceTransform.join(" ")} ${crs}`;
+  const { width, height, transform, toWgs84 } = target;
+  const grid =
+    lattices.get(key) ??
+    createWarpGrid({ width, height, transform, toWgs84, fromWgs84: openCrs(crs).fromWgs84, sourceTransform });
+  lattices.set(key, grid);
   const extent = warpExtent(grid);
   if (extent === undefined) return undefined;
   const sizes = levelSizes(item.grid.width, item.grid.height);

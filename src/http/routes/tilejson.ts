@@ -57,7 +57,7 @@ export async function sendMosaicTilejson(
   }: { readonly services: Services; readonly request: Request; readonly response: Response },
 ): Promise<void> {
   const query = queryOf(request);
-  const { mosaic } = parseMosaic(query, { presets: services.renders });
+  const { mosaic } = parseMosaic(query, { extension: tileFormat(query), presets: services.renders });
   const { items } = await services.catalog.search({ ...search, limit: MAX_ITEMS });
   const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
   const { inpaint, selection } = mosaic;
@@ -91,10 +91,10 @@ interface Described {
 
 function tilejson(request: Request, response: Response, described: Described): object {
   const query = queryOf(request);
-  parseMosaic(query, { presets: described.presets });
-  const format = query.get("tile_format") ?? "png";
+  const format = tileFormat(query);
+  parseMosaic(query, { extension: format, presets: described.presets });
   query.delete("tile_format");
-  const extension = /^(png|webp|jpg|jpeg)$/i.test(format) ? `.${format}` : "";
+  const extension = format === undefined ? "" : `.${format}`;
   const scale = scaleSuffix(query);
   const [minzoom, maxzoom] = [
     zoomParam(query, "minzoom", described.minzoom),
@@ -144,6 +144,12 @@ export function unionOf(items: readonly CatalogItem[]): Bounds {
       ? [-180, Math.min(a[1], b[1]), 180, Math.max(a[3], b[3])]
       : [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
   }, first);
+}
+
+/** The tiles' extension; undefined, which leaves the format to each tile, for one that isn't served. */
+function tileFormat(query: URLSearchParams): string | undefined {
+  const format = query.get("tile_format") ?? "png";
+  return /^(png|webp|jpg|jpeg|npy|tif)$/i.test(format) ? format : undefined;
 }
 
 /** TiTiler's `tile_scale` before 2.0: "@2x" for 2. */

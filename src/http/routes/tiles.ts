@@ -8,6 +8,7 @@ import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parseTileAddress, tileBoundsWgs84, type TileAddress } from "../../geo/web-mercator.js";
 import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-image.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
+import { holdsValues } from "../../render/render-spec.js";
 import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
 import { datesOf, type Picture, type Provenance } from "../../tile/provenance.js";
 import { parseMosaic } from "../mosaic-params.js";
@@ -152,7 +153,7 @@ async function sendPicture(plan: TilePlan, { services, request, response, signal
     send(response, image);
     return;
   }
-  if (services.config.emptyTile === "204") {
+  if (services.config.emptyTile === "204" || holdsValues(plan.spec.format)) {
     response.status(204).end();
     return;
   }

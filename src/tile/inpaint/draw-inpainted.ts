@@ -1,4 +1,4 @@
-import { drawRaster } from "../../render/encode-image.js";
+import { drawPicture } from "../draw-picture.js";
 import type { CanvasMemory, DrawnPicture, InpaintTask } from "../pixel-tasks.js";
 import { FIRST_MARK } from "../pixel-tasks.js";
 import { inpaint, type Fill } from "./inpaint.js";
@@ -14,7 +14,7 @@ export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
   );
   const cut = crop({ canvas, fill, margin });
   const { width, rows, valid, inferred } = cut;
-  const image = await drawRaster(
+  const image = await drawPicture(
     {
       kind: "raster",
       width,

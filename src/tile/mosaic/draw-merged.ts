@@ -1,7 +1,7 @@
 import { BANDS, type BandName } from "../../core/bands.js";
-import { drawRaster } from "../../render/encode-image.js";
 import type { RenderSpec } from "../../render/render-spec.js";
 import { sourcePlanes } from "../../render/source-planes.js";
+import { drawPicture } from "../draw-picture.js";
 import type { CanvasMemory, DatedCanvas, DrawnPicture, MergeTask } from "../pixel-tasks.js";
 import { MERGED } from "./methods.js";
 import { createMosaic, type MosaicLayer, type MosaicResult } from "./mosaic.js";
@@ -22,7 +22,7 @@ export async function drawMerged(task: MergeTask): Promise<DrawnPicture> {
   const bands = BANDS.slice(0, planes.length);
   const samples = new Float32Array(planes.length * width * height);
   planes.forEach((plane, p) => samples.set(plane, p * width * height));
-  const image = await drawRaster(
+  const image = await drawPicture(
     { kind: "raster", width, height, bands, samples, valid: chosen },
     { ...spec, source: sameSource(spec, bands) },
   );

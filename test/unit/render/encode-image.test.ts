@@ -38,7 +38,7 @@ test("webp and jpeg come near the picture, webp with its alpha exactly", async (
 });
 
 test("auto is jpeg for a full picture and png for one with holes", async () => {
-  const spec = parseRenderSpec(new URLSearchParams());
+  const spec = { ...parseRenderSpec(new URLSearchParams()), format: "auto" as const };
   assert.equal((await drawRaster(raster([1, 1]), spec)).mediaType, "image/jpeg");
   const holed = await drawRaster(raster([1, 0]), spec);
   assert.deepEqual([holed.mediaType, holed.coverage], ["image/png", "partial"]);
@@ -47,7 +47,8 @@ test("auto is jpeg for a full picture and png for one with holes", async () => {
 
 test("npy is what numpy writes for bands, indices and rescaled values", async () => {
   const npy = async (query: string, pixels: Raster): Promise<string> => {
-    const drawn = await drawRaster(pixels, parseRenderSpec(new URLSearchParams(query), { extension: "npy" }));
+    const spec = parseRenderSpec(new URLSearchParams(query), { extension: "npy" });
+    const drawn = await drawRaster(pixels, { ...spec, format: "npy" });
     return Buffer.from(drawn.bytes).toString("base64");
   };
   const bands = grid({ B04: [-3, 1.2, 700, 70_000, 5, 6] }, [1, 0, 1, 1, 1, 1]);

@@ -115,10 +115,13 @@ test("the path's extension goes before format= and f=", () => {
   assert.equal(parse("", { format: "png" }).format, "png");
 });
 
-test("npy keeps raw values and may have all bands", () => {
-  const spec = parse("assets=tec", { extension: "npy" });
-  assert.deepEqual(requiredBands(spec), BANDS);
-  assert.equal(spec.rescale, undefined);
+test("npy and tif keep raw values and may have all bands", () => {
+  for (const extension of ["npy", "tif"]) {
+    const spec = parse("assets=tec", { extension });
+    assert.deepEqual(requiredBands(spec), BANDS);
+    assert.equal(spec.rescale, undefined);
+  }
+  assert.throws(() => parse("assets=tec,B01", { extension: "tif" }), { code: "invalid-request" });
   assert.equal(parse("render=ndvi&f=npy").rescale, undefined);
   assert.deepEqual(parse("render=ndvi&f=npy&rescale=0,1").rescale, [[0, 1]]);
   assert.equal(sourceOf("f=npy"), "B04,B03,B02");
@@ -165,7 +168,7 @@ test("what can't be is refused in one sentence that says what is wanted", () => 
     "return_mask=maybe": /^return_mask is "maybe"; wanted true or false$/,
     "resampling=lanczos": /^resampling is "lanczos"; wanted nearest or bilinear$/,
     "tilesize=300": /^tilesize is "300"; wanted 128, 256, 512 or 1024$/,
-    "f=bmp": /^Format "bmp" is not known; wanted png, webp, jpg or npy$/,
+    "f=bmp": /^Format "bmp" is not known; wanted png, webp, jpg, npy or tif$/,
     "render=foo": /^Render "foo" is not known; wanted one of true-color/,
     "render=constructor": /^Render "constructor" is not known/,
     "expression=B04;B03;B02;B01;B05": /^expression has 5 outputs; wanted 1 to 4/,
@@ -197,6 +200,7 @@ test("the key changes with everything that changes pixels and with nothing else"
     "f=png",
     "f=webp",
     "f=npy",
+    "f=tif",
     'assets=B04&colormap={"1":[1,2,3]}',
     'assets=B04&colormap={"1":[1,2,4]}',
     "color_formula=saturation 2",

@@ -1,0 +1,43 @@
+import { encodeGeoTiff } from "../container/geotiff-writer.js";
+import type { Raster } from "../core/raster.js";
+import { drawRaster, MEDIA_TYPES, withGuess, type EncodedImage, type InferredPixels } from "../render/encode-image.js";
+import { renderPlanes, type PlanarImage } from "../render/render-planes.js";
+import type { RenderSpec } from "../render/render-spec.js";
+
+/** Renders a raster and encodes it in the spec's format, whichever it is: the whole of what follows the warp. */
+export async function drawPicture(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
+  const { format } = spec;
+  return format === "tif" ? drawGeoTiff(raster, spec, guess) : drawRaster(raster, { ...spec, format }, guess);
+}
+
+/** npy's planes in npy's type with names and georeference; the mask is the file's alpha band. */
+async function drawGeoTiff(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
+  const { geotiff: head, returnMask } = spec;
+  if (head === undefined) throw new RangeError("a tif without its georeference");
+  const values = renderPlanes(raster, spec);
+  const alpha = returnMask ? values.planes - 1 : undefined;
+  if (alpha !== undefined) makeOpaque(values, alpha);
+  const { width, height, samples, coverage } = withGuess(values, guess);
+  const { transform, crs } = head;
+  const extra = {
+    mask: returnMask,
+    inferred: guess?.plane === true,
+    uncertainty: guess?.errors !== undefined,
+  };
+  const bands = [...head.bands, ...Object.entries(extra).flatMap(([name, isThere]) => (isThere ? [name] : []))];
+  const place = { width, height, transform, crs, geoKeys: undefined };
+  const bytes = await encodeGeoTiff({ ...place, bands, dtype: dtypeOf(samples), nodata: undefined, alpha }, samples);
+  return { bytes, mediaType: MEDIA_TYPES.tif, coverage };
+}
+
+/** Alpha is opaque at the type's greatest value, or viewers would blend the picture away. */
+function makeOpaque({ samples, width, height }: PlanarImage, alpha: number): void {
+  if (!(samples instanceof Uint16Array)) return;
+  const plane = samples.subarray(alpha * width * height);
+  for (let i = 0; i < plane.length; i++) if (plane[i] !== 0) plane[i] = 65_535;
+}
+
+function dtypeOf(samples: PlanarImage["samples"]): "uint8" | "uint16" | "float32" {
+  if (samples instanceof Uint8Array) return "uint8";
+  return samples instanceof Uint16Array ? "uint16" : "float32";
+}
