@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler } from "express";
 import type { Catalog } from "../catalog/types.js";
 import { baseOf, rememberBase } from "./base-url.js";
+import { compress } from "./compress.js";
 import { cors } from "./cors.js";
 import { prometheusText, type Metric } from "./metrics-text.js";
 import { apiHtml, openApi, type OpenApiPaths } from "./openapi.js";
@@ -48,6 +49,7 @@ export function createApp(services: HttpServices): Router {
   const { catalog, routers = [], lateRouters = [] } = services;
   const router = Router();
   router.use(cors);
+  router.use(compress);
   router.get("/healthz", async (_request, response) => {
     const { ready, parts = {} } = (await services.readiness?.()) ?? { ready: true };
     response.status(ready ? 200 : 503).set("Cache-Control", "no-store");

@@ -4,7 +4,7 @@ import { collectMetrics } from "../app/metrics.js";
 import { openTecCog } from "../app/open-tec-cog.js";
 import type { PluginServices } from "../app/plugin.js";
 import type { Services } from "../app/services.js";
-import { InvalidRequestError } from "../core/errors.js";
+import { InvalidRequestError, OverloadedError } from "../core/errors.js";
 import { createApp } from "./app.js";
 import { requestLog } from "./request-log.js";
 import { colormapRouter } from "./routes/colormaps.js";
@@ -13,6 +13,7 @@ import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
+import { TILE_PATHS } from "./tile-paths.js";
 import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 
@@ -25,7 +26,7 @@ export async function createTectile(
   const { config } = services;
   const routers = [
     ...(log === undefined ? [] : [{ path: "/", router: requestLog(log) }]),
-    { path: "/", router: tileRouter(services) },
+    { path: "/", router: tileRouter(services), paths: TILE_PATHS },
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
     { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
@@ -44,8 +45,12 @@ export async function createTectile(
     landingHtml: viewerPage,
     readiness: async () => ({ ready: true, parts: { provider: services.networks.provider } }),
     metrics: async () => collectMetrics(services),
-    onError: (error: unknown, request: Request) =>
-      log?.error({ err: error, url: request.originalUrl.slice(0, 300) }, "request failed"),
+    onError: (error: unknown, request: Request) => {
+      const url = request.originalUrl.slice(0, 300);
+      // A full queue is no fault of the code: its stack would only fill the log when there is most to do.
+      if (error instanceof OverloadedError) log?.warn({ url }, error.message);
+      else log?.error({ err: error, url }, "request failed");
+    },
   });
 }
 

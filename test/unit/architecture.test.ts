@@ -22,6 +22,7 @@ const RANK: Readonly<Record<string, number>> = {
   cli: 6,
 };
 const CONFINED: Readonly<Record<string, RegExp>> = {
+  compression: /^http\/compress\.ts/,
   express: /^(http\/|cli\/serve\.ts|index\.ts|plugin\.ts)/,
   "onnxruntime-node": /^model\/session\.ts/,
   sharp: /^render\/encode-image\.ts/,
