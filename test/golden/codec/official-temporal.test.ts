@@ -77,13 +77,13 @@ for (const kind of ["tt", "flextec"]) {
     const { vector, opened, codec, frames, shape } = await load(kind, (evaluate) => evaluate, NOISE);
     const { channels, width, layers } = opened.card;
     const row = 2 * channels + width + 2 * layers * width; // means and scales first
-    const turned =
+    const pushedOver =
       (evaluate: Evaluate): Evaluate =>
       async (file, feeds, output) => {
         const values = await evaluate(file, feeds, output);
         return file === "step.onnx" ? values.map((v, i) => (i % row < 2 * channels ? pushed(v) : v)) : values;
       };
-    const off = await load(kind, turned, NOISE);
+    const off = await load(kind, pushedOver, NOISE);
     const past: Int16Array[] = [];
     let listed = 0;
     for (const [t, latents] of vector.latents.entries()) {
@@ -93,8 +93,12 @@ for (const kind of ["tt", "flextec"]) {
       assert.deepEqual(decoded.latents, coded.latents, `frame ${t}`);
       assert.equal(decoded.repaired, 0);
       if (t === 0) {
-        const unlisted = { streams: coded.streams, boundaries: new Uint8Array() };
-        await assert.rejects(off.codec.decode({ ...shape, past }, unlisted), CorruptDataError);
+        const unlisted = off.codec.decode({ ...shape, past }, official(coded.streams));
+        const turned = await unlisted.then(
+          ({ repaired }) => repaired,
+          () => Infinity,
+        );
+        assert.ok(turned > 0, "the floats turned no choice: the test shows nothing");
       }
       past.push(coded.latents);
     }
