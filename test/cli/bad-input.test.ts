@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { cliFails } from "../support/cli-fails.js";
 import { bandPlanes, makeGeoTiff } from "../support/geotiff-fixture.js";
 import { sceneTiff } from "../support/scene.js";
 import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
@@ -11,17 +11,8 @@ before(async () => {
 });
 after(() => files.close());
 
-/** One sentence, no stack, the exit code, and nothing left in the folder but what was there. */
-async function fails(args: readonly string[], message: RegExp, code = 1): Promise<void> {
-  const before = (await readdir(files.path("."), { recursive: true })).filter((name) => /\.(tif|part)$/.test(name));
-  const run = await runCli(args);
-  assert.equal(run.code, code, `${run.code}: ${run.stderr}`);
-  const [line] = run.stderr.split("\n").filter((text) => message.test(text));
-  assert.ok(line !== undefined, run.stderr);
-  assert.doesNotMatch(run.stderr, /\n +at |node:internal/);
-  const after = (await readdir(files.path("."), { recursive: true })).filter((name) => /\.(tif|part)$/.test(name));
-  assert.deepEqual(after, before);
-}
+const fails = (args: readonly string[], message: RegExp, code?: number): Promise<void> =>
+  cliFails(files, args, message, code);
 
 test("a GeoTIFF of 3 bands", async () => {
   const path = await files.write(

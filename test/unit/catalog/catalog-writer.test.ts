@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { InvalidRequestError, NotFoundError } from "../../../src/core/errors.js";
 import { catalogWriter } from "../../../src/catalog/catalog-writer.js";
 import { openFileCatalog } from "../../../src/catalog/file-catalog.js";
-import { toItem } from "../../../src/catalog/item.js";
+import { toItem, type ItemReference } from "../../../src/catalog/item.js";
 import type { CatalogProblem } from "../../../src/catalog/types.js";
 import { verifyCatalog } from "../../../src/catalog/verify-catalog.js";
 import { addTestItem, bytesOf, degreeGrid, describeItem, temporaryFolder } from "../../support/catalog-fixtures.js";
@@ -144,4 +144,43 @@ test("what a dead writer had begun is finished or undone, as its lock says", asy
   const catalog = await openFileCatalog(folder);
   assert.equal((await catalog.item("lisbon", "unlinked")).id, "unlinked");
   assert.deepEqual((await verifyCatalog(folder)).items, 3);
+});
+
+test("a replaced file stays as long as others lean on it", async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await catalogWriter(folder);
+  const names = (): Promise<string[]> => readdir(join(folder, "lisbon/a"));
+  const old = await addTestItem(writer, "a");
+  const toA = (item: { readonly href: string }): ItemReference => ({
+    id: "a",
+    file: relative(join(folder, "lisbon/b"), item.href),
+  });
+  for (const id of ["b", "c"]) await addTestItem(writer, id, { references: [toA(old)] });
+  const fresh = await addTestItem(writer, "a", {}, bytesOf("another a"));
+  assert.deepEqual(new Set(await names()), new Set(["a.json", "a.tif", basename(fresh.href)]));
+  await addTestItem(writer, "b", { references: [toA(fresh)] }, bytesOf("another b"));
+  assert.equal((await names()).length, 3, "c still leans on the old one");
+  await writer.removeItem("lisbon", "c");
+  assert.deepEqual(new Set(await names()), new Set(["a.json", basename(fresh.href)]));
+  assert.deepEqual((await verifyCatalog(folder)).problems, []);
+  assert.deepEqual(
+    (await writer.items("lisbon")).map(({ id, referenceHrefs }) => [id, ...referenceHrefs]),
+    [["a"], ["b", fresh.href]],
+  );
+});
+
+test("an item that leans on a file that is gone is refused, and nothing of it is written", async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await catalogWriter(folder);
+  await addTestItem(writer, "a");
+  const references = [{ id: "a", file: "../a/a-12345678.tif" }];
+  await assert.rejects(
+    addTestItem(writer, "b", { references }),
+    (error: unknown) =>
+      error instanceof InvalidRequestError &&
+      /Item b leans on a\/a-12345678\.tif, which isn't there/.test(error.message),
+  );
+  assert.equal(await writer.find("lisbon", "b"), undefined);
+  await assert.rejects(access(join(folder, "lisbon/b")));
+  await assert.rejects(access(join(folder, ".lock")), "a refusal leaves no lock");
 });
