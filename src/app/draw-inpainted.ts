@@ -1,6 +1,6 @@
 import { lookRule } from "../tile/mosaic/mosaic-spec.js";
 import { daysBetween, utcDay } from "../tile/mosaic/order-items.js";
-import type { CanvasMemory, DatedCanvas } from "../tile/pixel-tasks.js";
+import type { CanvasMemory } from "../tile/pixel-tasks.js";
 import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import { createRow, locateRow } from "../tile/warp.js";
@@ -16,6 +16,7 @@ import {
   usefulRect,
   type LayerDrawing,
 } from "./draw-layer.js";
+import { drawForecast, type Support } from "./draw-forecast.js";
 import { fillInOrder } from "./draw-ordered.js";
 
 /**
@@ -25,7 +26,7 @@ import { fillInOrder } from "./draw-ordered.js";
  */
 export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { mosaic, spec, margin } = plan;
-  const { selection, inpaint, hatch, inferredPlane } = mosaic;
+  const { selection, inpaint, hatch, inferredPlane, uncertaintyPlane } = mosaic;
   checkCanvases(plan);
   if (inpaint === "none") throw new RangeError("nothing to infer");
   const area = { ...plan.target, width: plan.target.width + 2 * margin, height: plan.target.height + 2 * margin };
@@ -33,6 +34,8 @@ export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: A
   const { base, others } = splitLayers(plan);
   await fillInOrder({ plan, layers: base, canvas, render: false }, use, signal);
   const supports = inpaint === "harmonic" ? [] : await drawSupports({ plan, base, others, canvas, area }, use, signal);
+  const forecast =
+    inpaint === "tec" ? await drawForecast({ plan, base, canvas, supports, area }, use, signal) : undefined;
   const result = await use.pixels.run(
     {
       kind: "inpaint",
@@ -42,9 +45,11 @@ export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: A
       reach: reachOf(plan, area),
       seenLayers: base.length,
       layers: supports.map(({ dated }) => dated),
+      forecast,
       margin,
       hatch,
       inferredPlane,
+      uncertaintyPlane,
     },
     { signal },
   );
@@ -79,7 +84,7 @@ async function drawSupports(
   { plan, base, others, canvas, area }: Supporting,
   use: LayerDrawing,
   signal: AbortSignal,
-): Promise<readonly { readonly layer: PlanLayer; readonly dated: DatedCanvas }[]> {
+): Promise<readonly Support[]> {
   const baseMs = base[0]?.item.datetimeMs ?? 0;
   const look = lookRule(plan.mosaic);
   const { resampling } = plan.spec;
@@ -87,7 +92,7 @@ async function drawSupports(
   const before = coverOf(canvas);
   const after = bothSides ? coverOf(canvas) : before;
   let holes = 0;
-  const found: { layer: PlanLayer; dated: DatedCanvas }[] = [];
+  const found: Support[] = [];
   for (const layer of others) {
     const days = daysBetween(baseMs, layer.item.datetimeMs);
     const cover = days < 0 ? before : after;
@@ -101,7 +106,7 @@ async function drawSupports(
     const how = { rect: layer.rect, mark: markOf(0), resampling, finish: { when: "never" as const } };
     await composeLayer(ready, how, use, signal);
     for (let i = 0; i < cover.filled.length; i++) if (own.filled[i] !== 0) cover.filled[i] = 1;
-    found.push({ layer, dated: { canvas: own, days } });
+    found.push({ layer, gathered, dated: { canvas: own, days } });
   }
   return found;
 }

@@ -27,7 +27,7 @@ import { needsDetector } from "../tile/window-looks.js";
 import type { Services } from "./services.js";
 
 /** What drawing dates onto a tile uses. */
-export type LayerDrawing = WindowDecoder & Pick<Services, "pixels">;
+export type LayerDrawing = WindowDecoder & Pick<Services, "pixels" | "forecasts">;
 
 /** A picture of no date at all. */
 export const NOTHING: Picture = {
@@ -108,15 +108,35 @@ export async function usefulRect(
 
 /** How many open pixels a date's image reaches; where none, it needn't even be read. */
 export async function countReach(
-  { layer, canvas }: Pick<ReadyLayer, "layer" | "canvas">,
+  reaching: Pick<ReadyLayer, "layer" | "canvas">,
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<number> {
+  return (await probeReach(reaching, use, signal)).count;
+}
+
+/** The latents of a date under open pixels, and `rim` latents around them; undefined where its image reaches none. */
+export async function openRect(
+  { layer, canvas, rim }: Pick<ReadyLayer, "layer" | "canvas"> & { readonly rim: number },
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<LatentRect | undefined> {
+  const { box } = await probeReach({ layer, canvas }, use, signal);
+  if (box === undefined) return undefined;
+  const { row, column, rows, columns } = rectOfPixels(box);
+  const wide = { row: row - rim, column: column - rim, rows: rows + 2 * rim, columns: columns + 2 * rim };
+  return within(wide, layer.rect);
+}
+
+async function probeReach(
+  { layer, canvas }: Pick<ReadyLayer, "layer" | "canvas">,
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<Probe> {
   const { x, y, width, height } = pixelsOf(layer.rect);
   const size = levelSizes(layer.item.grid.width, layer.item.grid.height)[layer.level] ?? { width: 0, height: 0 };
   const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
-  const { count } = await probe({ layer, canvas, window, look: "valid", pieces: undefined }, use, signal);
-  return count;
+  return probe({ layer, canvas, window, look: "valid", pieces: undefined }, use, signal);
 }
 
 async function probe(

@@ -14,7 +14,8 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
   const { latents, headers } = services.reader.stats();
   const tiles = services.tiles.stats();
   const networks = services.networks.stats();
-  const caches = Object.entries({ latents, tiles }).flatMap(([cache, stats]): ServiceMetric[] => [
+  const forecasts = services.forecasts.stats();
+  const caches = Object.entries({ latents, tiles, forecasts }).flatMap(([cache, stats]): ServiceMetric[] => [
     {
       name: "tectile_cache_bytes",
       help: "Bytes held by a cache",

@@ -10,6 +10,7 @@ import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
 import { createNetworks, type Networks } from "../model/networks.js";
 import { listProviders, type Provider } from "../model/session.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
+import { createForecasts, type Forecasts } from "../tile/inpaint/forecasts.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
@@ -31,6 +32,7 @@ export interface Services {
   readonly contexts: ContextCoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
+  readonly forecasts: Forecasts;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<Picture>;
   /** Bounds the memory of pictures being drawn. */
@@ -48,6 +50,9 @@ export interface Services {
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
+
+/** Of forecast chunks, 0.5 MB each: those of some 20 tiles. */
+const MAX_FORECAST_BYTES = 64 * 2 ** 20;
 
 /** Loads plugins, opens the catalog, starts threads; networks load on first use. `onProblem` is told what goes wrong on the side. */
 export async function createServices(
@@ -71,6 +76,9 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
+    forecasts: createForecasts(core.contexts, {
+      maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
+    }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles: new SharedCache<Picture>({
       maxBytes: config.tileCacheBytes,

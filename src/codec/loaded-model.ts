@@ -12,6 +12,8 @@ export interface LoadedModel {
   /** sha256 of earlier model.json files whose chunks this one decodes. */
   readonly compatible: readonly string[];
   readonly channels: number;
+  /** Digital numbers in one of the networks' units; the mean over bands where they differ. */
+  readonly unitDn: number;
   readonly synthesis: { readonly path: string; readonly halo: number };
   readonly analysis: { readonly path: string; readonly halo: number };
   /** The file of frozen tables, on shared memory. */
@@ -45,6 +47,7 @@ export function loadModel(model: Model): LoadedModel {
     sha256: model.sha256,
     compatible: card.compatible ?? [],
     channels: card.channels,
+    unitDn: meanOf(card.normalisation.scale),
     synthesis: { path: join(path, card.synthesis.file), halo: card.synthesis.halo },
     analysis: { path: join(path, card.analysis.file), halo: card.analysis.halo },
     tables: new Uint8Array(share(model.tables)),
@@ -67,6 +70,10 @@ function loadContext({ card, path, contextTables }: Model, name: "elic" | "tt"):
     context: join(path, parts.context.file),
   };
   return { [name]: context };
+}
+
+function meanOf(scale: number | readonly number[]): number {
+  return typeof scale === "number" ? scale : scale.reduce((sum, one) => sum + one, 0) / scale.length;
 }
 
 function share(source: Uint8Array | Float32Array): SharedArrayBuffer {

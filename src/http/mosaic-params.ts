@@ -22,7 +22,7 @@ export interface MosaicRequest {
 }
 
 /**
- * Reads `pixel_selection`, `inpaint`, `inferred`, `return_inferred` and `datetime` beside the render parameters.
+ * Reads `pixel_selection`, `inpaint`, `inferred`, `return_inferred`, `return_uncertainty` and `datetime` beside the render parameters.
  *
  * `datetime` for first, clear_newest and inpainting: at or before its end (an interval with a beginning also not before that, but for
  * first); for clear_nearest, best, clear_median and medoid an instant is what dates are near to; for the others exactly what it says.
@@ -50,8 +50,8 @@ export function parseMosaic(query: URLSearchParams, options: RenderOptions): Mos
       askedMs,
       decider,
       hatch: oneOf("inferred", query.get("inferred") || "plain", ["plain", "hatch"] as const) === "hatch",
-      inferredPlane:
-        oneOf("return_inferred", query.get("return_inferred") || "false", ["true", "false"] as const) === "true",
+      inferredPlane: flag("return_inferred", query),
+      uncertaintyPlane: flag("return_uncertainty", query),
     },
   };
 }
@@ -126,6 +126,10 @@ function countQuery(query: URLSearchParams): URLSearchParams {
 function parseSelection(text: string | null): PixelSelection {
   if (text === "lastbandhight") return "lastbandhigh";
   return oneOf("pixel_selection", text || "first", PIXEL_SELECTIONS);
+}
+
+function flag(name: string, query: URLSearchParams): boolean {
+  return oneOf(name, query.get(name) || "false", ["true", "false"] as const) === "true";
 }
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {

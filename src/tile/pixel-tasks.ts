@@ -112,9 +112,21 @@ export interface InpaintTask {
   readonly seenLayers: number;
   /** Clear looks of other dates on the same grid, days from the canvas's date. */
   readonly layers: readonly DatedCanvas[];
+  /** What a model forecasts of the canvas's date, on the same grid. */
+  readonly forecast: ForecastCanvas | undefined;
   readonly margin: number;
   readonly hatch: boolean;
   readonly inferredPlane: boolean;
+  readonly uncertaintyPlane: boolean;
+}
+
+/** A forecast drawn like a date. */
+export interface ForecastCanvas {
+  readonly canvas: CanvasMemory;
+  /** Of which of the task's layers it is made. */
+  readonly layers: readonly number[];
+  /** Expected error of each pixel, digital numbers; empty where none is asked for. */
+  readonly deviations: Float32Array;
 }
 
 export type PixelTask = DecodeTask | ProbeTask | ComposeTask | RenderTask | MergeTask | InpaintTask;

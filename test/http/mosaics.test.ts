@@ -132,7 +132,9 @@ test("inpainting keeps what was seen, fills what was not, and fits it to its sur
     const { values, headers } = await planes(
       `/collections/place/${path}.npy?assets=B08&datetime=2024-03-10&inpaint=${method}&return_inferred=true`,
     );
-    assert.doesNotMatch(headers.get("tectile-method") ?? "", /tec/, "a method that didn't run isn't named");
+    const named = headers.get("tectile-method") ?? "";
+    if (method === "tec") assert.match(named, /inpaint=tec/);
+    else assert.doesNotMatch(named, /tec/, "a method that didn't run isn't named");
     for (const at of [NORTH_WEST, NORTH_EAST, SOUTH_WEST, SOUTH_EAST]) {
       const { x, y, path: own } = tileOf(placeAt(...at), Z);
       if (own !== path) continue;
@@ -211,6 +213,7 @@ test("wrong requests get one sentence", async () => {
     ["pixel_selection=lastbandlow&assets=B04", /last band/],
     ["datetime=2024-06-01/2024-01-01", /ends before it begins/],
     ["inferred=dots", /inferred is "dots"/],
+    ["return_uncertainty=1", /return_uncertainty is "1"; wanted one of true, false/],
     ["pixel_selection=median&f=npy&assets=:all:&tilesize=1024", /12 bands of 4 dates.*smaller tilesize/],
   ];
   for (const [query, message] of cases) {

@@ -4,7 +4,8 @@ import { createIndexedRans, type IndexedDecoder, type IndexedRans } from "../ran
 import type { ContextFile } from "./context-file.js";
 import type { KnownChunk, Reference } from "./features.js";
 import type { Pass } from "./passes.js";
-import { forecastRest, walkChunks, type ContextModel, type Distributions } from "./walk.js";
+import { guessSets } from "./guess-sets.js";
+import { forecastRest, walkChunks, type ContextModel, type Distributions, type Forecast } from "./walk.js";
 
 /** What is known of a chunk before its symbols: shape, step, masks, earlier dates. */
 export interface ContextShape {
@@ -30,8 +31,8 @@ export interface ContextStreams {
 /** Decoded symbols of a chunk, [channels decoded][positions]. */
 export interface ContextSymbols {
   readonly symbols: Int16Array;
-  /** Means of the channels whose tokens were not read, eighths of a symbol, from channel `from` on; undefined where every token was read. */
-  readonly forecast: { readonly from: number; readonly eighths: Int32Array } | undefined;
+  /** Of the channels whose tokens were not read, from channel `from` on; undefined where every token was read. */
+  readonly forecast: ({ readonly from: number } & Forecast) | undefined;
 }
 
 /** Entropy coder of a context model: owned by one thread, exact on any engine. */
@@ -106,7 +107,7 @@ export function createContextCoder(model: ContextModel): ContextCoder {
           const mine = planes[i];
           if (from === to || mine === undefined) return { symbols, forecast: undefined };
           const work = { chunk, planes: mine, quality: shapes[i]?.quality ?? 0, group: file.bounds.indexOf(from), to };
-          return { symbols, forecast: { from, eighths: await forecastRest(model, work, evaluate) } };
+          return { symbols, forecast: { from, ...(await forecastRest(model, work, evaluate)) } };
         }),
       );
     },
@@ -145,7 +146,7 @@ function readSets(
   decoder: IndexedDecoder | undefined,
   location: string,
 ): Uint8Array {
-  if (decoder === undefined) return new Uint8Array(shape.rows * shape.columns);
+  if (decoder === undefined) return guessSets(file, shape);
   return eachSet(file, shape, (_, row) => {
     const set = decoder.next(Uint16Array.of(row))[0] ?? 0;
     if (set < 0 || set >= file.sets)

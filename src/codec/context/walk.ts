@@ -30,6 +30,16 @@ export interface Distributions {
   readonly whole: Int16Array;
   /** Means in eighths of a symbol. */
   readonly mean: Int32Array;
+  /** Scale indices. */
+  readonly scales: Uint8Array;
+}
+
+/** What a model expects of channels that are not stored, [channels][positions]. */
+export interface Forecast {
+  /** Means in eighths of a symbol. */
+  readonly eighths: Int32Array;
+  /** Scale indices: about a mean lies the symbol with standard deviation 2^(scale / 4 - 5). */
+  readonly scales: Uint8Array;
 }
 
 /** Gives a pass's residuals (symbol less `whole`), [channels of the group][positions]: an encoder takes them from the chunk, a decoder from a stream. */
@@ -87,10 +97,7 @@ export async function walkChunks(
   return planes;
 }
 
-/**
- * Means of the channels from group `group` on and before `to`, eighths of a symbol, [channels][positions]: a forecast from the groups
- * before and the earlier dates.
- */
+/** The channels from group `group` on and before `to`, forecast from the groups before and the earlier dates. */
 export async function forecastRest(
   model: ContextModel,
   work: {
@@ -101,12 +108,13 @@ export async function forecastRest(
     readonly to: number;
   },
   evaluate: Evaluate,
-): Promise<Int32Array> {
+): Promise<Forecast> {
   const { file } = model;
   const { chunk, quality } = work;
   const start = file.bounds[work.group] ?? file.channels;
   const positions = chunk.rows * chunk.columns;
-  const out = new Int32Array((work.to - start) * positions);
+  const eighths = new Int32Array((work.to - start) * positions);
+  const scales = new Uint8Array(eighths.length);
   const { forecast: pass } = passesOf(chunk.rows, chunk.columns);
   const tables = tablesOf(file, quality);
   const [chunks, alive, planes] = [[chunk], [0], [work.planes]];
@@ -118,9 +126,11 @@ export async function forecastRest(
       { chunks, alive, summary, from, to, pass, quality, tables, forecast: true },
       evaluate,
     );
-    if (found !== undefined) out.set(found.mean, (from - start) * positions);
+    if (found === undefined) continue;
+    eighths.set(found.mean, (from - start) * positions);
+    scales.set(found.scales, (from - start) * positions);
   }
-  return out;
+  return { eighths, scales };
 }
 
 function tablesOf(file: ContextFile, quality: number): FeatureTables {
@@ -248,6 +258,7 @@ function decide(
   const rows = new Uint16Array(plane);
   const whole = new Int16Array(plane);
   const means = new Int32Array(plane);
+  const scales = new Uint8Array(plane);
   for (let c = at.from, i = 0; c < at.to; c++) {
     for (let k = 0; k < positions.length; k++, i++) {
       const prior = base[(chunk?.sets[positions[k] ?? 0] ?? 0) * file.channels + c] ?? 0;
@@ -256,11 +267,12 @@ function decide(
       for (let w = 0; w < weights; w++) sum += (said[(1 + w) * plane + i] ?? 0) * (candidates[w * plane + i] ?? 0);
       const mean = (sum + 16) >> 5;
       means[i] = mean;
+      scales[i] = scale;
       whole[i] = wholeOf(file, scale, mean);
       rows[i] = rowOf(file, scale, mean);
     }
   }
-  return { rows, whole, mean: means };
+  return { rows, whole, mean: means, scales };
 }
 
 function put(

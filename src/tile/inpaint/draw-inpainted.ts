@@ -1,16 +1,17 @@
 import { drawPicture } from "../draw-picture.js";
 import type { CanvasMemory, DrawnPicture, InpaintTask } from "../pixel-tasks.js";
 import { FIRST_MARK } from "../pixel-tasks.js";
-import { inpaint, type Fill } from "./inpaint.js";
+import { inpaint, TEC, type Fill } from "./inpaint.js";
 
 /** Fills a tile's holes, cuts its margin off and renders it. */
 export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
-  const { canvas, layers, method, spec, margin, hatch, inferredPlane, seenLayers, reach } = task;
+  const { canvas, layers, method, spec, margin, hatch, inferredPlane, seenLayers, reach, forecast } = task;
   const { size, height, bands, samples, filled } = canvas;
   const fill = inpaint(
     { width: size, height, bands: bands.length, samples, clear: filled, reach },
     layers.map(toLook),
     method,
+    forecast && { samples: forecast.canvas.samples, clear: forecast.canvas.filled, looks: forecast.layers },
   );
   const cut = crop({ canvas, fill, margin });
   const { width, rows, valid, inferred } = cut;
@@ -24,7 +25,7 @@ export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
       valid: valid.map((v, i) => v | (inferred[i] ?? 0)),
     },
     spec,
-    { inferred, hatch, plane: inferredPlane },
+    { inferred, hatch, plane: inferredPlane, errors: task.uncertaintyPlane ? errorsOf(task, cut) : undefined },
   );
   return { image, pixels: width * rows, ...countPixels(cut, fill, seenLayers) };
 }
@@ -35,6 +36,15 @@ function toLook({ canvas, days }: InpaintTask["layers"][number]): {
   days: number;
 } {
   return { samples: canvas.samples, clear: canvas.filled, days };
+}
+
+/** Expected errors of the picture's pixels: 0 where seen or empty, NaN where the method that inferred them has none. */
+function errorsOf({ canvas, margin, forecast }: InpaintTask, { width, by }: Cut): Float32Array {
+  return Float32Array.from(by, (method, i) => {
+    if (method !== TEC) return method === 0 ? 0 : Number.NaN;
+    const at = (Math.floor(i / width) + margin) * canvas.size + margin + (i % width);
+    return forecast?.deviations[at] ?? Number.NaN;
+  });
 }
 
 interface Cut {

@@ -1,6 +1,6 @@
 import { fillHarmonically, relaxScreened } from "./membrane.js";
 import { matchToImage } from "./match.js";
-import { predict } from "./predict.js";
+import { FROM, predict } from "./predict.js";
 
 /** One date on a grid. Samples, digital numbers, [bands][height][width]; `clear` is 0 where the ground was not seen. */
 export interface InpaintImage {
@@ -21,6 +21,14 @@ export interface Look {
   readonly days: number;
 }
 
+/** What a model forecasts of the image from other looks, on the same grid; clear where one of them is. */
+export interface ForecastLook {
+  readonly samples: Float32Array;
+  readonly clear: Uint8Array;
+  /** Indices of the looks that it is made of. */
+  readonly looks: readonly number[];
+}
+
 /** An image whose holes are filled. */
 export interface Fill {
   readonly samples: Float32Array;
@@ -32,11 +40,14 @@ export interface Fill {
 }
 
 /** Names in `Fill.methods`. */
-export const FILL_METHODS = ["nearest", "linear", "harmonic"] as const;
+export const FILL_METHODS = ["nearest", "linear", "harmonic", "tec"] as const;
 
 const NEAREST = 1;
 const LINEAR = 2;
 const HARMONIC = 3;
+export const TEC = 4;
+/** By what a prediction is made from (FROM). */
+const METHOD_OF: readonly number[] = [0, NEAREST, LINEAR, TEC];
 /** How far a mismatch at a hole's rim reaches into the hole, pixels: it fades by e over this length. */
 const FEATHER_PX = 6;
 
@@ -45,12 +56,13 @@ const FEATHER_PX = 6;
  * both; what no date shows is filled harmonically from its surroundings. What comes from other dates is fitted to the image by a
  * local gain and offset for each band, and the rest of the mismatch at the rim fades out inwards, so no edge shows.
  *
- * "tec" has no network yet: it is answered as "linear". An image without any look stays empty.
+ * "tec" takes the forecast where it says something, and elsewhere is "linear". An image without any look stays empty.
  */
 export function inpaint(
   image: InpaintImage,
   looks: readonly Look[],
   method: "nearest" | "linear" | "harmonic" | "tec",
+  forecast?: ForecastLook,
 ): Fill {
   const { width, height, bands, clear, reach } = image;
   const pixels = width * height;
@@ -61,17 +73,17 @@ export function inpaint(
   if (clear.every((c) => c !== 0)) return result;
   const known = clear.map((c) => (c === 0 ? 0 : 1));
   if (method !== "harmonic" && looks.length > 0) {
-    const guess = predict(image, looks, method === "nearest" ? "nearest" : "linear");
-    const isHole = (i: number): boolean => clear[i] === 0 && guess.looks[i] !== 0;
+    const guess = predict(image, looks, method === "nearest" ? "nearest" : "linear", forecast);
+    const isHole = (i: number): boolean => clear[i] === 0 && guess.from[i] !== FROM.none;
     for (let b = 0; b < bands; b++) {
       const plane = samples.subarray(b * pixels, (b + 1) * pixels);
       const predicted = guess.samples.subarray(b * pixels, (b + 1) * pixels);
-      fillPlane({ width, height, plane, predicted, clear, guessed: guess.looks });
+      fillPlane({ width, height, plane, predicted, clear, guessed: guess.from });
     }
     for (let i = 0; i < pixels; i++) {
       if (!isHole(i)) continue;
       known[i] = 1;
-      by[i] = guess.looks[i] === 2 ? LINEAR : NEAREST;
+      by[i] = METHOD_OF[guess.from[i] ?? FROM.none] ?? 0;
     }
     guess.use.forEach((count, k) => (usedLooks[k] = count));
   }

@@ -1,30 +1,47 @@
-import type { InpaintImage, Look } from "./inpaint.js";
+import type { ForecastLook, InpaintImage, Look } from "./inpaint.js";
 
 /** What other dates say about every pixel of an image, those that it has seen too. */
 export interface Prediction {
   readonly samples: Float32Array;
-  /** How many looks went into each pixel: 0, 1 or 2. */
-  readonly looks: Uint8Array;
+  /** What each pixel is made from, one of FROM. */
+  readonly from: Uint8Array;
   /** Hole pixels that each look went into, in the order given. */
   readonly use: readonly number[];
 }
 
-/** The nearest look in time, or, with "linear", a mean of the nearest before and the nearest after weighted by their nearness. */
-export function predict(image: InpaintImage, looks: readonly Look[], method: "nearest" | "linear"): Prediction {
+/** Nothing, one look, a mean of two, a model's forecast. */
+export const FROM = { none: 0, one: 1, two: 2, forecast: 3 } as const;
+
+/**
+ * The forecast where there is one; else the nearest look in time, or, with "linear", a mean of the nearest before and the nearest
+ * after weighted by their nearness.
+ */
+export function predict(
+  image: InpaintImage,
+  looks: readonly Look[],
+  method: "nearest" | "linear",
+  forecast?: ForecastLook,
+): Prediction {
   const { width, height, bands, clear } = image;
   const pixels = width * height;
   const samples = new Float32Array(bands * pixels);
-  const counts = new Uint8Array(pixels);
+  const from = new Uint8Array(pixels);
   const use = looks.map(() => 0);
   const nearest = looks.map((look, k) => ({ ...look, k })).toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
   for (let i = 0; i < pixels; i++) {
+    if (forecast !== undefined && forecast.clear[i] !== 0) {
+      from[i] = FROM.forecast;
+      if (clear[i] === 0) for (const k of forecast.looks) use[k] = (use[k] ?? 0) + 1;
+      for (let at = i; at < samples.length; at += pixels) samples[at] = forecast.samples[at] ?? 0;
+      continue;
+    }
     const first = nearest.find((look) => look.clear[i] !== 0);
     if (first === undefined) continue;
     const other =
       method === "nearest"
         ? undefined
         : nearest.find((look) => look.clear[i] !== 0 && look.days < 0 !== first.days < 0);
-    counts[i] = other === undefined ? 1 : 2;
+    from[i] = other === undefined ? FROM.one : FROM.two;
     if (clear[i] === 0) for (const { k } of other === undefined ? [first] : [first, other]) use[k] = (use[k] ?? 0) + 1;
     const weight = other === undefined ? 1 : Math.abs(other.days) / (Math.abs(first.days) + Math.abs(other.days));
     for (let b = 0; b < bands; b++) {
@@ -33,5 +50,5 @@ export function predict(image: InpaintImage, looks: readonly Look[], method: "ne
       samples[at] = other === undefined ? value : value * weight + (other.samples[at] ?? 0) * (1 - weight);
     }
   }
-  return { samples, looks: counts, use };
+  return { samples, from, use };
 }

@@ -23,7 +23,7 @@ export type PixelSelection = (typeof PIXEL_SELECTIONS)[number];
 export type OrderedSelection = "first" | "clear_newest" | "clear_nearest";
 export type StackSelection = Exclude<PixelSelection, OrderedSelection>;
 
-/** How pixels without a clear look are filled. "tec" is answered with the best of the others until its network is trained. */
+/** How pixels without a clear look are filled. "tec": by the model's forecast where it has one, else as "linear". */
 export const INPAINT_METHODS = ["none", "nearest", "linear", "harmonic", "tec"] as const;
 
 export type InpaintMethod = (typeof INPAINT_METHODS)[number];
@@ -40,6 +40,8 @@ export interface MosaicSpec {
   readonly hatch: boolean;
   /** Adds a plane to npy answers, 255 where a pixel is inferred. */
   readonly inferredPlane: boolean;
+  /** Adds a plane to npy answers: the expected error of inferred pixels. */
+  readonly uncertaintyPlane: boolean;
 }
 
 /** The newest valid look, nothing inferred. */
@@ -50,6 +52,7 @@ export const NEWEST: MosaicSpec = {
   decider: undefined,
   hatch: false,
   inferredPlane: false,
+  uncertaintyPlane: false,
 };
 
 /** Which pixels of a date count: all that were observed, or those of them that show the ground. */
