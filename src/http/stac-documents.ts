@@ -22,6 +22,9 @@ export const CONFORMANCE = [
   "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 ];
 
+/** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
+const CLOUD_FREE = "linear";
+
 type Link = Readonly<Record<string, unknown>>;
 
 /** The landing page: the catalog's root with the links by which clients find everything. */
@@ -61,6 +64,14 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       { rel: "parent", href: `${base}/`, type: JSON_TYPE },
       { rel: "items", href: `${self}/items`, type: GEOJSON_TYPE },
       ...tileLinks(self, collection["renders"]),
+      {
+        rel: "tilejson",
+        href: `${self}/WebMercatorQuad/tilejson.json?inpaint=${CLOUD_FREE}`,
+        type: JSON_TYPE,
+        render: "true-color",
+        title: `True colour without clouds: pixels under them are inferred (${CLOUD_FREE}), not observed`,
+        "tectile:inpaint": CLOUD_FREE,
+      },
       ...keptLinks(collection),
     ],
   };

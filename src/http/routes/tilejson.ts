@@ -6,6 +6,7 @@ import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { epsgCode, isGeographic } from "../../geo/crs.js";
 import { zoomForResolution } from "../../geo/web-mercator.js";
+import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { queryOf } from "../params.js";
@@ -72,10 +73,19 @@ export async function sendMosaicTilejson(
       presets: services.renders,
       ...(inpaint === "none" ? {} : { note: `Pixels under clouds are inferred (${inpaint}), not observed` }),
     }),
-    ...(items.length === 0 ? { description: "No item is found; every tile is empty." } : {}),
+    ...descriptionOf(items.length, inpaint),
     "tectile:pixel_selection": selection,
     "tectile:inpaint": inpaint,
   });
+}
+
+/** Nothing where there is nothing to say beside the name. */
+function descriptionOf(items: number, inpaint: InpaintMethod): { readonly description?: string } {
+  if (items === 0) return { description: "No item is found; every tile is empty." };
+  if (inpaint === "none") return {};
+  return {
+    description: `Pixels under clouds are inferred (${inpaint}), not observed; each tile's Tectile-* headers say how many and by which method.`,
+  };
 }
 
 interface Described {

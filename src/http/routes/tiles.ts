@@ -141,13 +141,15 @@ interface Answering {
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
   response.set({ ETag: plan.etag, "Cache-Control": services.config.cacheControl });
+  const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
+    // Of a picture no longer here only the client knows what it was made of.
+    if (cached !== undefined) response.set(provenanceHeaders(plan, cached.provenance));
     response.status(304).end();
     return;
   }
   const draw = (): Promise<Picture> => renderPicture(plan, services, signal);
-  const isCached = services.tiles.peek(plan.etag) !== undefined;
-  const image = await (isCached ? draw() : services.drawing.hold(drawingBytes(plan), draw, signal));
+  const image = await (cached !== undefined ? draw() : services.drawing.hold(drawingBytes(plan), draw, signal));
   response.set(provenanceHeaders(plan, image.provenance));
   if (image.coverage !== "none") {
     send(response, image);

@@ -1,0 +1,71 @@
+import { mkdir } from "node:fs/promises";
+import { parseConfig } from "../../src/app/config.js";
+import { chooseModel } from "../../src/app/choose-model.js";
+import { createServices } from "../../src/app/services.js";
+import { catalogWriter } from "../../src/catalog/catalog-writer.js";
+import type { CatalogItem } from "../../src/catalog/types.js";
+import { ingestSource } from "../../src/ingest/ingest.js";
+import { openLandscapeSource } from "../../src/ingest/landscape.js";
+
+/** The cloudy date of the series. */
+export const CLOUDY_DATE = "2024-05-25T10:50:29Z";
+const BEFORE = "2024-04-20T10:50:31Z";
+const AFTER = "2024-07-04T10:50:31Z";
+const SIDE = 256;
+
+interface Date {
+  readonly collection: string;
+  readonly datetime: string;
+  readonly cloudCover?: number;
+  /** Quality step; the model's own unless told otherwise. */
+  readonly quality?: number;
+}
+
+/**
+ * Collections of the landscape: "series": a cloudy date between two clear ones; "truth": the same date without its clouds; "mixed": as
+ * "series", but the clear dates are of another quality.
+ */
+const DATES: readonly Date[] = [
+  { collection: "series", datetime: BEFORE },
+  { collection: "series", datetime: CLOUDY_DATE, cloudCover: 0.4 },
+  { collection: "series", datetime: AFTER },
+  { collection: "truth", datetime: CLOUDY_DATE },
+  { collection: "mixed", datetime: BEFORE, quality: 1 },
+  { collection: "mixed", datetime: CLOUDY_DATE, cloudCover: 0.4, quality: 2 },
+  { collection: "mixed", datetime: AFTER, quality: 1 },
+];
+
+/** Makes the catalog in a folder and gives the cloudy item of "series". */
+export async function makeCloudySeries(catalog: string): Promise<CatalogItem> {
+  await mkdir(catalog, { recursive: true });
+  const services = await createServices(parseConfig({ catalog, provider: "cpu" }));
+  try {
+    const writer = await catalogWriter(catalog);
+    const items: CatalogItem[] = [];
+    for (const { collection, datetime, quality, cloudCover } of DATES) {
+      const source = openLandscapeSource({
+        datetime,
+        width: SIDE,
+        height: SIDE,
+        ...(cloudCover === undefined ? {} : { cloudCover }),
+      });
+      const choice = await chooseModel(quality === undefined ? {} : { quality }, services);
+      const { networks } = services;
+      const options = {
+        collection: { id: collection },
+        ...choice,
+        networks,
+        writer,
+        overwrite: false,
+        version: "test",
+      };
+      items.push((await ingestSource(source, options)).item);
+      await source.close();
+    }
+    const cloudy = items[1];
+    if (cloudy === undefined) throw new Error("no item was made");
+    return cloudy;
+  } finally {
+    await services.close();
+  }
+}
