@@ -72,7 +72,7 @@ test("a tile as tif: npy's values with bands' names, EPSG:3857 and an alpha band
   const pixelM = (2 * HALF_WORLD_M) / 2 ** 14 / 256;
   const [x, y] = [-HALF_WORLD_M + tile[0] * 256 * pixelM, HALF_WORLD_M - tile[1] * 256 * pixelM];
   [x, pixelM, 0, y, 0, -pixelM].forEach((value, i) =>
-    assert.ok(Math.abs((info.geoTransform?.[i] ?? Number.NaN) - value) < 1e-6, `${info.geoTransform}`),
+    assert.ok(Math.abs((info.geoTransform?.[i] ?? Number.NaN) - value) < 1e-6, String(info.geoTransform)),
   );
   assert.deepEqual(
     info.bands.map(({ type, description }) => `${type} ${description}`),
@@ -139,7 +139,10 @@ test("a preview as tif lies on the item's own grid, whatever its size", { skip }
     assert.deepEqual([info.size, info.stac["proj:epsg"]], [[width, width], 32631], path);
     const pixelM = (SIDE * 10) / width;
     [500_000, pixelM, 0, 4_700_000, 0, -pixelM].forEach((value, i) =>
-      assert.ok(Math.abs((info.geoTransform?.[i] ?? Number.NaN) - value) < 1e-6, `${path}: ${info.geoTransform}`),
+      assert.ok(
+        Math.abs((info.geoTransform?.[i] ?? Number.NaN) - value) < 1e-6,
+        `${path}: ${String(info.geoTransform)}`,
+      ),
     );
     const wanted = await npyOf(`${ITEM}/${path.replace(".tif", ".npy")}`);
     assert.deepEqual([...(await valuesOf(file)).subarray(0, width * width)], wanted.slice(0, width * width), path);
