@@ -177,7 +177,7 @@ class FolderReader {
     const document = await readDocumentIfAny(path);
     if (document === undefined) throw new NotFoundError("the item's file isn't there");
     const item = parseItem(document.json, path);
-    for (const href of Object.values(item.assetHrefs)) this.checkInside(href, path);
+    for (const href of [...Object.values(item.assetHrefs), ...item.referenceHrefs]) this.checkInside(href, path);
     return { ...item, json: this.share(item.json) };
   }
 
@@ -186,7 +186,7 @@ class FolderReader {
     if (isRemote(href) || href.startsWith(this.folder + sep)) return;
     throw new CorruptDataError(
       relative(this.folder, path),
-      `an asset's href is outside the catalog's folder and not a URL`,
+      `an asset's or reference's href is outside the catalog's folder and not a URL`,
     );
   }
 

@@ -73,6 +73,30 @@ test("a Tectile over a Tectile draws the other's imagery, reading it by URL", as
   assert.match(missing.json.detail, /Item "nothing" isn't in collection "demo"/);
 });
 
+test("a Tectile over a Tectile draws a date that leans on another, whose file it reads beside", async (t) => {
+  const demo = await makeDemoCatalog(t, ["2024-05-01T10:00:00Z", "2024-06-01T10:00:00Z"], { entropy: "tt" });
+  const near = await tectile({ catalog: demo.folder, provider: "cpu" });
+  t.after(() => near.close());
+  const first = await listen(t, express().use(near));
+  const far = await tectile({ catalog: `stac+${first}`, provider: "cpu", plugins: [stacApiCatalog()] });
+  t.after(() => far.close());
+  const second = await listen(t, express().use(far));
+  const item = `/collections/demo/items/${demo.items[0]}`;
+  const { json } = await getJson(first + item);
+  const { tec } = json["assets"] as { tec: Record<string, unknown> };
+  assert.deepEqual([tec["tec:entropy"], tec["tec:references"]], ["tt", ["scene-2024-05-01"]]);
+  const tile = `${item}/tiles/WebMercatorQuad/${demo.tile}.png`;
+  const [own, remote] = await Promise.all([fetch(first + tile), fetch(second + tile)]);
+  assert.deepEqual([own.status, remote.status], [200, 200]);
+  assert.deepEqual(Buffer.from(await remote.arrayBuffer()), Buffer.from(await own.arrayBuffer()));
+  const beside = await fetch(`${first}${item}/scene-2024-05-01/scene-2024-05-01.tif`, {
+    headers: { range: "bytes=0-3" },
+  });
+  assert.deepEqual([beside.status, await beside.text()], [206, "II*\0"]);
+  const other = await fetch(`${first}${item}/scene-2024-06-01/scene-2024-06-01.tif`);
+  assert.equal(other.status, 404);
+});
+
 test("answers are kept for a while, and concurrent questions are asked once", async (t) => {
   const { url, requests } = await startApi(t, (_request, response) => response.json({ type: "Collection", id: "c" }));
   const catalog = await openCatalog(t, url, { cacheS: 0.3 });

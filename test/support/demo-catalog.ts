@@ -16,6 +16,7 @@ export interface DemoCatalog {
 export async function makeDemoCatalog(
   context: { after(work: () => Promise<void>): void },
   dates: readonly string[] = ["2024-05-01T10:00:00Z"],
+  how: Pick<Parameters<typeof ingest>[1], "entropy" | "keyframes"> = {},
 ): Promise<DemoCatalog> {
   const space = await createWorkspace();
   context.after(() => space.close());
@@ -24,7 +25,7 @@ export async function makeDemoCatalog(
   const items = dates.map((date) => `scene-${date.slice(0, 10)}`).toReversed();
   for (const datetime of dates) {
     const id = `scene-${datetime.slice(0, 10)}`;
-    await ingest(image, { catalog: folder, collection: "demo", id, datetime, sessions: 1 });
+    await ingest(image, { catalog: folder, collection: "demo", id, datetime, sessions: 1, ...how });
   }
   return { folder, collection: "demo", items, tile: tileOf(3.01, 42.45, 14) };
 }

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { Router, type Request, type Response } from "express";
 import { z } from "zod";
-import { tecJsonSchema } from "../../catalog/tec-extension.js";
+import { TEC_MEDIA_TYPE, tecJsonSchema } from "../../catalog/tec-extension.js";
 import type { Catalog, SearchQuery, StacJson } from "../../catalog/types.js";
 import { NotFoundError, UnsupportedError } from "../../core/errors.js";
 import { isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
@@ -46,6 +46,10 @@ export function stacRoutes(catalog: Catalog): Router {
   });
   get("/collections/:collection/items/:item/assets/:asset", (request, response) =>
     sendAsset(catalog, request, response),
+  );
+  // A TEC-COG names its references relative to its own place: from assets/tec to here.
+  get("/collections/:collection/items/:item/:reference/:file.tif", (request, response) =>
+    sendReference(catalog, request, response),
   );
   router
     .route("/search")
@@ -109,15 +113,28 @@ async function sendAsset(catalog: Catalog, request: Request, response: Response)
     throw new NotFoundError(
       `Asset "${key.slice(0, 80)}" isn't one of item ${item.id}; it has ${Object.keys(assets).join(", ")}`,
     );
-  // The catalog lets in only items whose files are inside its folder.
-  const place = item.assetHrefs[key] ?? "";
+  if (typeof asset["file:checksum"] === "string") response.set("ETag", `"${asset["file:checksum"]}"`);
+  response.set("Content-Type", asset.type ?? "application/octet-stream");
+  await sendFile(response, item.assetHrefs[key] ?? "", `asset "${key}" of item ${item.id}`);
+}
+
+/** A file that an item leans on, under the name by which the item's own file calls it. */
+async function sendReference(catalog: Catalog, request: Request, response: Response): Promise<void> {
+  const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
+  const name = `${pathParam(request, "reference")}/${pathParam(request, "file")}.tif`;
+  const place = item.referenceHrefs.find((href) => href.replaceAll("\\", "/").endsWith(`/${name}`));
+  if (place === undefined) throw new NotFoundError(`Item ${item.id} leans on no file ${name.slice(0, 80)}`);
+  response.set("Content-Type", TEC_MEDIA_TYPE);
+  await sendFile(response, place, `reference ${name} of item ${item.id}`);
+}
+
+/** The catalog lets in only items whose files are inside its folder. */
+async function sendFile(response: Response, place: string, what: string): Promise<void> {
   if (isHttpUrl(place)) return response.redirect(307, place);
   if (isRemote(place))
     throw new UnsupportedError(
-      `Asset "${key}" of item ${item.id} lies at a ${schemeOf(place)}: address, which only the server reads`,
+      `The file of ${what} lies at a ${schemeOf(place)}: address, which only the server reads`,
     );
-  if (typeof asset["file:checksum"] === "string") response.set("ETag", `"${asset["file:checksum"]}"`);
-  response.set("Content-Type", asset.type ?? "application/octet-stream");
   await new Promise<void>((done, fail) => {
     const options = {
       root: dirname(place),
@@ -127,11 +144,7 @@ async function sendAsset(catalog: Catalog, request: Request, response: Response)
     } as const;
     response.sendFile(basename(place), options, (error?: Error) => {
       if (error === undefined || isClientGone(error)) return done();
-      fail(
-        "status" in error && error.status === 404
-          ? new NotFoundError(`The file of asset "${key}" of item ${item.id} isn't there`)
-          : error,
-      );
+      fail("status" in error && error.status === 404 ? new NotFoundError(`The file of ${what} isn't there`) : error);
     });
   });
 }
