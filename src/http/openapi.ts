@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TEC_MEDIA_TYPE } from "../catalog/tec-extension.js";
 import { parameterDocs, searchSchema } from "./params.js";
 import { GEOJSON_TYPE, JSON_TYPE } from "./stac-documents.js";
 
@@ -74,6 +75,14 @@ function stacPaths(searchBody: unknown): OpenApiPaths {
         collection,
         item,
         pathParameter("asset", "Key of the asset"),
+      ]),
+    },
+    "/collections/{collection}/items/{item}/{reference}/{file}.tif": {
+      get: operation("A file that an item leans on, as the item's own file calls it", TEC_MEDIA_TYPE, [
+        collection,
+        item,
+        pathParameter("reference", "Id of the item that is leant on"),
+        pathParameter("file", "Name of its TEC-COG"),
       ]),
     },
     "/search": { get: operation("Search items", GEOJSON_TYPE, searchParameters), post },

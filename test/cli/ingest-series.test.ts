@@ -93,7 +93,8 @@ test("a keyframe is not encoded again without what leans on it", async () => {
     files.path(`dates/place_${DATES[0]}.tif`),
     "--catalog",
     catalog,
-    ...["--collection", "place"],
+    "--collection",
+    "place",
     ...finer,
   ]);
   assert.match(plain.stderr, /is a keyframe that 2 other items lean on/);

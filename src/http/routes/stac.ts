@@ -47,10 +47,10 @@ export function stacRoutes(catalog: Catalog): Router {
   get("/collections/:collection/items/:item/assets/:asset", (request, response) =>
     sendAsset(catalog, request, response),
   );
-  // A TEC-COG names its references relative to its own place: from assets/tec to here.
-  get("/collections/:collection/items/:item/:reference/:file.tif", (request, response) =>
-    sendReference(catalog, request, response),
-  );
+  // A TEC-COG names its references relative to its own place: from assets/tec to here. Pictures have such paths too (preview/512.tif).
+  router.get("/collections/:collection/items/:item/:reference/:file.tif", async (request, response, next) => {
+    if (!(await sendReference(catalog, request, response))) next();
+  });
   router
     .route("/search")
     .get((request, response) =>
@@ -118,14 +118,15 @@ async function sendAsset(catalog: Catalog, request: Request, response: Response)
   await sendFile(response, item.assetHrefs[key] ?? "", `asset "${key}" of item ${item.id}`);
 }
 
-/** A file that an item leans on, under the name by which the item's own file calls it. */
-async function sendReference(catalog: Catalog, request: Request, response: Response): Promise<void> {
+/** A file that an item leans on, under the name by which the item's own file calls it; false where it leans on no such file. */
+async function sendReference(catalog: Catalog, request: Request, response: Response): Promise<boolean> {
   const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const name = `${pathParam(request, "reference")}/${pathParam(request, "file")}.tif`;
   const place = item.referenceHrefs.find((href) => href.replaceAll("\\", "/").endsWith(`/${name}`));
-  if (place === undefined) throw new NotFoundError(`Item ${item.id} leans on no file ${name.slice(0, 80)}`);
+  if (place === undefined) return false;
   response.set("Content-Type", TEC_MEDIA_TYPE);
   await sendFile(response, place, `reference ${name} of item ${item.id}`);
+  return true;
 }
 
 /** The catalog lets in only items whose files are inside its folder. */
