@@ -8,7 +8,7 @@ const part = z.object({
 });
 
 /** `entropy.official` of a converted TEC-TT or FlexTEC package, as models/training/convert_temporal.py writes it. */
-export const temporalCardSchema = z
+const temporalCardSchema = z
   .object({
     kind: z.enum(["tt", "flextec"]),
     tables: part,
