@@ -30,6 +30,8 @@ export async function openReferences(
 ): Promise<readonly ReferenceImage[]> {
   return Promise.all(
     locations.map(async (location) => {
+      if (!isRemote(location) && resolve(location) === resolve(target))
+        throw new InvalidRequestError(`Reference ${location} is the file to be written; an image can't lean on itself`);
       const container = await reader.open(location, "").catch((cause: unknown) => {
         throw new InvalidRequestError(`Reference ${location} can't be read: ${messageOf(cause)}`, { cause });
       });

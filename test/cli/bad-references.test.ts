@@ -75,6 +75,13 @@ test("a newer reference, and one that leans on others", async () => {
   await refuses("newer.tif", /Reference .*newer\.tif of 2024-03-05.* is newer than the image of 2024-02-05/, second);
 });
 
+test("a reference that is the output", () =>
+  fails(
+    ["encode", third, files.path("keyframe.tif"), "--entropy", "tt", "--reference", files.path("keyframe.tif")],
+    /Reference .*keyframe\.tif is the file to be written; an image can't lean on itself/,
+    2,
+  ));
+
 test("a reference for an entropy model that takes none", () =>
   fails(
     ["encode", third, files.path("out.tif"), "--entropy", "elic", "--reference", files.path("keyframe.tif")],

@@ -135,3 +135,16 @@ test("verify names an item whose references are not its file's, and a reference 
     /place_2024-02-05[-\w]*\.tif: .*its reference \.\.\/place_.* can't be read: .*does not exist/,
   );
 });
+
+test("FlexTEC's keyframes are FlexTEC without references, and keyframes are a whole number", async () => {
+  const into = ["--catalog", files.path("flexible"), "--collection", "place", "--entropy", "flextec"];
+  const inputs = DATES.slice(0, 2).map((date) => files.path(`dates/place_${date}.tif`));
+  const run = await runCli(["ingest", ...inputs, ...into]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /1\/2 .*, flextec \(/);
+  assert.match(run.stderr, /2\/2 .*, flextec, leans on place_2024-01-05 \(/);
+  assert.equal((await runCli(["verify", files.path("flexible")])).code, 0);
+  const half = await runCli(["ingest", ...inputs, ...into, "--keyframes", "1.5"]);
+  assert.equal(half.code, 2);
+  assert.match(half.stderr, /keyframes is 1\.5; wanted a whole number of dates from 1 up/);
+});
