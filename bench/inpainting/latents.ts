@@ -15,6 +15,8 @@ import type { Dated, Place } from "./places.js";
 export interface LatentSeries {
   /** Of each date, digital numbers [bands][height][width]. */
   readonly decoded: readonly Float32Array[];
+  /** Which pixels of each date serve others, 1 each: clear, and no cloud or shadow within 30 m. */
+  readonly looks: readonly Uint8Array[];
   /** What the network expects of a date from the others; undefined where they can't serve. */
   forecast(date: number): Promise<Forecasted | undefined>;
 }
@@ -48,8 +50,14 @@ export async function encodeSeries(
     return cut(pixels, 16 * rect.columns, { width, height });
   };
   for (const window of gathered) decoded.push(await draw(window));
+  const whole = { x: 0, y: 0, width, height };
+  const looksOf = (window: GatheredWindow, look: "clear" | "valid"): Uint8Array => {
+    const looks = windowLooks(window, whole, { look, factor: 1 });
+    return looks === "all" ? new Uint8Array(width * height).fill(1) : looks;
+  };
   return {
     decoded,
+    looks: gathered.map((window) => looksOf(window, "clear")),
     async forecast(date) {
       const others = place.dates.flatMap((other, k) => {
         const window = gathered[k];
@@ -58,10 +66,9 @@ export async function encodeSeries(
       });
       const found = await forecastWindow({ dates: others, rect, factor: 1 }, services.forecasts);
       if (found === undefined) return undefined;
-      const looks = windowLooks(found.gathered, { x: 0, y: 0, width, height }, { look: "valid", factor: 1 });
       return {
         samples: await draw(found.gathered),
-        clear: looks === "all" ? new Uint8Array(width * height).fill(1) : looks,
+        clear: looksOf(found.gathered, "valid"),
         looks: found.dates,
         deviations: Float32Array.from(
           { length: width * height },

@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     data: { type: "string", default: join(ROOT, "../shared/data") },
     masks: { type: "string", default: "8" },
+    each: { type: "string", default: "3" },
     size: { type: "string", default: "256" },
     quality: { type: "string" },
     only: { type: "string", default: "" },
@@ -29,10 +30,11 @@ const METHODS = [
   "least cloudy",
   "mosaic",
   "linear, unmatched",
-  "tec, unmatched",
+  "forecast, unmatched",
   "nearest",
   "linear",
   "harmonic",
+  "forecast alone",
   "tec",
 ] as const;
 type Method = (typeof METHODS)[number];
@@ -72,10 +74,12 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
     if (truth === undefined) continue;
     const forecast = await series.forecast(d);
     const looks: Look[] = dates.flatMap((other, k) =>
-      k === d ? [] : [{ samples: series.decoded[k] ?? truth, clear: other.clear, days: other.days - days }],
+      k === d
+        ? []
+        : [{ samples: series.decoded[k] ?? truth, clear: series.looks[k] ?? other.clear, days: other.days - days }],
     );
     const gap = gapOf(looks);
-    for (let k = 0; k < 3; k++) {
+    for (let k = 0; k < Number(values.each); k++) {
       const mask = masks[m++ % Math.max(1, masks.length)];
       const seen = series.decoded[d];
       if (mask === undefined || seen === undefined) continue;
@@ -89,8 +93,9 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
         samples: seen.map((value, i) => (clear[i % (width * height)] === 0 ? 9000 : value)),
       };
       const holes = new HoleClasses(clear, width);
+      const harmonic = inpaint(image, [], "harmonic").samples;
       for (const method of METHODS) {
-        const filled = fillBy(method, image, looks, forecast);
+        const filled = method === "harmonic" ? harmonic : fillBy(method, { image, looks, forecast, harmonic });
         addErrors(score(method, "all"), { filled, truth, place, inside: (i) => clear[i] === 0 });
         addErrors(score(method, gap), { filled, truth, place, inside: (i) => clear[i] === 0 });
         for (const size of ["small", "medium", "large"] as const)
@@ -111,25 +116,27 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
   calibration.print();
 }
 
-function fillBy(
-  method: Method,
-  image: InpaintImage,
-  looks: readonly Look[],
-  forecast: Forecasted | undefined,
-): Float32Array {
-  if (method === "nearest" || method === "linear" || method === "harmonic")
-    return inpaint(image, looks, method).samples;
-  if (method === "tec") return inpaint(image, looks, method, forecast).samples;
+interface Filling {
+  readonly image: InpaintImage;
+  readonly looks: readonly Look[];
+  readonly forecast: Forecasted | undefined;
+  readonly harmonic: Float32Array;
+}
+
+function fillBy(method: Exclude<Method, "harmonic">, { image, looks, forecast, harmonic }: Filling): Float32Array {
+  if (method === "nearest" || method === "linear") return inpaint(image, looks, method).samples;
+  if (method === "tec") return inpaint(image, looks, "tec", forecast).samples;
+  if (method === "forecast alone") return inpaint(image, [], "tec", forecast).samples;
   const clearest = looks.toSorted((a, b) => shareOf(b.clear) - shareOf(a.clear) || Math.abs(a.days) - Math.abs(b.days));
-  const used = method === "least cloudy" ? clearest.slice(0, 1) : looks;
+  const others = method === "forecast, unmatched" ? [] : looks;
+  const used = method === "least cloudy" ? clearest.slice(0, 1) : others;
   const guess = predict(
     image,
     used,
-    method.includes("unmatched") ? "linear" : "nearest",
-    method === "tec, unmatched" ? forecast : undefined,
+    method === "linear, unmatched" ? "linear" : "nearest",
+    method === "forecast, unmatched" ? forecast : undefined,
   );
   const pixels = image.width * image.height;
-  const harmonic = inpaint(image, [], "harmonic").samples;
   return image.samples.map((value, i) => {
     if (image.clear[i % pixels] !== 0) return value;
     return guess.from[i % pixels] === FROM.none ? (harmonic[i] ?? 0) : (guess.samples[i] ?? 0);

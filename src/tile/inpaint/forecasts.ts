@@ -8,7 +8,7 @@ import { SharedCache, type CacheStats } from "../../core/shared-cache.js";
 export interface ForecastChunk {
   /** The mean of each symbol; on shared memory. */
   readonly latents: LatentChunk;
-  /** Expected error of each latent's pixels, row-major: root mean square over bands and pixels, digital numbers. */
+  /** Expected error of each latent's pixels once they are fitted to clear ones around, row-major: root mean square, digital numbers. */
   readonly deviations: Float32Array;
 }
 
@@ -78,6 +78,11 @@ export function createForecasts(contexts: ContextCoders, options: { readonly max
   };
 }
 
+/** The most important channels, mostly the means of blocks: what is wrong with these the fit to the surroundings sets right. */
+const FITTED_CHANNELS = 12;
+/** Found on two places against real errors (docs/inpainting.md): what no scale tells, digital numbers, and a factor for what scales tell. */
+const [UNTOLD_DN, TOLD] = [130, 1.4];
+
 /**
  * The transform is nearly orthonormal, so the squares of the latents' standard deviations, summed over channels, are about the sum of
  * squares of the pixels' errors.
@@ -91,11 +96,9 @@ function expectedErrors(
   const out = new Float32Array(positions);
   for (let p = 0; p < positions; p++) {
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum += (2 ** ((scales[c * positions + p] ?? 0) / 4 - 5) * (degain[c] ?? 0)) ** 2;
-    out[p] = CALIBRATION * unitDn * Math.sqrt(sum / LATENT_SAMPLES);
+    for (let c = FITTED_CHANNELS; c < channels; c++)
+      sum += (2 ** ((scales[c * positions + p] ?? 0) / 4 - 5) * (degain[c] ?? 0)) ** 2;
+    out[p] = Math.hypot(UNTOLD_DN, TOLD * unitDn * Math.sqrt(sum / LATENT_SAMPLES));
   }
   return out;
 }
-
-/** Real errors over expected ones, after the fit to the surroundings (docs/inpainting.md). */
-const CALIBRATION = 1;

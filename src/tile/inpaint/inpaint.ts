@@ -56,7 +56,7 @@ const FEATHER_PX = 6;
  * both; what no date shows is filled harmonically from its surroundings. What comes from other dates is fitted to the image by a
  * local gain and offset for each band, and the rest of the mismatch at the rim fades out inwards, so no edge shows.
  *
- * "tec" takes the forecast where it says something, and elsewhere is "linear". An image without any look stays empty.
+ * "tec" takes the mean of that and the forecast where there is one, and elsewhere is "linear". An image without any look stays empty.
  */
 export function inpaint(
   image: InpaintImage,
@@ -72,7 +72,7 @@ export function inpaint(
   const result = { samples, by, methods: FILL_METHODS, usedLooks };
   if (clear.every((c) => c !== 0)) return result;
   const known = clear.map((c) => (c === 0 ? 0 : 1));
-  if (method !== "harmonic" && looks.length > 0) {
+  if (method !== "harmonic" && (looks.length > 0 || forecast !== undefined)) {
     const guess = predict(image, looks, method === "nearest" ? "nearest" : "linear", forecast);
     const isHole = (i: number): boolean => clear[i] === 0 && guess.from[i] !== FROM.none;
     for (let b = 0; b < bands; b++) {

@@ -5,16 +5,19 @@ export interface Prediction {
   readonly samples: Float32Array;
   /** What each pixel is made from, one of FROM. */
   readonly from: Uint8Array;
-  /** Hole pixels that each look went into, in the order given. */
+  /** Hole pixels that each look went into, in the order given; one that went into the forecast as well counts twice. */
   readonly use: readonly number[];
 }
 
-/** Nothing, one look, a mean of two, a model's forecast. */
+/** Nothing, one look, a mean of two, a model's forecast with or without looks. */
 export const FROM = { none: 0, one: 1, two: 2, forecast: 3 } as const;
 
+/** Of the forecast where looks say something too. The two err differently: their mean is nearer than either (docs/inpainting.md). */
+const FORECAST_WEIGHT = 0.5;
+
 /**
- * The forecast where there is one; else the nearest look in time, or, with "linear", a mean of the nearest before and the nearest
- * after weighted by their nearness.
+ * The nearest look in time, or, with "linear", a mean of the nearest before and the nearest after weighted by their nearness; where
+ * there is a forecast, the mean of that and it.
  */
 export function predict(
   image: InpaintImage,
@@ -29,12 +32,6 @@ export function predict(
   const use = looks.map(() => 0);
   const nearest = looks.map((look, k) => ({ ...look, k })).toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
   for (let i = 0; i < pixels; i++) {
-    if (forecast !== undefined && forecast.clear[i] !== 0) {
-      from[i] = FROM.forecast;
-      if (clear[i] === 0) for (const k of forecast.looks) use[k] = (use[k] ?? 0) + 1;
-      for (let at = i; at < samples.length; at += pixels) samples[at] = forecast.samples[at] ?? 0;
-      continue;
-    }
     const first = nearest.find((look) => look.clear[i] !== 0);
     if (first === undefined) continue;
     const other =
@@ -50,5 +47,22 @@ export function predict(
       samples[at] = other === undefined ? value : value * weight + (other.samples[at] ?? 0) * (1 - weight);
     }
   }
-  return { samples, from, use };
+  const prediction = { samples, from, use };
+  if (forecast !== undefined) addForecast(prediction, forecast, clear);
+  return prediction;
+}
+
+function addForecast(
+  { samples, from, use }: { readonly samples: Float32Array; readonly from: Uint8Array; readonly use: number[] },
+  forecast: ForecastLook,
+  clear: Uint8Array,
+): void {
+  for (let i = 0; i < from.length; i++) {
+    if (forecast.clear[i] === 0) continue;
+    const weight = from[i] === FROM.none ? 1 : FORECAST_WEIGHT;
+    for (let at = i; at < samples.length; at += from.length)
+      samples[at] = weight * (forecast.samples[at] ?? 0) + (1 - weight) * (samples[at] ?? 0);
+    from[i] = FROM.forecast;
+    if (clear[i] === 0) for (const k of forecast.looks) use[k] = (use[k] ?? 0) + 1;
+  }
 }
