@@ -25,6 +25,7 @@ import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../tile/plan.j
 import { datesOf, type Picture } from "../tile/provenance.js";
 import { needsDetector } from "../tile/window-looks.js";
 import type { Services } from "./services.js";
+import { withTokens } from "./tokens.js";
 
 /** What drawing dates onto a tile uses. */
 export type LayerDrawing = WindowDecoder & Pick<Services, "pixels" | "forecasts">;
@@ -73,7 +74,8 @@ export function canvasBands({ spec, mosaic }: TilePlan): readonly BandName[] {
 
 /** Reads a date's latents and masks. */
 export async function gatherLayer(layer: PlanLayer, use: LayerDrawing, signal: AbortSignal): Promise<GatheredWindow> {
-  const container = await use.reader.open(layer.item.href, layer.item.checksum, signal);
+  const opened = await use.reader.open(layer.item.href, layer.item.checksum, signal);
+  const container = layer.tokens === undefined ? opened : withTokens(opened, layer.tokens);
   const { width, height } = layer.item.grid;
   const [full] = container.cog.levels;
   if (full?.width !== width || full.height !== height) {

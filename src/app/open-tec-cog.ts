@@ -7,6 +7,7 @@ import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
 import { parseConfig, type ConfigInput } from "./config.js";
 import { createDecoder, type Decoder } from "./services.js";
+import { withTokens } from "./tokens.js";
 
 /** An image in a TEC-COG, read window by window. */
 export interface TecImage {
@@ -24,7 +25,8 @@ export interface TecImage {
   /**
    * Digital numbers of a window (pixels of the level, inside it), without seams whatever chunks it straddles.
    *
-   * @throws InvalidRequestError for a window or level outside the image, CorruptDataError, UpstreamError
+   * @throws InvalidRequestError for a window or level outside the image, and a quality of an image that isn't FlexTEC;
+   * CorruptDataError, UpstreamError
    */
   readWindow(window: PixelWindow, options?: ReadOptions): Promise<Raster>;
   close(): Promise<void>;
@@ -35,6 +37,8 @@ export interface ReadOptions {
   readonly level?: number;
   /** All 12 unless told otherwise. */
   readonly bands?: readonly BandName[];
+  /** Of FlexTEC's 16 tokens, those to read, 0 to 16: fewer bytes, a softer picture. All unless told otherwise. */
+  readonly quality?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -65,8 +69,8 @@ export async function openTecCog(location: string, options: OpenOptions = {}): P
   }
 }
 
-function imageOf(container: OpenContainer, decoder: Decoder, close: () => Promise<void>): TecImage {
-  const { cog } = container;
+function imageOf(opened: OpenContainer, decoder: Decoder, close: () => Promise<void>): TecImage {
+  const { cog } = opened;
   return {
     location: cog.location,
     metadata: cog.metadata,
@@ -77,7 +81,8 @@ function imageOf(container: OpenContainer, decoder: Decoder, close: () => Promis
       height,
       transform: cog.transform === undefined ? undefined : levelTransform(cog.transform, i),
     })),
-    async readWindow(window, { level = 0, bands = BANDS, signal } = {}) {
+    async readWindow(window, { level = 0, bands = BANDS, quality, signal } = {}) {
+      const container = quality === undefined ? opened : withTokens(opened, quality);
       checkWindow(container, window, level);
       const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, decoder, signal);
       return cropWindow(decoded, window, bands);

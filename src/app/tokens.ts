@@ -1,6 +1,7 @@
 import { TOKENS } from "../container/chunk.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
+import type { OpenContainer } from "../tile/chunk-reader.js";
 
 /**
  * Checks how many of FlexTEC's tokens are asked of a file.
@@ -14,4 +15,14 @@ export function wantTokens({ metadata, location }: TecCog, tokens: number): void
     throw new InvalidRequestError(
       `quality is ${tokens}, but ${location} is stored with entropy model "${metadata.entropy}"; only "flextec" is read in parts`,
     );
+}
+
+/**
+ * A container of which the first `tokens` tokens of each chunk are read.
+ *
+ * @throws InvalidRequestError as wantTokens.
+ */
+export function withTokens(container: OpenContainer, tokens: number): OpenContainer {
+  wantTokens(container.cog, tokens);
+  return tokens === TOKENS ? container : { ...container, tokens };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { parseGeometry } from "../catalog/geometry.js";
 import type { SearchQuery } from "../catalog/types.js";
+import { TOKENS } from "../container/chunk.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { Bounds } from "../geo/bounds.js";
 
@@ -100,6 +101,27 @@ export function parseSearch(body: unknown): SearchQuery {
     ...(token === undefined ? {} : { token }),
     limit: Math.min(limit, MAX_LIMIT),
   };
+}
+
+const tokensSchema = z
+  .string()
+  .regex(/^\d{1,2}$/)
+  .transform(Number)
+  .pipe(z.int().max(TOKENS));
+
+/**
+ * `quality`: how many of FlexTEC's tokens a picture is made of; undefined: all.
+ *
+ * @throws InvalidRequestError
+ */
+export function parseTokens(query: URLSearchParams): number | undefined {
+  const text = query.get("quality") ?? "";
+  if (text === "") return undefined;
+  const parsed = tokensSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidRequestError(
+    `quality is "${text.slice(0, 40)}"; wanted a whole number of tokens from 0 to ${TOKENS}`,
+  );
 }
 
 /**

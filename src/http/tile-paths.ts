@@ -15,6 +15,7 @@ const look = [
   inQuery("expression", "Values from bands, such as (B08-B04)/(B08+B04); several separated by ;"),
   inQuery("rescale", "MIN,MAX, once or for each value"),
   inQuery("colormap_name", "Of /colorMaps; for one value"),
+  inQuery("quality", "Of items stored as FlexTEC: how many of their 16 tokens are read, 0 to 16; default all"),
   inQuery("return_mask", "true (default) or false: alpha in pictures, a last plane in npy, an alpha band in tif"),
 ];
 const dates = [

@@ -37,6 +37,8 @@ export interface PlanLayer {
   /** Positions in pixels of level 0. */
   readonly grid: WarpGrid;
   readonly rect: LatentRect;
+  /** Of FlexTEC's 16 tokens, those to read; undefined: all. */
+  readonly tokens?: number | undefined;
 }
 
 /** Everything that decides a picture's bytes, as data: made before any byte of imagery is read. */
@@ -61,19 +63,27 @@ const INPAINT_MARGIN_PX = 48;
 /** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */
 export function planPicture(
   target: TargetGrid,
-  { spec, mosaic = NEWEST }: { readonly spec: RenderSpec; readonly mosaic?: MosaicSpec },
+  {
+    spec,
+    mosaic = NEWEST,
+    tokens,
+  }: { readonly spec: RenderSpec; readonly mosaic?: MosaicSpec; readonly tokens?: number | undefined },
   items: readonly CatalogItem[],
 ): TilePlan {
   const margin = mosaic.inpaint === "none" ? 0 : INPAINT_MARGIN_PX;
   const around = margin === 0 ? target : widen(target, margin);
   const lattices = new Map<string, WarpGrid>();
-  const layers = items.map((item) => planLayer(around, item, lattices)).filter((layer) => layer !== undefined);
+  const layers = items
+    .map((item) => planLayer(around, item, lattices))
+    .filter((layer) => layer !== undefined)
+    .map((layer) => (tokens === undefined ? layer : { ...layer, tokens }));
   const identity = JSON.stringify([
     PIPELINE_VERSION,
     target.name,
     renderKey(spec),
     mosaic,
     layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
+    ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
   return { target, spec: withHead(spec, target, mosaic), mosaic, layers, margin, etag };

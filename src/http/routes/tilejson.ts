@@ -9,7 +9,7 @@ import { zoomForResolution } from "../../geo/web-mercator.js";
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
-import { queryOf } from "../params.js";
+import { parseTokens, queryOf } from "../params.js";
 import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
 
 const METRES_A_DEGREE = 111_320;
@@ -103,6 +103,7 @@ function tilejson(request: Request, response: Response, described: Described): o
   const query = queryOf(request);
   const format = tileFormat(query);
   parseMosaic(query, { extension: format, presets: described.presets });
+  parseTokens(query);
   query.delete("tile_format");
   const extension = format === undefined ? "" : `.${format}`;
   const scale = scaleSuffix(query);

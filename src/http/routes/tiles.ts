@@ -12,7 +12,7 @@ import { holdsValues } from "../../render/render-spec.js";
 import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
 import { datesOf, type Picture, type Provenance } from "../../tile/provenance.js";
 import { parseMosaic } from "../mosaic-params.js";
-import { queryOf } from "../params.js";
+import { parseTokens, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";
 import { requestSignal } from "../signal.js";
 
@@ -42,10 +42,12 @@ export function tileRouter(services: Services): Router {
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
     const { tile, extension, tileSize = TILE_PX } = parseTile(request);
-    const spec = parseRenderSpec(queryOf(request), { extension, tileSize, presets: services.renders });
+    const query = queryOf(request);
+    const spec = parseRenderSpec(query, { extension, tileSize, presets: services.renders });
+    const tokens = parseTokens(query);
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec }, [item]);
+    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, [item]);
     await sendPicture(plan, { services, request, response, signal });
   };
 }
@@ -76,9 +78,10 @@ export async function sendMosaic(
 ): Promise<void> {
   const { tile, extension, tileSize = TILE_PX, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
   const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
+  const tokens = parseTokens(query);
   const signal = requestSignal(request, response);
   const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
-  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic }, items);
+  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, items);
   await sendPicture(plan, { services, request, response, signal });
 }
 
@@ -89,7 +92,8 @@ function itemPreview(services: Services): RequestHandler {
     const extension = request.params["format"] as string | undefined;
     const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
     const { width, height } = previewSize(request, item);
-    await sendPicture(planPicture(previewTarget(item, width, height), { spec }, [item]), {
+    const tokens = parseTokens(queryOf(request));
+    await sendPicture(planPicture(previewTarget(item, width, height), { spec, tokens }, [item]), {
       services,
       request,
       response,
