@@ -67,6 +67,7 @@ async function measureTiles(services: Services, items: readonly CatalogItem[]): 
     "pixel_selection=clear_newest",
     "pixel_selection=clear_nearest&datetime=2024-05-01",
     "datetime=2024-05-01&inpaint=linear",
+    "datetime=2024-05-01&inpaint=tec",
     "pixel_selection=clear_median",
   ]) {
     const [cpu, wall]: [number[], number[]] = [[], []];

@@ -23,6 +23,7 @@ const dates = [
   inQuery("pixel_selection", "How dates become one picture; default first"),
   inQuery("inpaint", "How pixels without a clear look are filled; default none"),
   inQuery("return_inferred", "true: one more plane of npy or band of tif, 255 where a pixel was inferred"),
+  inQuery("return_uncertainty", "true: one more plane or band, the expected error of what inpaint=tec inferred"),
 ];
 
 /** Map tiles and previews in the OpenAPI description. */
