@@ -67,8 +67,8 @@ function unpackChunk(stored: StoredChunk, channels: number): GoldenChunk {
     tableRows: unpack(stored.tableRows),
     wholes: unpack(stored.wholes),
     forecast: unpack(stored.forecast),
-    stream: Buffer.from(stored.stream, "base64"),
-    tokens: stored.tokens.map((text) => Buffer.from(text, "base64")),
+    stream: Uint8Array.from(Buffer.from(stored.stream, "base64")),
+    tokens: stored.tokens.map((text) => Uint8Array.from(Buffer.from(text, "base64"))),
   };
 }
 
