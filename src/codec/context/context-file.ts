@@ -53,7 +53,7 @@ export function parseContextFile(bytes: Uint8Array, location: string): ContextFi
     );
   const base = reader.bytes(steps * sets * channels).slice();
   const linear = Array.from({ length: steps }, () =>
-    LINEAR_SLOTS.map(([, , inputs]) => Int16Array.from({ length: 32 * inputs }, () => reader.i16())),
+    LINEAR_SLOTS.map(([, , inputs]) => Float64Array.from({ length: 32 * inputs }, () => reader.i16())),
   );
   const means = Int16Array.from({ length: steps * sets * LOW_CHANNELS }, () => reader.i16());
   const firstSetRow = fine * FRACTIONS + scales - fine;

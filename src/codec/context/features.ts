@@ -57,7 +57,7 @@ export function addPlanes(chunk: KnownChunk, from: number, to: number, out: Floa
   }
 }
 
-/** Where features and candidates of one pass go. */
+/** Where features and candidates of one pass go; both begin as zeros. */
 export interface PassFeatures {
   /** [features][channels of the group][positions of the pass], 0..127. */
   readonly own: Float32Array;
@@ -93,100 +93,150 @@ export function ownFeatures(
   const lineOf = (symbols: Int16Array | undefined): Int32Array | undefined =>
     slot === undefined || symbols === undefined
       ? undefined
-      : predictLinearly(tables.linear[slot] ?? new Int16Array(), slot, { ...chunk, symbols }, pass);
+      : predictLinearly(tables.linear[slot] ?? new Float64Array(), slot, { ...chunk, symbols }, pass);
   const line = lineOf(chunk.symbols);
   const lines = tables.temporal ? [0, 1].map((d) => lineOf(chunk.references[d]?.symbols)) : [];
+  const around = { mean: new Int32Array(count), magnitude: new Int32Array(count), spread: new Int32Array(count) };
+  const expected = new Int32Array(count);
   for (let c = from; c < to; c++) {
+    const start = (c - from) * count;
+    lookAround(chunk.symbols, c * total, neighbours, around);
     for (let k = 0; k < count; k++) {
-      const at = (c - from) * count + k;
-      const p = positions[k] ?? 0;
-      const set = chunk.sets[p] ?? 0;
-      const { mean, magnitude, spread } = lookAround(chunk.symbols, c * total, neighbours, k);
-      const expected = line?.[at] ?? mean;
-      own[at] = levelOfEighths(2 * magnitude);
+      const at = start + k;
+      const set = chunk.sets[positions[k] ?? 0] ?? 0;
+      const mean = around.mean[k] ?? 0;
+      const hope = line === undefined ? mean : (line[at] ?? 0);
+      expected[k] = hope;
+      own[at] = levelOfEighths(2 * (around.magnitude[k] ?? 0));
       own[plane + at] = levelOfEighths(2 * mean);
-      own[2 * plane + at] = levelOfEighths(8 * spread);
+      own[2 * plane + at] = levelOfEighths(8 * (around.spread[k] ?? 0));
       own[3 * plane + at] = Math.min(126, 2 * (tables.base[set * channels + c] ?? 0));
-      own[4 * plane + at] = levelOfEighths(2 * expected);
-      own[5 * plane + at] = levelOfEighths(2 * (expected - mean));
+      own[4 * plane + at] = levelOfEighths(2 * hope);
+      own[5 * plane + at] = levelOfEighths(2 * (hope - mean));
       candidates[at] = mean;
-      candidates[plane + at] = expected;
-      candidates[2 * plane + at] = c < LOW_CHANNELS ? (tables.means[set * LOW_CHANNELS + c] ?? 0) : 0;
-      if (tables.temporal) temporalFeatures({ chunk, neighbours, k, p, c, expected, at, plane }, lines, out);
+      candidates[plane + at] = hope;
+      if (c < LOW_CHANNELS) candidates[2 * plane + at] = tables.means[set * LOW_CHANNELS + c] ?? 0;
+    }
+    if (tables.temporal) temporalFeatures(chunk, { pass, c, start, plane, expected, lines, around }, out);
+  }
+}
+
+/** Mean and mean magnitude of each position's neighbours that are there, in quarters rounded down, and the largest less the smallest. */
+interface Around {
+  readonly mean: Int32Array;
+  readonly magnitude: Int32Array;
+  readonly spread: Int32Array;
+}
+
+/** One channel of a pass. */
+interface PassChannel {
+  readonly pass: Pass;
+  readonly c: number;
+  /** Its first symbol in a feature's plane. */
+  readonly start: number;
+  readonly plane: number;
+  /** The chunk's own predictions, quarters. */
+  readonly expected: Int32Array;
+  /** Predictions of all channels from each earlier date. */
+  readonly lines: readonly (Int32Array | undefined)[];
+  /** Scratch. */
+  readonly around: Around;
+}
+
+/** What earlier dates tell of a channel; of absent dates nothing is written. */
+function temporalFeatures(chunk: KnownChunk, at: PassChannel, { own, candidates }: PassFeatures): void {
+  const { c, start, plane, expected } = at;
+  const { positions, neighbours } = at.pass;
+  const from = c * chunk.rows * chunk.columns;
+  for (let d = 0; d < 2; d++) {
+    const reference = chunk.references[d];
+    if (reference === undefined) continue;
+    const { symbols, clear } = reference;
+    const line = at.lines[d];
+    const isClear = hasClear(reference);
+    if (line === undefined) lookAround(symbols, from, neighbours, at.around);
+    const { mean } = at.around;
+    const feature = (6 + 3 * d) * plane + start;
+    const candidate = (3 + 2 * d) * plane + start;
+    for (let k = 0; k < positions.length; k++) {
+      const p = positions[k] ?? 0;
+      const value = symbols[from + p] ?? 0;
+      const other = (line === undefined ? mean[k] : line[start + k]) ?? 0;
+      own[feature + k] = levelOfEighths(8 * value);
+      if (isClear) own[feature + plane + k] = levelOfEighths(2 * ((expected[k] ?? 0) - other));
+      own[feature + 2 * plane + k] = Math.min(chunk.clear[p] ?? 0, clear[p] ?? 0);
+      candidates[candidate + k] = 4 * value;
+      candidates[candidate + plane + k] = other;
+    }
+  }
+  changeFeatures(chunk, at, own);
+}
+
+/** The nearest date's surroundings, and how the two dates differ. */
+function changeFeatures(chunk: KnownChunk, { c, start, plane, pass }: PassChannel, own: Float32Array): void {
+  const [a, b] = chunk.references;
+  const from = c * chunk.rows * chunk.columns;
+  const { positions } = pass;
+  const isClear = hasClear(b);
+  for (let k = 0; k < positions.length; k++) {
+    const p = positions[k] ?? 0;
+    if (a !== undefined) own[12 * plane + start + k] = levelOfEighths(ringOf(a.symbols, from, p, chunk));
+    if (isClear) {
+      const change = (a?.symbols[from + p] ?? 0) - (b.symbols[from + p] ?? 0);
+      own[13 * plane + start + k] = levelOfEighths(8 * change);
     }
   }
 }
 
-interface Place {
-  readonly chunk: KnownChunk;
-  readonly neighbours: Int32Array;
-  readonly k: number;
-  readonly p: number;
-  readonly c: number;
-  /** The chunk's own prediction, quarters. */
-  readonly expected: number;
-  readonly at: number;
-  readonly plane: number;
-}
-
-function temporalFeatures(
-  place: Place,
-  lines: readonly (Int32Array | undefined)[],
-  { own, candidates }: PassFeatures,
-): void {
-  const { chunk, neighbours, k, p, c, expected, at, plane } = place;
-  const total = chunk.rows * chunk.columns;
-  const here = c * total + p;
-  for (let d = 0; d < 2; d++) {
-    const reference = chunk.references[d];
-    const feature = (6 + 3 * d) * plane + at;
-    const candidate = (3 + 2 * d) * plane + at;
-    const value = reference?.symbols[here] ?? 0;
-    const other =
-      reference === undefined ? 0 : (lines[d]?.[at] ?? lookAround(reference.symbols, c * total, neighbours, k).mean);
-    own[feature] = levelOfEighths(8 * value);
-    own[feature + plane] = hasClear(reference) ? levelOfEighths(2 * (expected - other)) : 0;
-    own[feature + 2 * plane] = Math.min(chunk.clear[p] ?? 0, reference?.clear[p] ?? 0);
-    candidates[candidate] = 4 * value;
-    candidates[candidate + plane] = other;
+function lookAround(symbols: Int16Array, from: number, neighbours: Int32Array, out: Around): void {
+  const { mean, magnitude, spread } = out;
+  if (neighbours.length === 0) {
+    for (const values of [mean, magnitude, spread]) values.fill(0);
+    return;
   }
-  const [a, b] = chunk.references;
-  own[12 * plane + at] = a === undefined ? 0 : levelOfEighths(ringOf(a.symbols, c * total, p, chunk));
-  own[13 * plane + at] = hasClear(b) ? levelOfEighths(8 * ((a?.symbols[here] ?? 0) - (b.symbols[here] ?? 0))) : 0;
-}
-
-const found = { mean: 0, magnitude: 0, spread: 0 };
-
-/** Mean and mean magnitude of the neighbours that are there, in quarters rounded down, and the largest less the smallest. */
-function lookAround(symbols: Int16Array, from: number, neighbours: Int32Array, k: number): typeof found {
-  let [sum, magnitude, count, largest, smallest] = [0, 0, 0, -99999, 99999];
-  if (neighbours.length > 0) {
+  for (let k = 0; k < mean.length; k++) {
+    let sum = 0;
+    let size = 0;
+    let count = 0;
+    let largest = -99999;
+    let smallest = 99999;
     for (let n = 4 * k; n < 4 * k + 4; n++) {
       const at = neighbours[n] ?? -1;
       if (at < 0) continue;
       const value = symbols[from + at] ?? 0;
       sum += value;
-      magnitude += value < 0 ? -value : value;
+      size += value < 0 ? -value : value;
       if (value > largest) largest = value;
       if (value < smallest) smallest = value;
       count++;
     }
+    mean[k] = quarters(sum, count);
+    magnitude[k] = quarters(size, count);
+    spread[k] = count === 0 ? 0 : largest - smallest;
   }
-  found.mean = count === 0 ? 0 : Math.floor((4 * sum) / count);
-  found.magnitude = count === 0 ? 0 : Math.floor((4 * magnitude) / count);
-  found.spread = count === 0 ? 0 : largest - smallest;
-  return found;
+}
+
+/** 4 sum / count, rounded down. */
+function quarters(sum: number, count: number): number {
+  if (count === 4) return sum;
+  return count === 0 ? 0 : Math.floor((4 * sum) / count);
 }
 
 /** Sum of the magnitudes of the eight positions around p. */
 function ringOf(symbols: Int16Array, from: number, p: number, size: { rows: number; columns: number }): number {
-  const [row, column] = [Math.floor(p / size.columns), p % size.columns];
+  const { rows, columns } = size;
+  const row = Math.floor(p / columns);
+  const column = p - row * columns;
+  const left = column > 0 ? -1 : 0;
+  const right = column < columns - 1 ? 1 : 0;
   let sum = 0;
-  for (let i = Math.max(0, row - 1); i <= Math.min(size.rows - 1, row + 1); i++) {
-    for (let j = Math.max(0, column - 1); j <= Math.min(size.columns - 1, column + 1); j++) {
-      const value = symbols[from + i * size.columns + j] ?? 0;
-      if (i !== row || j !== column) sum += value < 0 ? -value : value;
+  for (let i = row > 0 ? row - 1 : row; i <= row + 1 && i < rows; i++) {
+    const at = from + i * columns + column;
+    for (let j = at + left; j <= at + right; j++) {
+      const value = symbols[j] ?? 0;
+      sum += value < 0 ? -value : value;
     }
   }
-  return sum;
+  const here = symbols[from + p] ?? 0;
+  return sum - (here < 0 ? -here : here);
 }
