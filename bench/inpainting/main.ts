@@ -13,7 +13,7 @@ import { ROOT } from "../support/report.js";
 import { Calibration } from "./calibration.js";
 import { encodeSeries, type Forecasted, type LatentSeries } from "./latents.js";
 import { boadella, cloudMasks, coverWith, heldOutSeasons, landscape, shareOf, type Place } from "./places.js";
-import { addErrors, createScore, HoleClasses, rimGradient, table, type Score } from "./score.js";
+import { addErrors, addScore, createScore, HoleClasses, rimGradient, table, type Score } from "./score.js";
 
 const { values } = parseArgs({
   options: {
@@ -81,9 +81,12 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
     const gap = gapOf(looks);
     for (let k = 0; k < Number(values.each); k++) {
       const mask = masks[m++ % Math.max(1, masks.length)];
-      const seen = series.decoded[d];
-      if (mask === undefined || seen === undefined) continue;
-      const clear = coverWith(mask, width, height);
+      const [seen, own] = [series.decoded[d], series.looks[d]];
+      if (mask === undefined || seen === undefined || own === undefined) continue;
+      const hidden = coverWith(mask, width, height);
+      // The few clouds of the date itself stay holes, but there is no truth under them.
+      const clear = hidden.map((c, i) => (own[i] === 0 ? 0 : c));
+      const isTest = (i: number): boolean => hidden[i] === 0 && own[i] !== 0;
       const image: InpaintImage = {
         width,
         height,
@@ -96,17 +99,18 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
       const harmonic = inpaint(image, [], "harmonic").samples;
       for (const method of METHODS) {
         const filled = method === "harmonic" ? harmonic : fillBy(method, { image, looks, forecast, harmonic });
-        addErrors(score(method, "all"), { filled, truth, place, inside: (i) => clear[i] === 0 });
-        addErrors(score(method, gap), { filled, truth, place, inside: (i) => clear[i] === 0 });
-        for (const size of ["small", "medium", "large"] as const)
-          addErrors(score(method, size), { filled, truth, place, inside: (i) => holes.sizeOf(i) === size });
+        for (const size of ["small", "medium", "large"] as const) {
+          const found = createScore();
+          addErrors(found, { filled, truth, place, inside: (i) => isTest(i) && holes.sizeOf(i) === size });
+          for (const group of ["all", gap, size]) addScore(score(method, group), found);
+        }
         rims.set(method, [...(rims.get(method) ?? []), rimGradient(filled, clear, place)]);
         if (method === "tec" && forecast !== undefined)
           calibration.add({
             filled,
             truth,
             expected: forecast.deviations,
-            inside: (i) => clear[i] === 0 && forecast.clear[i] !== 0,
+            inside: (i) => isTest(i) && forecast.clear[i] !== 0,
           });
       }
     }

@@ -17,6 +17,15 @@ export function createScore(): Score {
   return { pixels: 0, squares: 0, absolute: 0, angles: 0, ssim: 0 };
 }
 
+/** Adds one score to another. */
+export function addScore(to: Score, { pixels, squares, absolute, angles, ssim }: Score): void {
+  to.pixels += pixels;
+  to.squares += squares;
+  to.absolute += absolute;
+  to.angles += angles;
+  to.ssim += ssim;
+}
+
 export interface Compared {
   readonly filled: Float32Array;
   readonly truth: Float32Array;
