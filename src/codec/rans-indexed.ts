@@ -40,6 +40,8 @@ interface IndexedExports {
   encodeIndexed(...numbers: readonly number[]): number;
 }
 
+/** Bytes that a symbol takes at most, all but the longest escapes; those are read again with all of the stream at hand. */
+const SYMBOL_BYTES = 4;
 /** Bytes of a decoder's state in memory: x u64, address of the next byte u32. */
 const STATE = 16;
 const LOWER = 1n << 31n;
@@ -52,6 +54,16 @@ export function createIndexedRans(tables: StepTables): IndexedRans {
   const { memory } = wasm;
   const { first, count, start, cum, hint, free } = uploadTables(memory, tables);
   const tableRows = tables.first.length;
+
+  function layoutOf(rows: Uint16Array): {
+    readonly rowsAt: number;
+    readonly symbolsAt: number;
+    readonly restAt: number;
+  } {
+    const rowsAt = free + STATE;
+    const symbolsAt = align(rowsAt + rows.byteLength);
+    return { rowsAt, symbolsAt, restAt: align(symbolsAt + rows.byteLength) };
+  }
 
   return {
     encode(symbols, rows) {
@@ -70,26 +82,37 @@ export function createIndexedRans(tables: StepTables): IndexedRans {
       if (stream.length < 8) throw new CorruptDataError(location, "the stream ended early");
       let x = new DataView(stream.buffer, stream.byteOffset).getBigUint64(0, true);
       let used = 8;
+
+      /** Decodes with `bytes` of what is not read yet; nothing of a decoder stays in memory between its calls. */
+      function attempt(rows: Uint16Array, bytes: number): number {
+        const { rowsAt, symbolsAt, restAt } = layoutOf(rows);
+        const limit = restAt + bytes;
+        grow(memory, limit + 4);
+        const state = new DataView(memory.buffer, free, STATE);
+        state.setBigUint64(0, x, true);
+        state.setUint32(8, restAt, true);
+        new Uint16Array(memory.buffer, rowsAt, rows.length).set(rows);
+        new Uint8Array(memory.buffer, restAt, bytes).set(stream.subarray(used, used + bytes));
+        const numbers = [first, count, start, cum, hint, tableRows, rowsAt, rows.length, free, limit, symbolsAt];
+        const outcome = wasm.decodeIndexed(...numbers);
+        if (outcome !== 0) return outcome;
+        x = state.getBigUint64(0, true);
+        used += state.getUint32(8, true) - restAt;
+        return outcome;
+      }
+
+      function symbolsOf(rows: Uint16Array, outcome: number): Int16Array {
+        if (outcome === 4) throw rowError(rows, tableRows);
+        if (outcome !== 0) throw new CorruptDataError(location, OUTCOMES[outcome] ?? "the stream is damaged");
+        return new Int16Array(memory.buffer, layoutOf(rows).symbolsAt, rows.length).slice();
+      }
+
       return {
         next(rows) {
-          // the unread rest is copied each time, so that nothing of a decoder stays in memory between its calls
-          const rowsAt = free + STATE;
-          const symbolsAt = align(rowsAt + rows.byteLength);
-          const restAt = align(symbolsAt + rows.byteLength);
-          const limit = restAt + ((stream.length - used) & ~3);
-          grow(memory, limit + 4);
-          const state = new DataView(memory.buffer, free, STATE);
-          state.setBigUint64(0, x, true);
-          state.setUint32(8, restAt, true);
-          new Uint16Array(memory.buffer, rowsAt, rows.length).set(rows);
-          new Uint8Array(memory.buffer, restAt, limit - restAt).set(stream.subarray(used, used + limit - restAt));
-          const numbers = [first, count, start, cum, hint, tableRows, rowsAt, rows.length, free, limit, symbolsAt];
-          const outcome = wasm.decodeIndexed(...numbers);
-          if (outcome === 4) throw rowError(rows, tableRows);
-          if (outcome !== 0) throw new CorruptDataError(location, OUTCOMES[outcome] ?? "the stream is damaged");
-          x = state.getBigUint64(0, true);
-          used += state.getUint32(8, true) - restAt;
-          return new Int16Array(memory.buffer, symbolsAt, rows.length).slice();
+          const rest = (stream.length - used) & ~3;
+          const most = (SYMBOL_BYTES * rows.length + 64) & ~3;
+          const outcome = most < rest ? attempt(rows, most) : 1;
+          return outcome === 1 ? symbolsOf(rows, attempt(rows, rest)) : symbolsOf(rows, outcome);
         },
         finish() {
           if (used !== stream.length || x !== LOWER)

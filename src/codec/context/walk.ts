@@ -10,6 +10,7 @@ import {
   type FeatureTables,
   type KnownChunk,
 } from "./features.js";
+import { createInputMemory, type InputMemory } from "./input-memory.js";
 import { LOW_CHANNELS } from "./linear.js";
 import { passesOf, type Pass } from "./passes.js";
 
@@ -71,15 +72,16 @@ export async function walkChunks(
     return out;
   });
   const tables = tablesOf(file, quality);
+  const memory = createInputMemory(chunks);
   for (let group = 0; group < file.bounds.length - 1; group++) {
     const [from, to] = [file.bounds[group] ?? 0, file.bounds[group + 1] ?? 0];
     const alive = chunks.flatMap((_, i) => ((work.channels[i] ?? 0) > from ? [i] : []));
     if (alive.length === 0) break;
-    const summary = await summarise(model, { chunks, planes, alive, group, quality }, evaluate);
+    const summary = await summarise(model, { chunks, planes, alive, group, quality, memory }, evaluate);
     for (const pass of group === 0 ? passes.first : passes.later) {
       const found = await look(
         model,
-        { chunks, alive, summary, from, to, pass, quality, tables, forecast: false },
+        { chunks, alive, summary, from, to, pass, quality, tables, memory, forecast: false },
         evaluate,
       );
       alive.forEach((i, n) => {
@@ -118,12 +120,13 @@ export async function forecastRest(
   const { forecast: pass } = passesOf(chunk.rows, chunk.columns);
   const tables = tablesOf(file, quality);
   const [chunks, alive, planes] = [[chunk], [0], [work.planes]];
+  const memory = createInputMemory(chunks);
   for (let group = work.group; (file.bounds[group] ?? work.to) < work.to; group++) {
     const [from, to] = [file.bounds[group] ?? 0, Math.min(work.to, file.bounds[group + 1] ?? 0)];
-    const summary = await summarise(model, { chunks, planes, alive, group, quality }, evaluate);
+    const summary = await summarise(model, { chunks, planes, alive, group, quality, memory }, evaluate);
     const [found] = await look(
       model,
-      { chunks, alive, summary, from, to, pass, quality, tables, forecast: true },
+      { chunks, alive, summary, from, to, pass, quality, tables, memory, forecast: true },
       evaluate,
     );
     if (found === undefined) continue;
@@ -152,20 +155,19 @@ function summarise(
     readonly alive: readonly number[];
     readonly group: number;
     readonly quality: number;
+    readonly memory: InputMemory;
   },
   evaluate: Evaluate,
 ): Promise<Float32Array> {
-  const { chunks, planes, alive } = at;
+  const { chunks, planes, alive, memory } = at;
   const [{ rows = 0, columns = 0 } = {}] = chunks;
   const size = planes[0]?.length ?? 0;
   const positions = rows * columns;
-  const data = new Float32Array(alive.length * size);
   const sets = new BigInt64Array(alive.length * positions);
-  alive.forEach((i, n) => {
-    const chunk = chunks[i];
-    data.set(planes[i] ?? new Float32Array(), n * size);
-    for (let p = 0; p < positions; p++) sets[n * positions + p] = BigInt(chunk?.sets[p] ?? 0);
-  });
+  alive.forEach((i, n) => sets.set(memory.sets[i] ?? [], n * positions));
+  const [only] = alive.length === 1 ? alive.map((i) => planes[i]) : [];
+  const data = only ?? memory.planes(alive.length * size);
+  if (only === undefined) alive.forEach((i, n) => data.set(planes[i] ?? [], n * size));
   return evaluate(
     model.summary,
     {
@@ -187,6 +189,7 @@ interface Look {
   readonly pass: Pass;
   readonly quality: number;
   readonly tables: FeatureTables;
+  readonly memory: InputMemory;
   readonly forecast: boolean;
 }
 
@@ -198,14 +201,14 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
   const picked = pick(at);
   const plane = (to - from) * count;
   const [features, weights] = [featureCount(file.temporal), candidateCount(file.temporal)];
-  const own = new Float32Array(alive.length * features * plane);
-  const candidates = alive.map((i, n) => {
-    const mine = new Int32Array(weights * plane);
+  const own = at.memory.own(alive.length * features * plane);
+  const candidates = at.memory.candidates(alive.length * weights * plane);
+  const candidatesOf = (n: number): Int32Array => candidates.subarray(n * weights * plane, (n + 1) * weights * plane);
+  alive.forEach((i, n) => {
     const chunk = chunks[i];
-    if (chunk === undefined) return mine;
+    if (chunk === undefined) return;
     const target = own.subarray(n * features * plane, (n + 1) * features * plane);
-    ownFeatures(chunk, { from, to, pass, forecast }, tables, { own: target, candidates: mine });
-    return mine;
+    ownFeatures(chunk, { from, to, pass, forecast }, tables, { own: target, candidates: candidatesOf(n) });
   });
   const out = await evaluate(
     model.context,
@@ -222,7 +225,7 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
   return alive.map((i, n) => {
     const said = out.subarray(n * (1 + weights) * plane, (n + 1) * (1 + weights) * plane);
     const chunk = chunks[i];
-    return decide(file, { said, candidates: candidates[n] ?? new Int32Array(), weights, plane, chunk, at });
+    return decide(file, { said, candidates: candidatesOf(n), weights, plane, chunk, at });
   });
 }
 
@@ -259,10 +262,12 @@ function decide(
   const whole = new Int16Array(plane);
   const means = new Int32Array(plane);
   const scales = new Uint8Array(plane);
+  const priors = Int32Array.from(positions, (p) => (chunk?.sets[p] ?? 0) * file.channels);
+  const highest = file.scales - 1;
   for (let c = at.from, i = 0; c < at.to; c++) {
-    for (let k = 0; k < positions.length; k++, i++) {
-      const prior = base[(chunk?.sets[positions[k] ?? 0] ?? 0) * file.channels + c] ?? 0;
-      const scale = Math.max(0, Math.min(file.scales - 1, prior + (said[i] ?? 0)));
+    for (let k = 0; k < priors.length; k++, i++) {
+      const prior = base[(priors[k] ?? 0) + c] ?? 0;
+      const scale = Math.max(0, Math.min(highest, prior + (said[i] ?? 0)));
       let sum = 0;
       for (let w = 0; w < weights; w++) sum += (said[(1 + w) * plane + i] ?? 0) * (candidates[w * plane + i] ?? 0);
       const mean = (sum + 16) >> 5;
