@@ -49,7 +49,7 @@ class Graph:
         onnx.checker.check_model(m); onnx.save(m, path)
 
 
-def ints(q, unit): return np.round(q.detach().numpy() * unit)
+def ints(q, unit): return np.floor(q.detach().numpy() * unit + np.float32(.5))                      # halves up, as context.Round
 
 
 def weights_of(net):
