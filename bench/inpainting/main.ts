@@ -104,7 +104,7 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
           addErrors(found, { filled, truth, place, inside: (i) => isTest(i) && holes.sizeOf(i) === size });
           for (const group of ["all", gap, size]) addScore(score(method, group), found);
         }
-        rims.set(method, [...(rims.get(method) ?? []), rimGradient(filled, clear, place)]);
+        rims.set(method, [...(rims.get(method) ?? []), rimGradient(filled, { clear, counts: own }, place)]);
         if (method === "tec" && forecast !== undefined)
           calibration.add({
             filled,

@@ -116,8 +116,15 @@ export class HoleClasses {
   }
 }
 
-/** Mean step across the holes' edges over the mean step between clear pixels within 8 pixels of them; 1 = no seam. */
-export function rimGradient(filled: Float32Array, clear: Uint8Array, { width, height, bands }: Grid): number {
+/**
+ * Mean step across the holes' edges over the mean step between clear pixels within 8 pixels of them; 1 = no seam. Where `counts` is 0,
+ * the date's own clouds, nothing is looked at.
+ */
+export function rimGradient(
+  filled: Float32Array,
+  { clear, counts }: { readonly clear: Uint8Array; readonly counts: Uint8Array },
+  { width, height, bands }: Grid,
+): number {
   const pixels = width * height;
   const near = new Uint8Array(pixels);
   for (let i = 0; i < pixels; i++) {
@@ -128,7 +135,7 @@ export function rimGradient(filled: Float32Array, clear: Uint8Array, { width, he
   }
   let [across, edges, inside, pairs] = [0, 0, 0, 0];
   for (let i = 0; i + 1 < pixels; i++) {
-    if (i % width === width - 1) continue;
+    if (i % width === width - 1 || counts[i] === 0 || counts[i + 1] === 0) continue;
     let step = 0;
     for (let k = 0; k < bands; k++) step += Math.abs((filled[k * pixels + i] ?? 0) - (filled[k * pixels + i + 1] ?? 0));
     if (clear[i] !== clear[i + 1]) {

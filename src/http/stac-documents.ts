@@ -23,7 +23,7 @@ export const CONFORMANCE = [
 ];
 
 /** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
-const CLOUD_FREE = "linear";
+const CLOUD_FREE = "tec";
 
 type Link = Readonly<Record<string, unknown>>;
 

@@ -52,7 +52,7 @@ export function frameOf({ collection, entry, items, render, filling, extent }: F
 }
 
 /** With clear_nearest another day's pixels would count as observed; with first only the day's own do, and all others are told of. */
-const CLOUD_FREE = "pixel_selection=first&inpaint=linear";
+const CLOUD_FREE = "pixel_selection=first&inpaint=tec";
 const FILLING_QUERY: Readonly<Record<Exclude<Filling, "nothing">, string>> = {
   before: "",
   "cloud-free": CLOUD_FREE,

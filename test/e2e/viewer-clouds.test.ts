@@ -59,14 +59,14 @@ test("clouds are told, filled and named, over dates as a chart and as a film", {
   await t.test("clouds are filled by default, and the page says how much of the view that is", async () => {
     assert.equal(await page.getByRole("switch", { name: "Cloud-free" }).isChecked(), true);
     await seenMatches(page, /^\d+ % seen, \d+ % inferred, from \d dates/);
-    assert.match((await page.locator("#seen").getAttribute("title")) ?? "", /Method: first, inpaint=linear/);
+    assert.match((await page.locator("#seen").getAttribute("title")) ?? "", /Method: first, inpaint=tec/);
     await page.screenshot({ path: `${SCREENSHOTS}viewer-cloud-free.png`, ...PATIENCE });
   });
 
   await t.test("hatching goes on and off, and the permalink keeps it", async () => {
     const plain = page.waitForRequest((request) => isTile(request.url()) && !request.url().includes("inferred=hatch"));
     await page.getByRole("switch", { name: "Hatch inferred" }).click();
-    assert.match((await plain).url(), /inpaint=linear/);
+    assert.match((await plain).url(), /inpaint=tec/);
     await page.waitForFunction(() => location.hash.includes("hatch=0"), undefined, PATIENCE);
     await page.getByRole("switch", { name: "Hatch inferred" }).click();
     await page.waitForFunction(() => !location.hash.includes("hatch"), undefined, PATIENCE);
