@@ -10,7 +10,7 @@ import { decodeImage } from "./app/decode-image.js";
 import { inspectFile, type Inspection } from "./app/inspect.js";
 import { openSource } from "./app/open-source.js";
 import { loadExtensions } from "./app/plugins.js";
-import { contextUse, openReferences, openSeries } from "./app/references.js";
+import { contextUse, entropyFor, openReferences, openSeries } from "./app/references.js";
 import { createDecoder, createServices, type Decoder } from "./app/services.js";
 import { verifyPath } from "./app/verify-path.js";
 import { catalogWriter } from "./catalog/catalog-writer.js";
@@ -83,7 +83,7 @@ export type InputOptions = Pick<GeoTiffOptions, "scale" | "offset" | "scl">;
 
 /** How latents are stored; the picture is the same. */
 export interface EntropyChoice {
-  /** "fp" unless told otherwise. */
+  /** The model's default unless told otherwise: "fp", of a converted TEC-ELIC "elic". */
   readonly entropy?: "fp" | "elic" | "tt" | "flextec";
   /** Of "tt" and "flextec": encoded images of earlier dates to lean on, nearest first. */
   readonly references?: readonly string[];
@@ -102,8 +102,9 @@ export function encode(
   return withDecoder(options, async (decoder) => {
     const source = await openSource(input, { openStore: decoder.openStore, ...pickInput(options) });
     try {
-      const { signal, onProgress, entropy = "fp", references = [] } = options;
+      const { signal, onProgress, references = [] } = options;
       const chosen = await chooseModel(options, decoder);
+      const entropy = entropyFor(chosen.model, options.entropy);
       const context = contextUse(entropy, await openReferences(references, output, decoder), decoder);
       return await encodeImage(source, output, { ...chosen, context, networks: decoder.networks, signal, onProgress });
     } finally {
@@ -142,7 +143,7 @@ export interface IngestInto extends InputOptions {
   readonly id?: string;
   /** RFC 3339, for an input whose tags and name tell none. */
   readonly datetime?: string;
-  /** How the collection's dates are stored: "fp" unless told otherwise. With "tt" and "flextec" ingest them in order of time. */
+  /** How the collection's dates are stored: the model's default ("fp") unless told otherwise. With "tt" and "flextec" ingest them in order of time. */
   readonly entropy?: "fp" | "elic" | "tt" | "flextec";
   /** Of "tt" and "flextec": every so many dates leans on no other; 4. */
   readonly keyframes?: number;

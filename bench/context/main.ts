@@ -69,8 +69,9 @@ async function contextFigures(name: "elic" | "tt" | "flextec"): Promise<Figures>
 }
 
 function factorizedFigures(): Figures {
-  const tables = parseTables(model.tables, "tables");
-  const coder = createFactorizedCoder(tables, model.block);
+  if (model.fp === undefined) throw new RangeError(`model ${model.id} has no TEC-FP`);
+  const tables = parseTables(model.fp.tables, "tables");
+  const coder = createFactorizedCoder(tables, model.fp.block);
   const { symbols } = sparseChunk(
     { channels: model.channels, sets: 1 },
     { rows: SIDE, columns: SIDE, channels, quality, references: 0 },

@@ -26,10 +26,12 @@ const { rounds, write, chunks: wanted } = numberOptions({ rounds: 9, write: 0, c
 const zoo = createModelZoo([BUILT_IN_MODELS]);
 const [id = ""] = await zoo.ids();
 const model = await zoo.open(id);
+const { fp } = model.card.entropy;
+if (fp === undefined || model.tables === undefined) throw new RangeError(`model ${id} has no TEC-FP`);
 const tables = parseTables(model.tables, "entropy tables");
 const step = tables.steps[model.card.defaultQuality];
 if (step === undefined) throw new RangeError(`no quality ${model.card.defaultQuality}`);
-const coder = createFactorizedCoder(tables, model.card.entropy.fp.block);
+const coder = createFactorizedCoder(tables, fp.block);
 
 /** What codes and decodes one set of symbols, and how many there are. */
 interface Workload {
@@ -137,12 +139,11 @@ printTable(
   })),
 );
 if (write !== 0) {
-  const { id: name, defaultQuality: quality, entropy } = model.card;
-  const { sets } = entropy.fp;
+  const { id: name, defaultQuality: quality } = model.card;
   writeResult("entropy", {
     model: name,
     quality,
-    tableSets: sets,
+    tableSets: fp.sets,
     unit: "million symbols a second of one core's time",
     results,
   });

@@ -5,14 +5,14 @@ import type { EntropyModel } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
-import { wanted, type ContextUse, type ReferenceImage } from "../ingest/context-encoder.js";
+import { checkEntropy, entropyModelsOf, type ContextUse, type ReferenceImage } from "../ingest/context-encoder.js";
 import { DEFAULT_KEYFRAMES, type Series } from "../ingest/series.js";
 import { isRemote } from "../store/location.js";
 import type { Decoder } from "./services.js";
 
 /** How a collection's dates are to be stored. */
 export interface SeriesChoice {
-  /** "fp" unless told otherwise. */
+  /** The model's default unless told otherwise: "fp", "elic" of a converted TEC-ELIC. */
   readonly entropy?: EntropyModel | undefined;
   /** Of "tt" and "flextec", every so many dates leans on no other; 4. */
   readonly keyframes?: number | undefined;
@@ -60,6 +60,17 @@ export async function openReferences(
 }
 
 /**
+ * The entropy model asked for, or the model's default: "fp", of a converted TEC-ELIC "elic".
+ *
+ * @throws InvalidRequestError where the model lacks it.
+ */
+export function entropyFor(model: LoadedModel, asked: EntropyModel | undefined): EntropyModel {
+  const entropy = asked ?? entropyModelsOf(model)[0] ?? "fp";
+  checkEntropy(model, entropy);
+  return entropy;
+}
+
+/**
  * How chunks are to be entropy-coded beyond TEC-FP; undefined for TEC-FP.
  *
  * @throws InvalidRequestError where references are given to a model that takes none.
@@ -80,14 +91,14 @@ export function contextUse(
  * @throws InvalidRequestError for keyframes that aren't a whole number from 1 up, or an entropy model that `model` lacks.
  */
 export function openSeries(
-  { entropy, keyframes = DEFAULT_KEYFRAMES }: SeriesChoice,
+  { entropy: asked, keyframes = DEFAULT_KEYFRAMES }: SeriesChoice,
   model: LoadedModel,
   decoder: Pick<Decoder, "contexts" | "reader">,
 ): Series | undefined {
   if (!Number.isInteger(keyframes) || keyframes < 1)
     throw new InvalidRequestError(`keyframes is ${keyframes}; wanted a whole number of dates from 1 up`);
-  if (entropy === undefined || entropy === "fp") return undefined;
-  wanted(model, entropy);
+  const entropy = entropyFor(model, asked);
+  if (entropy === "fp") return undefined;
   return {
     entropy,
     keyframes,

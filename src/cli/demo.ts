@@ -1,4 +1,5 @@
 import { readConfig } from "../app/config.js";
+import { openSeries } from "../app/references.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { ingestSource } from "../ingest/ingest.js";
 import { DEMO_DATES, openLandscapeSource } from "../ingest/landscape.js";
@@ -41,9 +42,11 @@ async function demo(input: CommandInput): Promise<number> {
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {
+    const chosen = await chooseModel(input, decoder);
     const options = {
       collection: COLLECTION,
-      ...(await chooseModel(input, decoder)),
+      ...chosen,
+      series: openSeries({}, chosen.model, decoder),
       networks: decoder.networks,
       writer: await catalogWriter(catalog, "Tectile demo"),
       overwrite: false,

@@ -1,7 +1,7 @@
 import { openSource } from "../app/open-source.js";
 import { encodeImage } from "../ingest/encode-image.js";
 import type { Source } from "../ingest/source.js";
-import { contextUse, openReferences } from "../app/references.js";
+import { contextUse, entropyFor, openReferences } from "../app/references.js";
 import { listOption, numberOption, textOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import {
@@ -49,7 +49,7 @@ async function encode(input: CommandInput): Promise<number> {
   const scale = numberOption(input, "scale", { min: 1e-9, max: 1e9 });
   const offset = numberOption(input, "offset", { min: -1e6, max: 1e6 });
   const scl = textOption(input, "scl");
-  const entropy = chooseEntropy(input);
+  const asked = chooseEntropy(input);
   const decoder = await openDecoder(input);
   const progress = createProgress();
   let source: Source | undefined;
@@ -62,6 +62,7 @@ async function encode(input: CommandInput): Promise<number> {
     });
     for (const warning of source.warnings) progress.line(`tectile: ${warning}`);
     const chosen = await chooseModel(input, decoder);
+    const entropy = entropyFor(chosen.model, asked);
     const references = await openReferences(listOption(input, "reference"), to, decoder);
     const report = await encodeImage(source, to, {
       ...chosen,

@@ -11,11 +11,13 @@ export const MODEL_HELP = `  --model ID        default: the first that is instal
 
 export const ENTROPY_OPTIONS = { entropy: { type: "string" } } as const;
 
-export const ENTROPY_HELP = `  --entropy NAME    ${ENTROPY_MODELS.join(", ")} (default fp): how latents are stored; the picture is the same`;
+export const ENTROPY_HELP = `  --entropy NAME    ${ENTROPY_MODELS.join(", ")} (default fp; a converted TEC-ELIC has elic only): how latents are
+                    stored; the picture is the same`;
 
-/** @throws InvalidRequestError for another name. */
-export function chooseEntropy(input: CommandInput): EntropyModel {
-  const text = textOption(input, "entropy") ?? "fp";
+/** Undefined: the model's default. @throws InvalidRequestError for another name. */
+export function chooseEntropy(input: CommandInput): EntropyModel | undefined {
+  const text = textOption(input, "entropy");
+  if (text === undefined) return undefined;
   const known = ENTROPY_MODELS.find((name) => name === text);
   if (known !== undefined) return known;
   throw new InvalidRequestError(`--entropy is "${text}"; wanted ${ENTROPY_MODELS.join(", ")}`);

@@ -4,10 +4,24 @@ import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 export const ENTROPY_MODELS = ["fp", "elic", "tt", "flextec"] as const;
 export type EntropyModel = (typeof ENTROPY_MODELS)[number];
 
-/** What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31, in order, after all other sections. */
-export const SECTION = { symbols: 0, validity: 1, classes: 2, sets: 3, references: 5, token0: 16 } as const;
+/**
+ * What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31, in order, after all other sections; a converted TEC-ELIC's
+ * streams take 32 to 95.
+ */
+export const SECTION = {
+  symbols: 0,
+  validity: 1,
+  classes: 2,
+  sets: 3,
+  boundaries: 4,
+  references: 5,
+  token0: 16,
+  stream0: 32,
+} as const;
 /** Tokens of a FlexTEC chunk, at most. */
 export const TOKENS = 16;
+/** Streams of a converted model's chunk, at most. */
+const STREAMS = 64;
 
 export interface Section {
   readonly kind: number;
@@ -108,4 +122,12 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
 /** The bytes of the first section of a kind. */
 export function findSection(chunk: Chunk, kind: number): Uint8Array | undefined {
   return chunk.sections.find((section) => section.kind === kind)?.bytes;
+}
+
+/** The streams of a converted model's chunk, in order. @throws CorruptDataError where one is missing. */
+export function findStreams({ sections }: Chunk, location: string): readonly Uint8Array[] {
+  const stored = sections.filter(({ kind }) => kind >= SECTION.stream0 && kind < SECTION.stream0 + STREAMS);
+  if (stored.some(({ kind }, i) => kind !== SECTION.stream0 + i))
+    throw new CorruptDataError(location, "its streams are not complete and in order");
+  return stored.map(({ bytes }) => bytes);
 }

@@ -45,7 +45,7 @@ export interface ChunkCoding {
 export async function encodeChunk(block: BlockLatents, place: ChunkPlace, use: ChunkCoding): Promise<Uint8Array> {
   const { mask } = place;
   const [rows, columns] = [Math.ceil(mask.height / 16), Math.ceil(mask.width / 16)];
-  const latents = cut(block, { row: place.row * 16, column: place.column * 16, rows, columns });
+  const latents = cutLatents(block, { row: place.row * 16, column: place.column * 16, rows, columns });
   const chunk = quantise(latents, use.step, rows, columns);
   const { stream, setMap, sets } = use.coder.encode(chunk, use.quality);
   const plain: CodedSymbols = {
@@ -58,7 +58,7 @@ export async function encodeChunk(block: BlockLatents, place: ChunkPlace, use: C
   const { level, index } = place;
   const input = { chunk, sets, mask, quality: use.quality, level, index };
   const coded = use.context === undefined ? plain : smaller(plain, await encodeWithContext(input, use.context));
-  const masks = [...validitySection(mask.valid), ...classesSection(mask.classes)];
+  const masks = maskSections(mask);
   return packChunk({
     entropy: coded.entropy,
     quality: use.quality,
@@ -99,7 +99,11 @@ export function dequantised(
   return out;
 }
 
-function cut(block: BlockLatents, rect: { row: number; column: number; rows: number; columns: number }): Float32Array {
+/** A rectangle inside a block, [channels][rows][columns]. */
+export function cutLatents(
+  block: BlockLatents,
+  rect: { row: number; column: number; rows: number; columns: number },
+): Float32Array {
   const { rows, columns } = rect;
   const out = new Float32Array(block.channels * rows * columns);
   for (let k = 0; k < block.channels; k++) {
@@ -113,6 +117,11 @@ function cut(block: BlockLatents, rect: { row: number; column: number; rows: num
 
 function checksumOf({ symbols }: ChunkSymbols): number {
   return xxhash32(new Uint8Array(symbols.buffer, symbols.byteOffset, symbols.byteLength));
+}
+
+/** What a chunk stores of its pixels' validity and scene classes. */
+export function maskSections({ valid, classes }: Pick<ChunkMask, "valid" | "classes">): readonly Section[] {
+  return [...validitySection(valid), ...classesSection(classes)];
 }
 
 /** Nothing where all pixels are valid, an empty section where none is, else one bit a pixel, deflated. */

@@ -209,10 +209,26 @@ function referenceSection(chosen: readonly Chosen[]): readonly Section[] {
   return [{ kind: SECTION.references, bytes: Uint8Array.from(chosen, ({ index }) => index) }];
 }
 
-/** @throws InvalidRequestError when the model has no such context model. */
-export function wanted(model: LoadedModel, entropy: Exclude<EntropyModel, "fp">): LoadedContext {
+/** Entropy models that a model's images may be stored with, its default first. */
+export function entropyModelsOf({
+  fp,
+  official,
+  contexts,
+}: Pick<LoadedModel, "fp" | "official" | "contexts">): readonly EntropyModel[] {
+  if (fp === undefined) return official === undefined ? [] : ["elic"];
+  const temporal: readonly EntropyModel[] = contexts.tt === undefined ? [] : ["tt", "flextec"];
+  return ["fp", ...(contexts.elic === undefined ? [] : (["elic"] as const)), ...temporal];
+}
+
+/** @throws InvalidRequestError when the model has no such entropy model. */
+export function checkEntropy(model: LoadedModel, entropy: EntropyModel): void {
+  const has = entropyModelsOf(model);
+  if (!has.includes(entropy))
+    throw new InvalidRequestError(`Entropy model is "${entropy}"; model ${model.id} has ${has.join(", ")}`);
+}
+
+function wanted(model: LoadedModel, entropy: Exclude<EntropyModel, "fp">): LoadedContext {
   const context = entropy === "elic" ? model.contexts.elic : model.contexts.tt;
-  if (context !== undefined) return context;
-  const has = ["fp", ...Object.keys(model.contexts), ...(model.contexts.tt === undefined ? [] : ["flextec"])];
-  throw new InvalidRequestError(`Entropy model is "${entropy}"; model ${model.id} has ${has.join(", ")}`);
+  if (context === undefined) throw new RangeError(`model ${model.id} has no context model for "${entropy}"`);
+  return context;
 }

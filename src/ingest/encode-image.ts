@@ -1,17 +1,19 @@
 import type { LoadedModel } from "../codec/loaded-model.js";
-import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
-import { parseTables, type EntropyTables, type StepTables } from "../codec/tables.js";
-import { chunkSize, levelSizes, type TecMetadata } from "../container/tec-cog.js";
+import type { StepTables } from "../codec/tables.js";
+import { chunkSize, levelSizes } from "../container/tec-cog.js";
 import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
 import { BANDS } from "../core/bands.js";
-import { InvalidRequestError } from "../core/errors.js";
 import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
-import { unstyled } from "../model/network-tasks.js";
+import { unstyled, type StyledWindow } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
-import { dequantised, encodeChunk, type BlockLatents } from "./chunk-encoder.js";
-import { checkReferences, wanted, type ContextUse } from "./context-encoder.js";
+import { dequantised, encodeChunk, type BlockLatents, type ChunkPlace } from "./chunk-encoder.js";
+import { checkReferences, type ContextUse } from "./context-encoder.js";
+import { createDecodedChunks, type DecodedChunks, type LatentRect } from "./decoded-chunks.js";
+import { openCoding, type ImageCoding } from "./image-coding.js";
 import { createLevelStore, type LevelStore } from "./level-store.js";
+import { metadataOf } from "./image-metadata.js";
+import { encodeOfficialChunk } from "./official-encoder.js";
 import { makeQuicklook, type PreviewImage } from "./quicklook.js";
 import { extendEdges, fillHoles, halveBlock } from "./resample.js";
 import { cutBlock, intersectWindow } from "./block.js";
@@ -58,15 +60,9 @@ const BLOCK_PX = 1024;
  */
 export async function encodeImage(source: Source, path: string, options: EncodeOptions): Promise<EncodeReport> {
   const { grid } = source;
-  const tables = parseTables(options.model.tables, `tables of ${options.model.id}`);
-  const step = tables.steps[options.quality];
-  if (step === undefined)
-    throw new InvalidRequestError(
-      `Quality is ${options.quality}; model ${options.model.id} has 0 to ${tables.steps.length - 1}`,
-    );
   const { context, model, quality } = options;
+  const coding = openCoding(options);
   if (context !== undefined) {
-    wanted(model, context.entropy);
     const { width, height, crs, transform } = grid;
     checkReferences({ width, height, crs, transform, datetime: source.datetime, quality, model }, context.references);
   }
@@ -76,7 +72,7 @@ export async function encodeImage(source: Source, path: string, options: EncodeO
     expectedBytes: 24 * grid.width * grid.height,
   });
   try {
-    const encoder = new ImageEncoder({ source, options, tables, step, writer });
+    const encoder = new ImageEncoder({ source, options, coding, writer });
     return await encoder.run();
   } catch (error) {
     await writer.abort();
@@ -87,17 +83,17 @@ export async function encodeImage(source: Source, path: string, options: EncodeO
 interface EncoderParts {
   readonly source: Source;
   readonly options: EncodeOptions;
-  readonly tables: EntropyTables;
-  readonly step: StepTables;
+  readonly coding: ImageCoding;
   readonly writer: TecCogWriter;
 }
 
 class ImageEncoder {
   private readonly parts: EncoderParts;
-  private readonly coder: FactorizedCoder;
   private readonly sizes: ReturnType<typeof levelSizes>;
   private readonly stores: LevelStore[];
   private readonly errors: ErrorSum = createErrorSum();
+  /** Of the full resolution, where its latents can't be told from the analysis alone. */
+  private readonly decoded: DecodedChunks;
   private readonly counts = { valid: 0, clear: 0 };
   /** Chunks of all levels. */
   private readonly total: number;
@@ -106,7 +102,7 @@ class ImageEncoder {
   constructor(parts: EncoderParts) {
     const { grid, hasClasses } = parts.source;
     this.parts = parts;
-    this.coder = createFactorizedCoder(parts.tables, parts.options.model.block);
+    this.decoded = createDecodedChunks(grid);
     this.sizes = levelSizes(grid.width, grid.height);
     this.total = this.sizes.reduce(
       (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
@@ -147,7 +143,8 @@ class ImageEncoder {
   private async encodeLevel(level: number): Promise<void> {
     const size = this.sizes[level];
     if (size === undefined) return;
-    const { writer, options } = this.parts;
+    const { writer, options, coding } = this.parts;
+    const measuresLater = level === 0 && coding.kind === "official";
     const chunkColumns = Math.ceil(size.width / 256);
     for (let y = 0; y < size.height; y += BLOCK_PX) {
       const row: Promise<ReadonlyMap<number, Uint8Array>>[] = [];
@@ -169,12 +166,14 @@ class ImageEncoder {
       const from = Math.floor(y / 256) * chunkColumns;
       const to = Math.min(Math.ceil(size.height / 256), Math.floor((y + BLOCK_PX) / 256)) * chunkColumns;
       for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index));
+      if (measuresLater && y > 0) await this.measureRow(y - BLOCK_PX);
     }
+    if (measuresLater) await this.measureRow(BLOCK_PX * Math.floor((size.height - 1) / BLOCK_PX));
   }
 
   /** The chunks of one block, by their index in the level. */
   private async encodeBlock(level: number, core: PixelWindow): Promise<ReadonlyMap<number, Uint8Array>> {
-    const { options, step } = this.parts;
+    const { coding } = this.parts;
     const size = this.sizes[level];
     if (size === undefined) return new Map();
     const latents = await this.analyse(level, core);
@@ -182,9 +181,6 @@ class ImageEncoder {
     const { block, pixels } = latents;
     const chunks = new Map<number, Uint8Array>();
     const chunkColumns = Math.ceil(size.width / 256);
-    const { quality, model, context } = options;
-    const use = context === undefined ? undefined : { ...context, model };
-    const coding = { coder: this.coder, step, quality, context: use };
     const jobs: Promise<void>[] = [];
     for (let row = core.y / 256; row * 256 < core.y + core.height; row++) {
       for (let column = core.x / 256; column * 256 < core.x + core.width; column++) {
@@ -192,7 +188,7 @@ class ImageEncoder {
         const cut = cutBlock(pixels, cell);
         const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
         const index = row * chunkColumns + column;
-        const chunk = encodeChunk(block, { row, column, level, index, mask }, coding);
+        const chunk = this.encodeChunk(block, { row, column, level, index, mask });
         jobs.push(
           chunk.then((bytes) => {
             chunks.set(index, bytes);
@@ -202,8 +198,16 @@ class ImageEncoder {
       }
     }
     await Promise.all(jobs);
-    if (level === 0) await this.measure(block, pixels, core);
+    if (level === 0 && coding.kind === "fp") await this.measure(block, pixels, { core, step: coding.step });
     return chunks;
+  }
+
+  private async encodeChunk(block: BlockLatents, place: ChunkPlace): Promise<Uint8Array> {
+    const { coding } = this.parts;
+    if (coding.kind === "fp") return encodeChunk(block, place, coding);
+    const { bytes, decoded } = await encodeOfficialChunk(block, place, coding);
+    if (place.level === 0) this.decoded.add(place.index, decoded);
+    return bytes;
   }
 
   /**
@@ -256,30 +260,55 @@ class ImageEncoder {
   }
 
   /** Decodes the block as a reader will and adds its errors. */
-  private async measure(block: BlockLatents, pixels: SourceBlock, core: PixelWindow): Promise<void> {
-    const { model, networks, signal } = this.parts.options;
-    const { halo } = model.synthesis;
-    const rect = {
-      row: core.y / 16 - halo,
-      column: core.x / 16 - halo,
-      rows: Math.ceil(core.height / 16) + 2 * halo,
-      columns: Math.ceil(core.width / 16) + 2 * halo,
+  private async measure(
+    block: BlockLatents,
+    pixels: SourceBlock,
+    { core, step }: { readonly core: PixelWindow; readonly step: StepTables },
+  ): Promise<void> {
+    const rect = this.rectOf(core);
+    const latents = dequantised(block, step, rect);
+    await this.addErrors(pixels, { rows: rect.rows, columns: rect.columns, latents });
+  }
+
+  /** The same of a row of blocks, when the chunks around it are coded too: its pixels are read once more. */
+  private async measureRow(y: number): Promise<void> {
+    const { source, options } = this.parts;
+    const { width, height } = source.grid;
+    for (let x = 0; x < width; x += BLOCK_PX) {
+      const core = { x, y, width: Math.min(BLOCK_PX, width - x), height: Math.min(BLOCK_PX, height - y) };
+      const rect = this.rectOf(core);
+      if (this.decoded.touches(rect))
+        await this.addErrors(await source.read(core, options.signal), this.decoded.window(rect));
+    }
+    this.decoded.dropAbove(y / 256);
+  }
+
+  /** A block's latents with the synthesis halo around them. */
+  private rectOf({ x, y, width, height }: PixelWindow): LatentRect {
+    const { halo } = this.parts.options.model.synthesis;
+    return {
+      row: y / 16 - halo,
+      column: x / 16 - halo,
+      rows: Math.ceil(height / 16) + 2 * halo,
+      columns: Math.ceil(width / 16) + 2 * halo,
     };
-    const latents = dequantised(block, this.parts.step, rect);
+  }
+
+  private async addErrors({ raster }: SourceBlock, window: StyledWindow["window"]): Promise<void> {
+    const { model, networks, signal } = this.parts.options;
+    const { path, halo } = model.synthesis;
     const decoded = await networks.synthesise(
       {
-        path: model.synthesis.path,
+        path,
         channels: model.channels,
         degains: model.degains,
         bands: BANDS.map((_, i) => i),
-        window: unstyled({ rows: rect.rows, columns: rect.columns, latents }, BANDS.length),
+        window: unstyled(window, BANDS.length),
       },
       signal,
     );
-    this.errors.add(pixels.raster, decoded, {
-      width: 16 * (rect.columns - 2 * halo),
-      height: 16 * (rect.rows - 2 * halo),
-    });
+    const [width, height] = [16 * (window.columns - 2 * halo), 16 * (window.rows - 2 * halo)];
+    this.errors.add(raster, decoded, { width, height });
   }
 
   private readStore(level: number, window?: PixelWindow): SourceBlock {
@@ -306,26 +335,4 @@ class ImageEncoder {
     this.done++;
     this.parts.options.onProgress?.(this.done, this.total);
   }
-}
-
-function metadataOf(source: Source, { model, quality, context, networks }: EncodeOptions): TecMetadata {
-  const { dtype, scale, offset, nodata } = source.units;
-  const references = (context?.references ?? []).map(({ href, cog }) => {
-    const { datetime } = cog.metadata;
-    return { href, ...(datetime === undefined ? {} : { datetime }) };
-  });
-  return {
-    format: 1,
-    model: { id: model.id, sha256: model.sha256 },
-    quality,
-    entropy: context?.entropy ?? "fp",
-    ...(references.length === 0 ? {} : { references }),
-    ...(context === undefined ? {} : { engine: `onnxruntime ${networks.provider}` }),
-    bands: [...BANDS],
-    units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
-    ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),
-    ...(source.datetime === undefined ? {} : { datetime: source.datetime }),
-    classes: source.hasClasses,
-    software: "tectile",
-  };
 }

@@ -4,7 +4,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../core/assert.js";
 import { ModelError, NotFoundError } from "../core/errors.js";
-import { parseModelCard, type ModelCard } from "./model-card.js";
+import { elicFiles, parseModelCard, type ModelCard } from "./model-card.js";
 
 /** A model whose files were found and whose checksums agree with its card. */
 export interface Model {
@@ -13,7 +13,8 @@ export interface Model {
   readonly path: string;
   /** sha256 of model.json, hex: names every weight and table, since the card holds their checksums. */
   readonly sha256: string;
-  readonly tables: Uint8Array;
+  /** TEC-FP's; absent in a converted model with a coder of its own. */
+  readonly tables: Uint8Array | undefined;
   /** Bytes of the context models' tables, by entropy model. */
   readonly contextTables: Readonly<Partial<Record<"elic" | "tt", Uint8Array>>>;
 }
@@ -58,9 +59,11 @@ export async function openModel(path: string): Promise<Model> {
     throw new ModelError(`${location} can't be read: ${messageOf(cause)}`, { cause });
   });
   const card = parseModelCard(text.toString("utf8"), location);
-  const parts = [card.analysis, card.synthesis, card.entropy.fp];
-  const [, , tables] = await Promise.all(parts.map((part) => readChecked(join(path, part.file), part.sha256)));
-  if (tables === undefined) throw new ModelError(`${location} names no entropy tables`);
+  const { fp, official } = card.entropy;
+  const ofOfficial = official?.kind === "elic" ? elicFiles(official) : [];
+  const parts = [...(fp === undefined ? [] : [fp]), card.analysis, card.synthesis, ...ofOfficial];
+  const [first] = await Promise.all(parts.map((part) => readChecked(join(path, part.file), part.sha256)));
+  const tables = fp === undefined ? undefined : first;
   return { card, path, sha256: sha256Of(text), tables, contextTables: await readContexts(card, path) };
 }
 

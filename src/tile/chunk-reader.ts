@@ -6,6 +6,7 @@ import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
 import { bytesOfTokens, decodeContextChunk, withoutMissingTokens } from "./context-chunk.js";
+import { decodeOfficialChunk } from "./official-chunk.js";
 import { emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
 import type { ContextCoders } from "../codec/context/context-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
@@ -82,15 +83,16 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     const place = chunkPlace(cog, level, index);
     const bytes = await readTokens(container, level, index, signal);
     if (bytes === undefined) return emptyChunk(place);
+    const writtenBy = cog.metadata.engine ?? "an unknown engine";
+    if (model.fp === undefined)
+      return decodeOfficialChunk({ bytes, place, model, writtenBy }, options.contexts, signal);
     if (entropyOf(bytes) !== "fp") {
       const { tokens } = container;
       const reference = (k: number): Promise<DecodedChunk> => readReference(container, k, { level, index }, signal);
-      const writtenBy = cog.metadata.engine ?? "an unknown engine";
       return decodeContextChunk({ bytes, place, model, tokens, writtenBy, reference }, options.contexts, signal);
     }
-    const { sha256, tables, block } = model;
     const result = await options.pool.run(
-      { kind: "decode", bytes, place, model: { sha256, tables, block } },
+      { kind: "decode", bytes, place, model: { sha256: model.sha256, ...model.fp } },
       { signal },
     );
     if (result.kind !== "decoded") throw new TypeError(`a ${result.kind} answer to a decode task`);

@@ -14,7 +14,7 @@ export interface DecodeTask {
   readonly kind: "decode";
   readonly bytes: Uint8Array;
   readonly place: ChunkPlace;
-  readonly model: Pick<LoadedModel, "sha256" | "tables" | "block">;
+  readonly model: Pick<LoadedModel, "sha256"> & NonNullable<LoadedModel["fp"]>;
 }
 
 /** Which pixels of a level's window are valid: masks of the chunks it lies in. */

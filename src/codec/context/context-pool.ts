@@ -8,6 +8,9 @@ import type {
   ContextTask,
   ContextThreadData,
   LoadedContext,
+  OfficialChunk,
+  OfficialDecodeTask,
+  OfficialEncodeTask,
   StoredStreams,
 } from "./context-tasks.js";
 
@@ -16,6 +19,10 @@ export interface ContextCoders {
   /** `tokens`: a stream a token, as FlexTEC has. Chunks that wait and share shape, step and model are decoded together. */
   decode(model: LoadedContext, tokens: boolean, chunk: StoredStreams, signal?: AbortSignal): Promise<ContextSymbols>;
   encode(task: Omit<ContextEncodeTask, "kind">, signal?: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** The latents of a converted TEC-ELIC's chunk, on shared memory. */
+  decodeOfficial(task: Omit<OfficialDecodeTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
+  /** On the cpu whatever the provider is, so that decoders anywhere are near enough. */
+  encodeOfficial(task: Omit<OfficialEncodeTask, "kind">, signal?: AbortSignal): Promise<OfficialChunk>;
   close(): Promise<void>;
 }
 
@@ -94,6 +101,16 @@ export function createContextCoders(options: ContextCodersOptions): ContextCoder
       const result = await pool().run({ kind: "encode", ...task }, { signal });
       if (result.kind !== "encoded") throw new TypeError(`a ${result.kind} answer to an encode task`);
       return result.streams;
+    },
+    async decodeOfficial(task, signal) {
+      const result = await pool().run({ kind: "decode-official", ...task }, { signal });
+      if (result.kind !== "decoded-official") throw new TypeError(`a ${result.kind} answer to a decode task`);
+      return result.latents;
+    },
+    async encodeOfficial(task, signal) {
+      const result = await pool().run({ kind: "encode-official", ...task }, { signal });
+      if (result.kind !== "encoded-official") throw new TypeError(`a ${result.kind} answer to an encode task`);
+      return result.chunk;
     },
     async close() {
       await started?.close();

@@ -1,5 +1,6 @@
 import type { LatentChunk } from "../../core/latents.js";
 import type { SessionOptions } from "../../model/session.js";
+import type { ChunkShape, ElicStreams } from "../official/elic.js";
 import type { ContextSymbols } from "./context-coder.js";
 
 /** A context model as threads need it: paths, and its file on shared memory. */
@@ -9,6 +10,13 @@ export interface LoadedContext {
   readonly file: Uint8Array;
   readonly summary: string;
   readonly context: string;
+}
+
+/** A converted TEC-ELIC as threads need it. */
+export interface LoadedOfficial {
+  /** sha256 of model.json. */
+  readonly id: string;
+  readonly folder: string;
 }
 
 /** A chunk of an earlier date with the clear share of each of its latents. */
@@ -58,8 +66,37 @@ export interface ContextEncodeTask {
   readonly sets: Uint8Array;
 }
 
-export type ContextTask = ContextDecodeTask | ContextEncodeTask;
+/** A chunk of a converted TEC-ELIC. */
+export interface OfficialDecodeTask {
+  readonly kind: "decode-official";
+  readonly model: LoadedOfficial;
+  readonly chunk: ElicStreams;
+  readonly shape: ChunkShape;
+  readonly checksum: number;
+  readonly location: string;
+  readonly writtenBy: string;
+}
+
+export interface OfficialEncodeTask {
+  readonly kind: "encode-official";
+  readonly model: LoadedOfficial;
+  /** [channels][rows][columns], as the analysis gives them. */
+  readonly latents: Float32Array;
+  readonly shape: ChunkShape;
+}
+
+/** A chunk of a converted TEC-ELIC as it is stored, and as every decoder sees it. */
+export interface OfficialChunk extends ElicStreams {
+  /** XXH32 of the symbols. */
+  readonly checksum: number;
+  /** Symbol + mean, [channels][rows][columns]; on shared memory. */
+  readonly latents: Float32Array;
+}
+
+export type ContextTask = ContextDecodeTask | ContextEncodeTask | OfficialDecodeTask | OfficialEncodeTask;
 export type ContextResult =
+  | { readonly kind: "decoded-official"; readonly latents: Float32Array }
+  | { readonly kind: "encoded-official"; readonly chunk: OfficialChunk }
   | { readonly kind: "decoded"; readonly chunks: readonly ContextSymbols[] }
   | { readonly kind: "encoded"; readonly streams: readonly Uint8Array[] };
 

@@ -14,10 +14,12 @@ import type {
   LoadedContext,
 } from "./context-tasks.js";
 import { decodeChecked, shapeOf, type Engine } from "./decode-checked.js";
+import { createOfficialCoders } from "./official-coders.js";
 
 const options = workerData as ContextThreadData;
 const networks = new Map<string, Promise<Network>>();
 const coders = new Map<string, { readonly coder: ContextCoder; readonly file: ContextFile }>();
+const official = createOfficialCoders({ first: engineOf(options.provider), cpu: engineOf("cpu") });
 
 serveTasks<ContextTask, ContextResult>(async (task) => {
   switch (task.kind) {
@@ -25,6 +27,10 @@ serveTasks<ContextTask, ContextResult>(async (task) => {
       return { result: { kind: "decoded", chunks: await decode(task) } };
     case "encode":
       return { result: { kind: "encoded", streams: await encode(task) } };
+    case "decode-official":
+      return { result: { kind: "decoded-official", latents: await official.decode(task) } };
+    case "encode-official":
+      return { result: { kind: "encoded-official", chunk: await official.encode(task) } };
     default:
       return assertNever(task);
   }

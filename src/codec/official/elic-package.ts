@@ -1,34 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { CorruptDataError, UnsupportedError } from "../../core/errors.js";
+import { elicFiles, parseElicCard, type ElicCard } from "../../model/model-card.js";
 import { readChecked } from "../../model/model-zoo.js";
 import { readFloats, readRows, type Cursor, type StepTables } from "../tables.js";
-
-const file = z.object({ file: z.string().regex(/^[\w.-]+$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
-
-const schema = z.object({
-  kind: z.literal("elic"),
-  tables: file,
-  /** N, channels of the hyperprior z. */
-  hyperChannels: z.int().min(1).max(4096),
-  /** latents [1, M, h, w] -> z [1, N, h / 4, w / 4]. */
-  hyperAnalysis: file,
-  /** z -> hyper [1, 2 M, h, w]. */
-  hyperSynthesis: file,
-  /** Channel groups in the order of coding; every one but the first has a channel context. */
-  groups: z
-    .array(z.object({ channels: z.int().min(1).max(4096), parameters: file, context: file.optional() }))
-    .min(1)
-    .max(16)
-    .refine(
-      (groups) => groups.every(({ context }, k) => (context === undefined) === (k === 0)),
-      "a context is missing",
-    ),
-});
-
-/** `entropy.official` of a converted TEC-ELIC's model.json. */
-export type ElicCard = z.infer<typeof schema>;
 
 /** What the coder of a TEC-ELIC needs: the names of its networks and its frozen tables. */
 export interface ElicPackage {
@@ -47,24 +22,6 @@ export interface ElicTables {
   readonly z: StepTables;
   /** One row a scale. */
   readonly y: StepTables;
-}
-
-/** @throws CorruptDataError naming the first field of `official` that is wrong. */
-export function parseElicCard(official: unknown, location: string): ElicCard {
-  const result = schema.safeParse(official);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = ["entropy.official", ...(issue?.path ?? [])].join(".");
-  throw new CorruptDataError(location, `${path}: ${issue?.message ?? "invalid"}`);
-}
-
-/** Every file that the card names. */
-export function elicFiles(card: ElicCard): readonly { readonly file: string; readonly sha256: string }[] {
-  const { tables, hyperAnalysis, hyperSynthesis, groups } = card;
-  const ofGroups = groups.flatMap(({ parameters, context }) =>
-    context === undefined ? [parameters] : [context, parameters],
-  );
-  return [tables, hyperAnalysis, hyperSynthesis, ...ofGroups];
 }
 
 /**

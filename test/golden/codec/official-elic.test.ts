@@ -5,9 +5,10 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Evaluate } from "../../../src/codec/evaluate.js";
 import { packBoundaries } from "../../../src/codec/official/boundary-list.js";
-import { openElic, parseElicCard, type ElicPackage } from "../../../src/codec/official/elic-package.js";
+import { openElic, type ElicPackage } from "../../../src/codec/official/elic-package.js";
 import { createElicCoder, ELIC_TOLERANCE, type ElicCoder, type ElicStreams } from "../../../src/codec/official/elic.js";
 import { CorruptDataError, ModelError } from "../../../src/core/errors.js";
+import { parseElicCard } from "../../../src/model/model-card.js";
 import { folderEvaluate } from "../../support/folder-evaluate.js";
 import { createWorkspace } from "../../support/workspace.js";
 

@@ -24,15 +24,18 @@ interface Golden {
 let golden: Golden;
 let model: LoadedModel;
 let tables: EntropyTables;
+let block: number;
 
 before(async () => {
   golden = JSON.parse(await readFile(join(FOLDER, "golden.json"), "utf8")) as Golden;
   model = loadModel(await createModelZoo([GOLDEN]).open("official-fp"));
-  tables = parseTables(model.tables, "fp.tables");
+  const fp = model.fp ?? assert.fail();
+  tables = parseTables(fp.tables, "fp.tables");
+  block = fp.block;
 });
 
 test("a stream of the package's compress() decodes to its symbols, and they are coded to its bytes", () => {
-  const coder = createFactorizedCoder(tables, model.block);
+  const coder = createFactorizedCoder(tables, block);
   const shape = { rows: golden.rows, columns: golden.columns, channels: model.channels, quality: 0 };
   const parts = { stream: Buffer.from(golden.stream, "hex"), setMap: new Uint8Array() };
   const symbols = coder.decode(parts, shape, "golden");

@@ -180,14 +180,14 @@ test("the PSNR measured at ingest is that of the decoded file, and the mask is e
 
 test("geotiff.js reads tiles through the decoder: inside as openTecCog, at the rim within the documented error", async () => {
   const model = await decoder.loadModel("tec-s2");
+  const fp = model.fp ?? assert.fail();
   addDecoder(
     TEC_COMPRESSION,
     async () =>
       createTecDecoder({
         channels: model.channels,
         halo: model.synthesis.halo,
-        block: model.block,
-        tables: model.tables,
+        ...fp,
         synthesise: (latents, rows, columns) =>
           decoder.networks.synthesise({
             path: model.synthesis.path,

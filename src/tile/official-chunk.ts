@@ -1,0 +1,52 @@
+import type { ContextCoders } from "../codec/context/context-pool.js";
+import type { LoadedModel } from "../codec/loaded-model.js";
+import { findSection, findStreams, parseChunk, SECTION } from "../container/chunk.js";
+import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+import { checkSize, decodedChunk, readMasks, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
+
+/** What decoding a chunk of a converted TEC-ELIC takes. */
+export interface OfficialChunkInput {
+  readonly bytes: Uint8Array;
+  readonly place: ChunkPlace;
+  readonly model: LoadedModel;
+  readonly writtenBy: string;
+}
+
+/**
+ * Decodes a chunk of a converted TEC-ELIC: its latents are floats, exact but for the last bits.
+ *
+ * @throws CorruptDataError naming the chunk; UnsupportedError where it is stored with another entropy model than its model's.
+ */
+export async function decodeOfficialChunk(
+  { bytes, place, model, writtenBy }: OfficialChunkInput,
+  coders: ContextCoders,
+  signal?: AbortSignal,
+): Promise<DecodedChunk> {
+  const chunk = parseChunk(bytes, place.name);
+  checkSize(chunk, place);
+  const { entropy, quality, rows, columns, channels, checksum } = chunk;
+  if (model.official === undefined || entropy !== "elic")
+    throw new UnsupportedError(
+      `${place.name} is stored with entropy model "${entropy}", which model ${model.id} lacks`,
+    );
+  if (channels !== model.channels || quality >= model.degains.length)
+    throw new CorruptDataError(
+      place.name,
+      `${channels} channels of quality ${quality}, ${model.channels} of quality 0 expected`,
+    );
+  const masks = readMasks(chunk, place);
+  const streams = findStreams(chunk, place.name);
+  const boundaries = findSection(chunk, SECTION.boundaries) ?? new Uint8Array();
+  const latents = await coders.decodeOfficial(
+    {
+      model: model.official,
+      chunk: { streams, boundaries },
+      shape: { rows, columns },
+      checksum,
+      location: place.name,
+      writtenBy,
+    },
+    signal,
+  );
+  return decodedChunk(chunk, latents, masks);
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CorruptDataError } from "../../../src/core/errors.js";
+import { parseModelCard } from "../../../src/model/model-card.js";
+
+const folder = new URL("../../../../test/fixtures/golden/", import.meta.url);
+const entropyOf = (id: string): Record<string, unknown> =>
+  (JSON.parse(cardText(id)) as { entropy: Record<string, unknown> }).entropy;
+const cardText = (id: string): string => readFileSync(new URL(`${id}/model.json`, folder), "utf8");
+const withEntropy = (entropy: unknown): string => JSON.stringify({ ...JSON.parse(cardText("official-elic")), entropy });
+
+test("cards of converted models are read, whatever codes their latents", () => {
+  assert.equal(parseModelCard(cardText("official-fp"), "model.json").entropy.fp?.sets, 1);
+  for (const kind of ["elic", "tt", "flextec"]) {
+    const text = withEntropy(entropyOf(`official-${kind}`));
+    assert.equal(parseModelCard(text, "model.json").entropy.official?.kind, kind);
+  }
+});
+
+test("a card with no coder, with two, or with one that isn't known is refused in one sentence", () => {
+  const [fp, elic] = [entropyOf("official-fp"), entropyOf("official-elic")];
+  for (const [entropy, message] of [
+    [{}, "model.json: entropy: it holds neither fp nor official, one of them is wanted"],
+    [{ ...fp, ...elic }, "model.json: entropy: it holds both fp and official, one of them is wanted"],
+  ] as const) {
+    assert.throws(
+      () => parseModelCard(withEntropy(entropy), "model.json"),
+      (error) => error instanceof CorruptDataError && error.message === message,
+    );
+  }
+  assert.throws(
+    () => parseModelCard(withEntropy({ official: { kind: "gzip" } }), "model.json"),
+    (error) => error instanceof CorruptDataError && error.message.startsWith("model.json: entropy.official.kind: "),
+  );
+});
