@@ -160,7 +160,7 @@ function summarise(
   evaluate: Evaluate,
 ): Promise<Float32Array> {
   const { chunks, planes, alive, memory } = at;
-  const [{ rows = 0, columns = 0 } = {}] = chunks;
+  const [rows, columns] = [chunks[0]?.rows ?? 0, chunks[0]?.columns ?? 0];
   const size = planes[0]?.length ?? 0;
   const positions = rows * columns;
   const sets = new BigInt64Array(alive.length * positions);
@@ -231,7 +231,7 @@ async function look(model: ContextModel, at: Look, evaluate: Evaluate): Promise<
 
 /** The summaries of a pass's positions, [alive][width][positions of the pass]. */
 function pick({ summary, chunks, pass }: Look): Float32Array {
-  const [{ rows = 0, columns = 0 } = {}] = chunks;
+  const [rows, columns] = [chunks[0]?.rows ?? 0, chunks[0]?.columns ?? 0];
   const total = rows * columns;
   const count = pass.positions.length;
   if (count === total) return summary;
