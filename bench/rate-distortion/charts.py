@@ -19,7 +19,7 @@ def single(r, path):
         pictures = r.of(g)
         at = lambda e: np.mean([[q["bytes"] * 8 / p.pixels.size for q in r.ours[e][p.name]] for p in pictures], 0)
         db = np.mean([[q["db"] for q in r.ours["fp"][p.name]] for p in pictures], 0)
-        for e in r.ours: panel.plot(at(e), db, "o-", color=COLOURS[LABELS[e]], lw=2.4, label=f"ours: {LABELS[e]}", zorder=3)
+        for e in document.leading(r.ours): panel.plot(at(e), db, "o-", color=COLOURS[LABELS[e]], lw=2.4, label=f"ours: {LABELS[e]}", zorder=3)
         for c in ("kltHevc", "klt", "hevc", "j2k", "xarrayvideo", "webp"):
             x = np.array([document.typical(v) for v in document.ratios(r, c, "fp", pictures).T])
             panel.plot(at("fp") * x, db, ".", ls=LINES.get(c, "-"), color=COLOURS[c], label=NAMES[c][0])
@@ -35,7 +35,7 @@ def series(r, path):
         pixels = s["pictures"][0].pixels.size
         for panel, first in zip(panels, (True, False)):
             ours = {label: document.phase(v, first) for label, v in s["ours"].items()}
-            for label, curve in ours.items():
+            for label, curve in document.leading(ours).items():
                 panel.plot([p["bytes"] * 8 / pixels for p in curve], [p["db"] for p in curve], "o--" if "keyframe" in label else "o-", color=colour(label), lw=2.4,
                            label=f"ours: {label}", zorder=3)
             bottom, top = ours["TEC-FP"][0]["db"] - 1, ours["TEC-FP"][-1]["db"] + 1

@@ -9,7 +9,7 @@ import metrics, tables
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 LABELS = {"fp": "TEC-FP", "elic": "TEC-ELIC", "tt": "TEC-TT", "flextec": "FlexTEC"}
-TOKENS = (1, 2, 3, 4, 6, 8, 10, 12, 14, 16)       # qualities of FlexTEC that are decoded
+TOKENS = tuple(range(17))            # qualities of FlexTEC
 GEOREFERENCE = [(33550, "d", 3, (10., 10., 0.), False), (33922, "d", 6, (0., 0., 0., 5e5, 5e6, 0.), False),
                 (34735, "H", 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32631), False)]
 
@@ -23,6 +23,7 @@ class Ours:
         self.card = codec.card
         self.steps = len(codec.tables.gain)
         self.pixels, self.curves = {}, {}                                        # {picture: points}; {entropy: {picture: curve}}
+        self.stored = {}                                                         # (picture, step): the file that others lean on
         self.work = tempfile.TemporaryDirectory(prefix="rate-distortion-")
         self.script, self.process = os.path.join(build, "bench", "rate-distortion", "files.js"), None
         if not os.path.exists(self.script): raise SystemExit(f"{self.script} is missing: run `npm run build` first")
@@ -62,13 +63,13 @@ class Ours:
         return np.array([[p["bytes"] for p in self.curves[entropy][date.name]] for date in pictures]).T
 
     def series(self, place, pictures, references):
-        """Bytes [steps, dates] of TEC-TT: date t leans on the TEC-FP files of the dates references(t); a date without them stands alone (TEC-ELIC where there is one)."""
+        """Bytes [steps, dates] of TEC-TT: date t leans on the dates references(t); one without them stands alone (TEC-ELIC where there is one)."""
         tag = lambda t, q: f"{place} {pictures[t].name} {q} {'+'.join(str(r) for r in references(t))}"
         jobs = [(t, q) for q in range(self.steps) for t in range(len(pictures)) if references(t)]
         missing = [j for j in jobs if tag(*j) not in self.kept("bytes", "tt")]
-        keys = {(r, q) for t, q in missing for r in references(t)}
-        stored = {(t, q): self.encode(pictures[t], "fp", q, ())[2] for t, q in keys}
-        self.encode_all("tt", [(tag(t, q), pictures[t], "tt", q, [stored[r, q] for r in references(t)]) for t, q in missing])
+        for key, picture in {(pictures[r].name, q): pictures[r] for t, q in missing for r in references(t)}.items():
+            if key not in self.stored: self.stored[key] = self.encode(picture, "fp", key[1], ())[2]
+        self.encode_all("tt", [(tag(t, q), pictures[t], "tt", q, [self.stored[pictures[r].name, q] for r in references(t)]) for t, q in missing])
         kept = self.kept("bytes", "tt")
         alone = self.curves.get("elic", self.curves["fp"])
         return np.array([[kept[tag(t, q)][0] if references(t) else alone[pictures[t].name][q]["bytes"] for t in range(len(pictures))]
