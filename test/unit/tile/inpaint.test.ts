@@ -110,6 +110,25 @@ test("linear falls back to the only side that has looks, and to the surroundings
   }
 });
 
+test("a forecast is averaged with the looks where it is clear, and each pixel names what filled it", () => {
+  const pixels = SIDE * SIDE;
+  const off = (by: number): Float32Array => truth.map((value, i) => value + by * Math.sin(i / 3));
+  const wrong = looks.map((look) => ({ ...look, samples: off(300) }));
+  const west = Uint8Array.from({ length: pixels }, (_, i) => (i % SIDE < 64 ? 1 : 0));
+  const forecast = { samples: off(-300), clear: west, looks: [1] };
+  const { samples, by, methods, usedLooks } = inpaint(image, wrong, "tec", forecast);
+  let [inWest, inEast] = [0, 0];
+  for (let i = 0; i < pixels; i++) {
+    if (clear[i] !== 0) continue;
+    assert.equal(methods[(by[i] ?? 0) - 1], west[i] === 0 ? "linear" : "tec");
+    const error = Math.abs((samples[i] ?? 0) - (truth[i] ?? 0));
+    if (west[i] === 0) inEast = Math.max(inEast, error);
+    else inWest = Math.max(inWest, error);
+  }
+  assert.ok(inWest < 120 && inEast > 300, `${inWest} where the errors cancel, ${inEast} elsewhere`);
+  assert.ok((usedLooks[1] ?? 0) > (usedLooks[0] ?? 0), "the date of the forecast is told of");
+});
+
 test("without any look of any date nothing is invented", () => {
   const blind = { ...image, clear: new Uint8Array(SIDE * SIDE) };
   assert.ok(inpaint(blind, [], "linear").by.every((k) => k === 0));
