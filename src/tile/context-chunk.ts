@@ -29,7 +29,8 @@ export interface ContextChunkInput {
 /**
  * Decodes a chunk whose distributions come from context: its own symbols and, where it leans on earlier dates, theirs.
  *
- * @throws CorruptDataError naming the chunk; UnsupportedError where the model has no such context model.
+ * @throws CorruptDataError naming the chunk, before memory is taken where its head is not the model's; UnsupportedError where the model
+ * has no such context model.
  */
 export async function decodeContextChunk(
   input: ContextChunkInput,
@@ -40,6 +41,7 @@ export async function decodeContextChunk(
   const chunk = parseChunk(bytes, place.name);
   checkSize(chunk, place);
   const context = contextOf(model, chunk, place.name);
+  checkHead(chunk, model, place.name);
   const isTokens = chunk.entropy === "flextec";
   const streams = isTokens ? tokenStreams(chunk, tokens, place.name) : [symbolStream(chunk, place.name)];
   const masks = readMasks(chunk, place);
@@ -66,9 +68,19 @@ export async function decodeContextChunk(
   return decodedChunk(chunk, joined(found, chunk), masks);
 }
 
-/** The bytes from a chunk's start that its first `tokens` tokens need; undefined where `head` is too short to tell. */
+/** Sections of a FlexTEC chunk, at most: each kind below the tokens once, and the tokens. */
+const FLEXTEC_SECTIONS = SECTION.references + 1 + TOKENS;
+
+/**
+ * The bytes from a chunk's start that its first `tokens` tokens need; undefined where `head` is too short to tell, which one of 104
+ * bytes never is.
+ *
+ * @throws CorruptDataError where there are more sections than a FlexTEC chunk can have, or tokens in disorder.
+ */
 export function bytesOfTokens(head: Uint8Array, tokens: number, location: string): number | undefined {
   const sections = head[5] ?? 0;
+  if (sections > FLEXTEC_SECTIONS)
+    throw new CorruptDataError(location, `${sections} sections, ${FLEXTEC_SECTIONS} at most expected of FlexTEC`);
   const start = 16 + 4 * sections;
   if (head.length < start) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
@@ -111,6 +123,15 @@ function contextOf(model: LoadedModel, { entropy }: Chunk, location: string): Lo
   return context;
 }
 
+/** Before anything is allocated: channels and step choose how much that is and which tables are looked into. */
+function checkHead({ channels, quality }: Chunk, model: LoadedModel, location: string): void {
+  if (channels > model.channels)
+    throw new CorruptDataError(location, `${channels} channels, model ${model.id} has ${model.channels}`);
+  const last = model.degains.length - 1;
+  if (quality > last)
+    throw new CorruptDataError(location, `quality step ${quality}, model ${model.id} has 0 to ${last}`);
+}
+
 const frameOf = ({ rows, columns, quality, channels }: Chunk) => ({ rows, columns, quality, channels });
 
 function symbolStream(chunk: Chunk, location: string): Uint8Array {
@@ -141,6 +162,12 @@ async function readReferences(chunk: Chunk, input: ContextChunkInput): Promise<r
         throw new CorruptDataError(
           input.place.name,
           `it leans on a chunk of quality ${latents.quality}, its own is ${chunk.quality}`,
+        );
+      }
+      if (latents.channels > input.model.channels) {
+        throw new CorruptDataError(
+          input.place.name,
+          `it leans on a chunk of ${latents.channels} channels, model ${input.model.id} has ${input.model.channels}`,
         );
       }
       return { latents, clear: clearShares({ ...input.place, valid: decoded.valid, classes: decoded.classes }) };

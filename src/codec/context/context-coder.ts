@@ -105,7 +105,7 @@ export function createContextCoder(model: ContextModel): ContextCoder {
           const [from = 0, to = 0] = [shapes[i]?.channels, chunks[i]?.shape.channels];
           const symbols = chunk.symbols.slice(0, from * chunk.rows * chunk.columns);
           const mine = planes[i];
-          if (from === to || mine === undefined) return { symbols, forecast: undefined };
+          if (!tokens || from === to || mine === undefined) return { symbols, forecast: undefined };
           const work = { chunk, planes: mine, quality: shapes[i]?.quality ?? 0, group: file.bounds.indexOf(from), to };
           return { symbols, forecast: { from, ...(await forecastRest(model, work, evaluate)) } };
         }),
