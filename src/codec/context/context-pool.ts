@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { OverloadedError } from "../../core/errors.js";
 import { createWorkerPool, type WorkerPool } from "../../core/worker-pool.js";
 import type { Provider } from "../../model/session.js";
 import type { ContextSymbols } from "./context-coder.js";
@@ -31,6 +32,7 @@ export interface ContextCodersOptions {
   readonly sessions?: number | undefined;
   /** Chunks decoded in one run. */
   readonly maxBatch?: number | undefined;
+  /** Waiting chunks beyond which `decode` rejects with OverloadedError; so many other tasks may wait beside them. */
   readonly maxWaiting: number;
   readonly strict?: boolean;
 }
@@ -41,7 +43,6 @@ interface Waiting {
   readonly chunk: StoredStreams;
   readonly resolve: (symbols: ContextSymbols) => void;
   readonly reject: (error: Error) => void;
-  readonly signal: AbortSignal | undefined;
 }
 
 export function createContextCoders(options: ContextCodersOptions): ContextCoders {
@@ -92,8 +93,24 @@ export function createContextCoders(options: ContextCodersOptions): ContextCoder
   return {
     decode(model, tokens, chunk, signal) {
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+      if (queue.length >= maxWaiting)
+        return Promise.reject(new OverloadedError(`${queue.length} chunks are waiting; retry in a moment`));
       return new Promise((resolve, reject) => {
-        queue.push({ model, tokens, chunk, resolve, reject, signal });
+        const abort = (): void => {
+          const at = queue.indexOf(entry);
+          if (at < 0) return;
+          queue.splice(at, 1);
+          reject(signal?.reason as Error);
+        };
+        const settle =
+          <A>(then: (value: A) => void) =>
+          (value: A): void => {
+            signal?.removeEventListener("abort", abort);
+            then(value);
+          };
+        const entry: Waiting = { model, tokens, chunk, resolve: settle(resolve), reject: settle(reject) };
+        signal?.addEventListener("abort", abort, { once: true });
+        queue.push(entry);
         pump();
       });
     },
@@ -113,20 +130,18 @@ export function createContextCoders(options: ContextCodersOptions): ContextCoder
       return result.chunk;
     },
     async close() {
+      for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
       await started?.close();
     },
   };
 }
 
-/** Removes the oldest chunk still wanted and, up to `max`, the others that can share its run. */
+/** Removes the oldest chunk and, up to `max`, the others that can share its run. */
 function takeBatch(queue: Waiting[], max: number): Waiting[] {
   const batch: Waiting[] = [];
   for (let i = 0; i < queue.length && batch.length < max;) {
     const entry = queue[i];
-    if (entry?.signal?.aborted === true) {
-      queue.splice(i, 1);
-      entry.reject(entry.signal.reason as Error);
-    } else if (entry !== undefined && (batch[0] === undefined || shareRun(batch[0], entry))) {
+    if (entry !== undefined && (batch[0] === undefined || shareRun(batch[0], entry))) {
       queue.splice(i, 1);
       batch.push(entry);
     } else {
