@@ -90,7 +90,7 @@ function loadContext({ card, path, contextTables }: Model, name: "elic" | "tt"):
   const [parts, tables] = [card.entropy.context?.[name], contextTables[name]];
   if (parts === undefined || tables === undefined) return {};
   const context: LoadedContext = {
-    id: parts.tables.sha256,
+    id: [parts.tables, parts.summary, parts.context].map(({ sha256 }) => sha256).join("-"),
     file: new Uint8Array(share(tables)),
     summary: join(path, parts.summary.file),
     context: join(path, parts.context.file),

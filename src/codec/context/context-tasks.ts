@@ -5,7 +5,7 @@ import type { ContextSymbols } from "./context-coder.js";
 
 /** A context model as threads need it: paths, and its file on shared memory. */
 export interface LoadedContext {
-  /** sha256 of the context file: names the coder that a thread keeps. */
+  /** The sha256 of its file and of both networks, joined: names the coder that a thread keeps. */
   readonly id: string;
   readonly file: Uint8Array;
   readonly summary: string;
