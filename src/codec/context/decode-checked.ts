@@ -75,7 +75,8 @@ export function shapeOf(
 
 function expand({ latents, clear }: ReferenceChunk, channels: number): Reference {
   const symbols = new Int16Array(channels * latents.rows * latents.columns);
-  symbols.set(latents.symbols);
+  // A date of which some tokens were forecast has fractions; set() would cut them off.
+  symbols.set(latents.symbols instanceof Float32Array ? latents.symbols.map(Math.round) : latents.symbols);
   return { symbols, clear, isSeen: clear.some((share) => share > 0) };
 }
 

@@ -146,8 +146,8 @@ function tablesOf(file: ContextFile, quality: number): FeatureTables {
   };
 }
 
-/** Summaries [alive][width][positions]. */
-function summarise(
+/** Summaries [alive][width][positions], whole numbers. */
+async function summarise(
   model: ContextModel,
   at: {
     readonly chunks: readonly KnownChunk[];
@@ -168,7 +168,7 @@ function summarise(
   const [only] = alive.length === 1 ? alive.map((i) => planes[i]) : [];
   const data = only ?? memory.planes(alive.length * size);
   if (only === undefined) alive.forEach((i, n) => data.set(planes[i] ?? [], n * size));
-  return evaluate(
+  const summary = await evaluate(
     model.summary,
     {
       planes: { dims: [alive.length, size / positions, rows, columns], data },
@@ -178,6 +178,9 @@ function summarise(
     },
     "summary",
   );
+  // Whole already on an exact engine; one that errs by less than a half is put right here and in `decide`.
+  for (let i = 0; i < summary.length; i++) summary[i] = Math.round(summary[i] ?? 0);
+  return summary;
 }
 
 interface Look {
@@ -267,9 +270,10 @@ function decide(
   for (let c = at.from, i = 0; c < at.to; c++) {
     for (let k = 0; k < priors.length; k++, i++) {
       const prior = base[(priors[k] ?? 0) + c] ?? 0;
-      const scale = Math.max(0, Math.min(highest, prior + (said[i] ?? 0)));
+      const scale = Math.max(0, Math.min(highest, prior + Math.round(said[i] ?? 0)));
       let sum = 0;
-      for (let w = 0; w < weights; w++) sum += (said[(1 + w) * plane + i] ?? 0) * (candidates[w * plane + i] ?? 0);
+      for (let w = 0; w < weights; w++)
+        sum += Math.round(said[(1 + w) * plane + i] ?? 0) * (candidates[w * plane + i] ?? 0);
       const mean = (sum + 16) >> 5;
       means[i] = mean;
       scales[i] = scale;
