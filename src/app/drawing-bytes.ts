@@ -9,6 +9,13 @@ const CANVASES = 5;
 export function drawingBytes(plan: TilePlan): number {
   const { target, margin, layers, mosaic } = plan;
   const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
+  const bands = canvasBands(plan).length;
   const dated = isOrdered(mosaic.selection) && mosaic.inpaint === "none" ? 0 : layers.length;
-  return 4 * pixels * canvasBands(plan).length * (CANVASES + dated);
+  return 4 * pixels * (bands * (CANVASES + dated) + forecastBands(plan, bands));
+}
+
+/** Bands of what draw-forecast.ts holds beside the dates: the forecast and, where asked for, its deviations. */
+function forecastBands({ mosaic }: TilePlan, bands: number): number {
+  if (mosaic.inpaint !== "tec") return 0;
+  return bands + (mosaic.uncertaintyPlane ? 1 : 0);
 }
