@@ -4,6 +4,8 @@ import { verifyCatalog } from "../catalog/verify-catalog.js";
 import type { CatalogItem } from "../catalog/types.js";
 import { findSection, parseChunk, SECTION } from "../container/chunk.js";
 import { readChunkBytes } from "../container/tec-cog-reader.js";
+import { chunkName } from "../container/tec-cog.js";
+import { messageOf } from "../core/assert.js";
 import { AppError } from "../core/errors.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import type { Decoder } from "./services.js";
@@ -38,7 +40,7 @@ async function* verifyFile(
       }
     }
   } catch (error) {
-    yield problemText(error);
+    yield problemText(error, path);
   }
 }
 
@@ -51,7 +53,8 @@ async function checkChunk(
     if (evenIfLeaning || !(await leans(container, level, index))) await reader.chunk(container, level, index);
     return undefined;
   } catch (error) {
-    return problemText(error);
+    const columns = container.cog.levels[level]?.chunkColumns ?? 1;
+    return problemText(error, chunkName(container.cog.location, level, Math.floor(index / columns), index % columns));
   }
 }
 
@@ -68,7 +71,8 @@ async function collect(problems: AsyncIterable<string>): Promise<readonly string
   return found;
 }
 
-function problemText(error: unknown): string {
+/** An error that nothing foresaw must not keep the rest from being checked. */
+function problemText(error: unknown, where: string): string {
   if (error instanceof AppError) return error.message;
-  throw error;
+  return `${where}: it can't be checked for an error that was not foreseen (${messageOf(error)})`;
 }
