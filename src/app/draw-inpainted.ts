@@ -1,7 +1,7 @@
 import { lookRule } from "../tile/mosaic/mosaic-spec.js";
 import { daysBetween, utcDay } from "../tile/mosaic/order-items.js";
 import type { CanvasMemory } from "../tile/pixel-tasks.js";
-import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
+import { mayBeClear, type PlanLayer, type TargetGrid, type TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import { createRow, locateRow } from "../tile/warp.js";
 import {
@@ -99,6 +99,7 @@ async function drawSupports(
     const open = await countReach({ layer, canvas: cover }, use, signal);
     holes = Math.max(holes, open);
     if (open <= holes * ENOUGH) continue;
+    if (look === "clear" && !mayBeClear(layer)) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if ((await usefulRect({ layer, gathered, look, canvas: cover }, use, signal)) === undefined) continue;
     const own = createCanvas(area, canvas.bands);

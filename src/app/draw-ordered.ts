@@ -1,6 +1,6 @@
 import { lookRule } from "../tile/mosaic/mosaic-spec.js";
 import type { CanvasMemory, ComposeTask, DrawnPicture } from "../tile/pixel-tasks.js";
-import type { PlanLayer, TilePlan } from "../tile/plan.js";
+import { mayBeClear, type PlanLayer, type TilePlan } from "../tile/plan.js";
 import type { Picture } from "../tile/provenance.js";
 import {
   canvasBands,
@@ -50,6 +50,7 @@ export async function fillInOrder(
   for (const [k, layer] of layers.entries()) {
     const isPlain = k === 0 && look === "valid";
     if (k > 0 && (await countReach({ layer, canvas }, use, signal)) === 0) continue;
+    if (look === "clear" && !mayBeClear(layer)) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) continue;
     const ready = { layer, gathered, look, canvas };

@@ -26,6 +26,8 @@ export interface ItemDescription {
   readonly psnr?: Readonly<Record<string, number>>;
   readonly bitsPerPixel?: number;
   readonly clearPercent?: number;
+  /** Of each chunk of the full resolution, row-major, rounded up. */
+  readonly chunkClearPercent?: readonly number[];
   readonly validPercent?: number;
   readonly sourceFingerprint?: string;
   /** What it leans on, in the order of the file's own list. */
@@ -170,6 +172,7 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       model: tec["tec:model"],
       quality: tec["tec:quality"],
       clearPercent: parsed.properties["tec:clear_percent"],
+      chunkClearPercent: parsed.properties["tec:chunk_clear_percent"],
       sourceFingerprint: parsed.properties["tec:source_fingerprint"],
       modelSha256: tec["tec:model_sha256"],
       entropy: tec["tec:entropy"],
@@ -217,7 +220,7 @@ const itemSchema = tecItemSchema.extend({
 });
 
 function itemProperties(description: ItemDescription): StacJson {
-  const { grid, clearPercent, validPercent, sourceFingerprint } = description;
+  const { grid, clearPercent, chunkClearPercent, validPercent, sourceFingerprint } = description;
   return {
     title: description.title ?? description.id,
     ...description.properties,
@@ -229,6 +232,7 @@ function itemProperties(description: ItemDescription): StacJson {
     "processing:lineage": `Encoded with ${description.model.id} at quality ${description.quality}`,
     renders: description.renders ?? DEFAULT_RENDERS,
     ...(clearPercent === undefined ? {} : { "tec:clear_percent": clearPercent }),
+    ...(chunkClearPercent === undefined ? {} : { "tec:chunk_clear_percent": chunkClearPercent }),
     ...(validPercent === undefined ? {} : { "tec:valid_percent": validPercent }),
     ...(sourceFingerprint === undefined ? {} : { "tec:source_fingerprint": sourceFingerprint }),
   };

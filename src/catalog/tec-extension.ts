@@ -42,6 +42,12 @@ export const tecAssetFields = z.object({
 /** Fields of the item's properties. */
 export const tecItemFields = z.object({
   "tec:clear_percent": percent.optional().describe("Share of all pixels that are valid and not cloud, percent."),
+  "tec:chunk_clear_percent": z
+    .array(percent)
+    .optional()
+    .describe(
+      "The same of each chunk of 256 x 256 pixels at full resolution, row by row, rounded up to whole percents.",
+    ),
   "tec:valid_percent": percent.optional().describe("Share of all pixels that were observed, percent."),
   "tec:source_fingerprint": z
     .string()

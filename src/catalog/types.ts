@@ -30,6 +30,8 @@ export interface CatalogItem {
   readonly entropy: "fp" | "elic" | "tt" | "flextec";
   /** Share of the image that is valid and (where a cloud mask is known) clear, 0..100. */
   readonly clearPercent: number | undefined;
+  /** The same of each chunk of 256 x 256 pixels of the full resolution, row-major, rounded up: 0 is none at all. */
+  readonly chunkClearPercent?: readonly number[] | undefined;
   /** What the item was made from; equal fingerprints need no second ingest. */
   readonly sourceFingerprint: string | undefined;
   /** Ids of the items (same collection) without which this one can't be decoded. */

@@ -18,7 +18,7 @@ import { makeQuicklook, type PreviewImage } from "./quicklook.js";
 import { extendEdges, fillHoles, halveBlock } from "./resample.js";
 import { cutBlock, intersectWindow } from "./block.js";
 import { createErrorSum, type ErrorSum } from "./error-sum.js";
-import { isClear } from "../core/scene-classes.js";
+import { createClearCounts, type ClearCounts } from "./clear-counts.js";
 import type { Source, SourceBlock } from "./source.js";
 
 export interface EncodeOptions {
@@ -46,6 +46,8 @@ export interface EncodeReport {
   readonly validPercent: number;
   /** Valid and neither cloud nor shadow, 0..100; undefined without scene classes. */
   readonly clearPercent: number | undefined;
+  /** The same of each chunk of the full resolution, row-major, rounded up. */
+  readonly chunkClearPercent: readonly number[] | undefined;
   readonly preview: PreviewImage;
 }
 
@@ -94,7 +96,7 @@ class ImageEncoder {
   private readonly errors: ErrorSum = createErrorSum();
   /** Of the full resolution, where its latents can't be told from the analysis alone. */
   private readonly decoded: DecodedChunks;
-  private readonly counts = { valid: 0, clear: 0 };
+  private readonly counts: ClearCounts;
   /** Chunks of all levels. */
   private readonly total: number;
   private done = 0;
@@ -103,6 +105,7 @@ class ImageEncoder {
     const { grid, hasClasses } = parts.source;
     this.parts = parts;
     this.decoded = createDecodedChunks(grid);
+    this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
     this.total = this.sizes.reduce(
       (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
@@ -127,14 +130,15 @@ class ImageEncoder {
     });
     const levels = this.sizes.map((size, level) => ({ ...size, bytes: writer.levelBytes(level) }));
     const file = await writer.finish(preview.quicklook);
-    const { valid, clear } = this.counts;
+    const { counts } = this;
     return {
       ...file,
       levels,
       psnr: this.errors.psnr(),
       bitsPerPixel: (8 * (levels[0]?.bytes ?? 0)) / (width * height * BANDS.length),
-      validPercent: (100 * valid) / (width * height),
-      clearPercent: source.hasClasses ? (100 * clear) / (width * height) : undefined,
+      validPercent: counts.validPercent(),
+      clearPercent: source.hasClasses ? counts.clearPercent() : undefined,
+      chunkClearPercent: source.hasClasses ? counts.chunkClearPercent() : undefined,
       preview,
     };
   }
@@ -232,7 +236,7 @@ class ImageEncoder {
       width: core.width,
       height: core.height,
     });
-    if (level === 0) this.count(pixels);
+    if (level === 0) this.counts.add(core, pixels);
     if (level + 1 < this.sizes.length) this.stores[level]?.write(core.x / 2, core.y / 2, halveBlock(pixels));
     if (countValid(read.raster.valid) === 0) return undefined;
     const halo = model.synthesis.halo;
@@ -315,14 +319,6 @@ class ImageEncoder {
     const store = this.stores[level - 1];
     if (store === undefined) throw new RangeError(`level ${level} of ${this.sizes.length}`);
     return store.read(window ?? { x: 0, y: 0, width: store.width, height: store.height });
-  }
-
-  private count({ raster, classes }: SourceBlock): void {
-    for (let i = 0; i < raster.valid.length; i++) {
-      if (raster.valid[i] === 0) continue;
-      this.counts.valid++;
-      if (classes !== undefined && isClear(classes[i] ?? 0)) this.counts.clear++;
-    }
   }
 
   private skipBlock(core: PixelWindow): ReadonlyMap<number, Uint8Array> {

@@ -90,6 +90,7 @@ async function encodeItem(
       bitsPerPixel: report.bitsPerPixel,
       validPercent: report.validPercent,
       ...(report.clearPercent === undefined ? {} : { clearPercent: report.clearPercent }),
+      ...(report.chunkClearPercent === undefined ? {} : { chunkClearPercent: report.chunkClearPercent }),
       sourceFingerprint: fingerprintOf(source, options, references),
       ...(references.length === 0
         ? {}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CatalogItem } from "../catalog/types.js";
-import { levelSizes } from "../container/tec-cog.js";
+import { CHUNK_PX, levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
@@ -39,6 +39,21 @@ export interface PlanLayer {
   readonly rect: LatentRect;
   /** Of FlexTEC's 16 tokens, those to read; undefined: all. */
   readonly tokens?: number | undefined;
+}
+
+/** False where the catalog says of every chunk under the picture that no pixel is clear: such a date needn't be read for clear looks. */
+export function mayBeClear({ item, level, rect }: Pick<PlanLayer, "item" | "level" | "rect">): boolean {
+  const percents = item.chunkClearPercent;
+  const columns = Math.ceil(item.grid.width / CHUNK_PX);
+  const rows = Math.ceil(item.grid.height / CHUNK_PX);
+  if (percents?.length !== rows * columns) return true;
+  const chunkOf = (latent: number): number => Math.floor((latent * 16 * 2 ** level) / CHUNK_PX);
+  for (let row = Math.max(0, chunkOf(rect.row)); row <= Math.min(rows - 1, chunkOf(rect.row + rect.rows)); row++) {
+    const last = Math.min(columns - 1, chunkOf(rect.column + rect.columns));
+    for (let column = Math.max(0, chunkOf(rect.column)); column <= last; column++)
+      if (percents[row * columns + column] !== 0) return true;
+  }
+  return false;
 }
 
 /** Everything that decides a picture's bytes, as data: made before any byte of imagery is read. */

@@ -128,6 +128,7 @@ test("an Item's assets at 10, 20 and 60 m over http: one item, its offset taken 
     for (let c = 0; c < SIZE; c++) assert.equal(classes[r * SIZE + c], sclAt(Math.floor(r / 2), Math.floor(c / 2)));
   const clouds = classes.reduce((count, code) => count + (code === 9 ? 1 : 0), 0);
   assert.ok(Math.abs((told["tec:clear_percent"] as number) - 100 * (1 - clouds / SIZE ** 2)) < 0.01);
+  assert.deepEqual(told["tec:chunk_clear_percent"], [Math.ceil(told["tec:clear_percent"] as number)]);
 });
 
 test("an Item from files whose offset was applied already is not shifted again", async () => {
