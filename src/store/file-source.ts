@@ -1,4 +1,5 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, type BigIntStats } from "node:fs";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { AppError, InvalidRequestError, NotFoundError, UpstreamError } from "../core/errors.js";
 import type { ByteSource } from "./byte-source.js";
 import { shortLocation } from "./location.js";
@@ -10,21 +11,28 @@ import { shortLocation } from "./location.js";
  */
 export async function openFileSource(path: string): Promise<ByteSource> {
   const location = shortLocation(path);
-  const handle = await guarded(location, () => open(path, "r"));
+  // A pipe without a writer would wait forever; Windows has neither the flag nor such pipes.
+  const handle = await guarded(location, () => open(path, constants.O_RDONLY | constants.O_NONBLOCK));
   try {
     const stats = await guarded(location, () => handle.stat({ bigint: true }));
     if (!stats.isFile()) throw new InvalidRequestError(`${location} is not a file`);
-    return new FileSource(
-      location,
-      handle,
-      Number(stats.size),
-      `${stats.mtimeNs.toString(36)}-${stats.size.toString(36)}`,
-    );
+    return new FileSource(location, handle, Number(stats.size), identityOf(stats));
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
+
+/**
+ * What the `identity` of a file's source would be now, without opening it.
+ *
+ * @throws NotFoundError
+ */
+export async function fileIdentity(path: string): Promise<string> {
+  return identityOf(await guarded(shortLocation(path), () => stat(path, { bigint: true })));
+}
+
+const identityOf = ({ mtimeNs, size }: BigIntStats): string => `${mtimeNs.toString(36)}-${size.toString(36)}`;
 
 class FileSource implements ByteSource {
   readonly location: string;
