@@ -7,7 +7,7 @@ import { InvalidRequestError } from "../core/errors.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { checkEntropy, entropyModelsOf, type ContextUse, type ReferenceImage } from "../ingest/context-encoder.js";
 import { DEFAULT_KEYFRAMES, type Series } from "../ingest/series.js";
-import { isRemote } from "../store/location.js";
+import { mayLeanOn, parseLocation } from "../store/location.js";
 import type { Decoder } from "./services.js";
 
 /** How a collection's dates are to be stored. */
@@ -21,7 +21,7 @@ export interface SeriesChoice {
 /**
  * Opens the earlier dates that an image at `target` is to lean on.
  *
- * @throws InvalidRequestError naming a reference that can't be read.
+ * @throws InvalidRequestError naming a reference that can't be read, or that a file at `target` may not lean on.
  */
 export async function openReferences(
   locations: readonly string[],
@@ -30,18 +30,16 @@ export async function openReferences(
 ): Promise<readonly ReferenceImage[]> {
   return Promise.all(
     locations.map(async (location) => {
-      if (!isRemote(location) && resolve(location) === resolve(target))
+      const at = parseLocation(location);
+      if (at.kind === "file" && resolve(at.path) === resolve(target))
         throw new InvalidRequestError(`Reference ${location} is the file to be written; an image can't lean on itself`);
+      const href = hrefFrom(target, location);
       const container = await reader.open(location, "").catch((cause: unknown) => {
         throw new InvalidRequestError(`Reference ${location} can't be read: ${messageOf(cause)}`, { cause });
       });
       const { cog } = container;
       return {
-        href: isRemote(location)
-          ? location
-          : relative(dirname(resolve(target)), resolve(location))
-              .split(sep)
-              .join("/"),
+        href,
         cog,
         async chunk(level: number, index: number) {
           const tiles = cog.levels[level];
@@ -56,6 +54,17 @@ export async function openReferences(
         },
       };
     }),
+  );
+}
+
+/** How a file at `target` names another. @throws InvalidRequestError where its readers would not open that. */
+function hrefFrom(target: string, location: string): string {
+  const place = parseLocation(location);
+  const href =
+    place.kind === "file" ? relative(dirname(resolve(target)), resolve(place.path)).replaceAll(sep, "/") : location;
+  if (mayLeanOn(resolve(target), href)) return href;
+  throw new InvalidRequestError(
+    `Reference ${location} has no path from the file to be written, ${target}; wanted a local file, such as a copy beside it`,
   );
 }
 

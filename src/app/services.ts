@@ -15,6 +15,7 @@ import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
+import { parseLocation } from "../store/location.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
@@ -65,7 +66,7 @@ export async function createServices(
   const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
   const sharedTiles =
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
-  const core = await createDecoder(config, extensions);
+  const core = await createDecoder(config, { extensions, referencesWithin: folderOf(config.catalog) });
   const eventLoop = monitorEventLoop();
   return {
     ...core,
@@ -89,6 +90,12 @@ export async function createServices(
       await Promise.all([catalog.close(), sharedTiles?.close(), core.close()]);
     },
   };
+}
+
+/** Of a catalog in a folder, that: its files must not make the server read others. */
+function folderOf(catalog: string): string | undefined {
+  const location = parseLocation(catalog);
+  return location.kind === "file" ? location.path : undefined;
 }
 
 /** Models, networks, pixel threads and the chunk reader: what decoding needs without a catalog. */
@@ -117,9 +124,17 @@ export type DecoderConfig = Pick<
   | "openContainers"
 >;
 
-/** `extensions`: loaded from the settings' plugins unless given. */
-export async function createDecoder(config: DecoderConfig, extensions?: Extensions): Promise<Decoder> {
-  const { openStore } = extensions ?? (await loadExtensions(config.plugins));
+/** What a server gives its decoder. */
+export interface DecoderUse {
+  /** Loaded from the settings' plugins unless given. */
+  readonly extensions?: Extensions;
+  /** The folder in which local files lie that others lean on. */
+  readonly referencesWithin?: string | undefined;
+}
+
+/** Starts threads; networks load on first use. */
+export async function createDecoder(config: DecoderConfig, use: DecoderUse = {}): Promise<Decoder> {
+  const { openStore } = use.extensions ?? (await loadExtensions(config.plugins));
   const models = createModelZoo(config.models);
   const loaded = new Map<string, Promise<LoadedModel>>();
   const load = (id: string): Promise<LoadedModel> => {
@@ -153,6 +168,7 @@ export async function createDecoder(config: DecoderConfig, extensions?: Extensio
     loadModel: load,
     latentsBytes: config.latentsCacheBytes,
     headers: config.openContainers,
+    referencesWithin: use.referencesWithin,
     openStore,
   });
   return {

@@ -1,41 +1,28 @@
 import { basename, dirname, resolve } from "node:path";
 import type { CatalogItem } from "../catalog/types.js";
-import { messageOf } from "../core/assert.js";
-import { AppError, InvalidRequestError } from "../core/errors.js";
-import { checkReferences } from "../ingest/context-encoder.js";
+import { AppError } from "../core/errors.js";
 import { isRemote, resolveHref } from "../store/location.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
+import { checkReference } from "../tile/leant-on.js";
 import type { Decoder } from "./services.js";
 
 /**
- * What is wrong with the files that one leans on, a sentence each: one that can't be read, is of another grid, model, quality or of a
- * later date, was replaced by another date, leans on others itself, or closes a circle.
+ * What is wrong with the files that one leans on, a sentence each: one that can't be read, lies where it may not,
+ * is of another grid, model, quality or of a later date, was replaced by another date, leans on others itself, or closes a circle.
  */
 export async function* verifyReferences(
   container: OpenContainer,
   { reader }: Pick<Decoder, "reader">,
 ): AsyncGenerator<string> {
-  const { cog, model } = container;
-  const { metadata, levels, crs, transform } = cog;
-  const image = { width: levels[0]?.width ?? 0, height: levels[0]?.height ?? 0, crs, transform, model };
-  for (const named of metadata.references ?? []) {
-    const { location } = cog;
+  for (const k of (container.cog.metadata.references ?? []).keys()) {
     try {
-      const other = await reader.open(resolveHref(container.href, named.href), "");
+      const other = await reader.openReference(container, k);
       const circle = await circleThrough(container, other, reader);
-      if (circle !== undefined) {
-        yield `${location}: references go in a circle: ${circle.join(" -> ")}`;
-        continue;
-      }
-      checkReferences({ ...image, datetime: metadata.datetime, quality: metadata.quality }, [other]);
-      const { datetime } = other.cog.metadata;
-      if (named.datetime !== datetime)
-        yield `${location}: its reference ${named.href} is of ${datetime ?? "no date"}; it was encoded with one of ${named.datetime ?? "no date"}`;
+      if (circle === undefined) checkReference(container, k, other);
+      else yield `${container.cog.location}: references go in a circle: ${circle.join(" -> ")}`;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      yield error instanceof InvalidRequestError
-        ? `${location}: ${error.message}`
-        : `${location}: its reference ${named.href} can't be read: ${messageOf(error)}`;
+      yield error.message;
     }
   }
 }
@@ -68,8 +55,8 @@ async function circleThrough(
     if (placeOf(at.href) === goal) return [...path, at.href].map((href) => basename(href));
     if (seen.has(placeOf(at.href))) continue;
     seen.add(placeOf(at.href));
-    for (const { href } of at.cog.metadata.references ?? []) {
-      const further = await reader.open(resolveHref(at.href, href), "").catch(() => undefined);
+    for (const k of (at.cog.metadata.references ?? []).keys()) {
+      const further = await reader.openReference(at, k).catch(() => undefined);
       if (further !== undefined) open.push({ at: further, path: [...path, at.href] });
     }
   }

@@ -4,9 +4,9 @@ import type { ChunkFrame, LoadedContext, ReferenceChunk } from "../codec/context
 import type { ChunkSymbols } from "../codec/factorized.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { SECTION, type EntropyModel, type Section } from "../container/chunk.js";
+import { referenceFault, type LeaningImage } from "../container/reference-fault.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
-import { sameAffine, type Affine } from "../geo/affine.js";
 
 /** An encoded image of an earlier date that chunks may lean on. */
 export interface ReferenceImage {
@@ -72,47 +72,10 @@ export async function encodeWithContext(input: ContextInput, use: ContextUse): P
  *
  * @throws InvalidRequestError in one sentence: another grid, model or quality, a newer date, or a reference that is no keyframe.
  */
-export function checkReferences(
-  image: {
-    readonly width: number;
-    readonly height: number;
-    readonly crs: string | undefined;
-    readonly transform: Affine | undefined;
-    readonly datetime: string | undefined;
-    readonly quality: number;
-    readonly model: Pick<LoadedModel, "id" | "sha256" | "compatible">;
-  },
-  references: readonly Pick<ReferenceImage, "cog">[],
-): void {
+export function checkReferences(image: LeaningImage, references: readonly Pick<ReferenceImage, "cog">[]): void {
   for (const { cog } of references) {
-    const refuse = (what: string, got: unknown, wanted: unknown): InvalidRequestError =>
-      new InvalidRequestError(`Reference ${cog.location} has ${what} ${String(got)}; the image has ${String(wanted)}`);
-    const { metadata, levels } = cog;
-    const [size, wanted] = [`${levels[0]?.width ?? 0} x ${levels[0]?.height ?? 0}`, `${image.width} x ${image.height}`];
-    if (size !== wanted) throw refuse("size", size, wanted);
-    if (cog.crs !== image.crs) throw refuse("CRS", cog.crs ?? "none", image.crs ?? "none");
-    const [place, wantedPlace] = [cog.transform, image.transform];
-    if (place === undefined || wantedPlace === undefined ? place !== wantedPlace : !sameAffine(place, wantedPlace))
-      throw refuse("the grid", cog.transform?.join(" ") ?? "none", image.transform?.join(" ") ?? "none");
-    if (metadata.model.sha256 !== image.model.sha256 && !image.model.compatible.includes(metadata.model.sha256))
-      throw refuse(
-        "model",
-        `${metadata.model.id} ${metadata.model.sha256.slice(0, 12)}`,
-        `${image.model.id} ${image.model.sha256.slice(0, 12)}`,
-      );
-    if (metadata.quality !== image.quality) throw refuse("quality", metadata.quality, image.quality);
-    if ((metadata.references ?? []).length > 0)
-      throw new InvalidRequestError(
-        `Reference ${cog.location} leans on other dates itself; only keyframes may be leant on`,
-      );
-    if (
-      metadata.datetime !== undefined &&
-      image.datetime !== undefined &&
-      Date.parse(metadata.datetime) > Date.parse(image.datetime)
-    )
-      throw new InvalidRequestError(
-        `Reference ${cog.location} of ${metadata.datetime} is newer than the image of ${image.datetime}`,
-      );
+    const fault = referenceFault(image, cog);
+    if (fault !== undefined) throw new InvalidRequestError(`Reference ${cog.location} ${fault}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { sameAffine } from "../geo/affine.js";
+import { isRemote } from "../store/location.js";
 import type { CatalogItem } from "../catalog/types.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import type { ContextUse, ReferenceImage } from "./context-encoder.js";
@@ -32,7 +33,7 @@ export interface SeriesImage {
  * The keyframes that a date leans on, newest first; none where it is to be a keyframe itself: the first of its grid, model and
  * quality, and every `keyframes`-th date from then on.
  *
- * Only earlier dates count, so a date that comes in late changes nothing for those that are there.
+ * Only earlier dates with a local file count, so a date that comes in late changes nothing for those that are there.
  */
 export function planReferences(
   image: SeriesImage,
@@ -40,7 +41,7 @@ export function planReferences(
   keyframes: number,
 ): readonly CatalogItem[] {
   const earlier = items
-    .filter((item) => item.datetimeMs < image.datetimeMs && isPeer(item, image))
+    .filter((item) => item.datetimeMs < image.datetimeMs && isPeer(item, image) && !isRemote(item.href))
     .toSorted((a, b) => b.datetimeMs - a.datetimeMs);
   const since = earlier.findIndex(isClearKeyframe);
   if (since < 0 || since >= keyframes - 1) return [];

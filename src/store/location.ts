@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve, win32 } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidRequestError } from "../core/errors.js";
 
@@ -41,6 +41,20 @@ export function resolveHref(base: string, href: string): string {
   if (document.kind === "other") return new URL(href, base).href;
   if (isAbsolute(href)) return href;
   return resolve(document.kind === "file" ? dirname(document.path) : ".", href);
+}
+
+/**
+ * Whether a file at `base` may make its reader open `href`: a local file only by a relative path, without any scheme or drive; a remote
+ * one only on its own scheme and host (of s3: the bucket). Files come from anywhere; the reader's disk and network aren't theirs.
+ */
+export function mayLeanOn(base: string, href: string): boolean {
+  if (!isRemote(base)) return !/^[a-z][a-z0-9+.-]*:/i.test(href) && !win32.isAbsolute(href);
+  try {
+    const [from, to] = [new URL(base), new URL(resolveHref(base, href))];
+    return to.protocol === from.protocol && to.host === from.host;
+  } catch {
+    return false;
+  }
 }
 
 /** The last path segment, decoded, without query: "B02.tif". */

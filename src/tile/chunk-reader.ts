@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import { LRUCache } from "lru-cache";
 import { chunkName, chunkSize, type TecCog } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
-import { CorruptDataError } from "../core/errors.js";
+import { AppError, CorruptDataError } from "../core/errors.js";
 import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
@@ -11,13 +12,13 @@ import { emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.j
 import type { ContextCoders } from "../codec/context/context-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { ENTROPY_MODELS, type EntropyModel } from "../container/chunk.js";
-import { messageOf } from "../core/assert.js";
-import { resolveHref } from "../store/location.js";
+import { parseLocation } from "../store/location.js";
+import { checkReference, placeOfReference, versionOfReference } from "./leant-on.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
 
 /** An open container with its model. */
 export interface OpenContainer {
-  /** Names the bytes in caches. */
+  /** Names the bytes in caches: a local file's path, time and size, so that an item and those that lean on it share one decode. */
   readonly key: string;
   /** Where it was opened. */
   readonly href: string;
@@ -32,6 +33,12 @@ export interface OpenContainer {
 export interface ChunkReader {
   /** `version` changes when the file at `href` was replaced. */
   open(href: string, version: string, signal?: AbortSignal): Promise<OpenContainer>;
+  /**
+   * Opens the k-th file that a container leans on, unless it may not lean on that place; checkReference tells whether it fits.
+   *
+   * @throws CorruptDataError that names both.
+   */
+  openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer>;
   chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk>;
   stats(): { readonly latents: CacheStats; readonly headers: number };
   close(): Promise<void>;
@@ -46,6 +53,8 @@ export interface ChunkReaderOptions {
   readonly latentsBytes: number;
   /** Containers whose header and file stay open. */
   readonly headers: number;
+  /** The folder in which local files lie that others lean on; anywhere where it isn't given. */
+  readonly referencesWithin?: string | undefined;
   /** Opens the files; openByteSource. */
   readonly openStore?: OpenStore;
 }
@@ -60,12 +69,14 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     dispose: (container) => closeLater(container),
   });
 
-  async function load(href: string, key: string): Promise<OpenContainer> {
+  async function load(href: string, version: string): Promise<OpenContainer> {
     const source = await (options.openStore ?? openByteSource)(href);
     try {
       const cog = await readTecCog(source);
       const model = await options.loadModel(cog.metadata.model.id);
       checkModel(cog, model);
+      const at = parseLocation(href);
+      const key = at.kind === "file" ? `${resolve(at.path)}#${cog.identity}` : `${href}#${version}`;
       return { key, href, source, cog, model };
     } catch (error) {
       await source.close();
@@ -101,27 +112,32 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
 
   /** The same chunk of one of the files that a container leans on. */
   async function readReference(
-    { cog, href }: OpenContainer,
+    container: OpenContainer,
     k: number,
     at: { readonly level: number; readonly index: number },
     signal: AbortSignal,
   ): Promise<DecodedChunk> {
-    const named = cog.metadata.references?.[k];
-    if (named === undefined)
-      throw new CorruptDataError(cog.location, `a chunk leans on reference ${k}, the file names fewer`);
-    const other = await open(resolveHref(href, named.href), "", signal).catch((cause: unknown) => {
-      throw new CorruptDataError(cog.location, `its reference ${named.href} can't be read: ${messageOf(cause)}`, {
-        cause,
-      });
-    });
-    checkReference(cog, other.cog);
+    const other = await openReference(container, k, signal);
+    checkReference(container, k, other);
     return chunk(other, at.level, at.index, signal);
+  }
+
+  async function openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer> {
+    const href = await placeOfReference(container, k, options.referencesWithin);
+    try {
+      return await open(href, await versionOfReference(href), signal);
+    } catch (cause) {
+      if (signal?.aborted === true || !(cause instanceof AppError)) throw cause;
+      const { location, metadata } = container.cog;
+      const named = metadata.references?.[k]?.href ?? href;
+      throw new CorruptDataError(location, `its reference ${named} can't be read: ${cause.message}`, { cause });
+    }
   }
 
   async function open(href: string, version: string, signal?: AbortSignal): Promise<OpenContainer> {
     signal?.throwIfAborted();
     const key = `${href}#${version}`;
-    const container = headers.get(key) ?? load(href, key);
+    const container = headers.get(key) ?? load(href, version);
     headers.set(key, container);
     container.catch(() => headers.peek(key) === container && headers.delete(key));
     return container;
@@ -135,6 +151,7 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
 
   return {
     open,
+    openReference,
     chunk,
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
@@ -174,23 +191,6 @@ async function readTokens(
 /** Read off a chunk's head, without parsing the rest. */
 function entropyOf(bytes: Uint8Array): EntropyModel {
   return ENTROPY_MODELS[bytes[3] ?? 0] ?? "fp";
-}
-
-/** @throws CorruptDataError when the reference can't be what the file was encoded with. */
-function checkReference(cog: TecCog, other: TecCog): void {
-  const differs = (what: string, got: string, wanted: string): CorruptDataError =>
-    new CorruptDataError(cog.location, `its reference ${other.location} has ${what} ${got}, ${wanted} expected`);
-  const size = ({ levels }: TecCog): string => `${levels[0]?.width ?? 0} x ${levels[0]?.height ?? 0}`;
-  if (size(other) !== size(cog)) throw differs("size", size(other), size(cog));
-  if (other.metadata.quality !== cog.metadata.quality)
-    throw differs("quality", String(other.metadata.quality), String(cog.metadata.quality));
-  if (other.metadata.model.id !== cog.metadata.model.id)
-    throw differs("model", other.metadata.model.id, cog.metadata.model.id);
-  if ((other.metadata.references ?? []).length > 0)
-    throw new CorruptDataError(
-      cog.location,
-      `its reference ${other.location} leans on others itself; only keyframes may be leant on`,
-    );
 }
 
 function chunkPlace(cog: TecCog, level: number, index: number): ChunkPlace {

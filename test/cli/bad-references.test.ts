@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { cp, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname } from "node:path";
 import { after, before, test } from "node:test";
-import { BUILT_IN_MODELS } from "../../src/app/config.js";
+import { pathToFileURL } from "node:url";
+import { BUILT_IN_MODELS, parseConfig } from "../../src/app/config.js";
+import { createDecoder } from "../../src/app/services.js";
 import { readTecCog } from "../../src/container/tec-cog-reader.js";
-import { encode } from "../../src/index.js";
+import { encode, verify } from "../../src/index.js";
 import { openByteSource } from "../../src/store/byte-source.js";
 import { cliFails } from "../support/cli-fails.js";
 import { DATED_SIZE, writeDatedScene } from "../support/dated-scenes.js";
+import { forgeReference } from "../support/forge-reference.js";
 import { bandPlanes } from "../support/geotiff-fixture.js";
 import { sceneTiff, sceneValue } from "../support/scene.js";
 import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
@@ -34,9 +41,23 @@ after(() => files.close());
 const fails = (args: readonly string[], message: RegExp, code?: number): Promise<void> =>
   cliFails(files, args, message, code);
 
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 /** What `tectile encode` of the third date says when it is to lean on a file. */
 const refuses = (reference: string, message: RegExp, source = third): Promise<void> =>
-  fails(["encode", source, files.path("out.tif"), "--entropy", "tt", "--reference", files.path(reference)], message, 2);
+  fails(
+    [
+      "encode",
+      source,
+      files.path("out.tif"),
+      "--entropy",
+      "tt",
+      "--reference",
+      reference.includes(":") ? reference : files.path(reference),
+    ],
+    message,
+    2,
+  );
 
 /** A copy of a file in whose header a text is replaced by another of the same length. */
 async function edited(name: string, copy: string, from: string, to: string): Promise<void> {
@@ -99,10 +120,99 @@ test("decoding without the reference, and references that go in a circle", async
   assert.match(verified.stdout, /: 1 problems/);
   await edited("leaning.tif", "circle-1.tif", "keyframe.tif", "circle-2.tif");
   await edited("leaning.tif", "circle-2.tif", "keyframe.tif", "circle-1.tif");
-  await fails(["decode", files.path("circle-1.tif"), files.path("out.tif")], /circle-1\.tif: .*leans on others itself/);
+  await fails(
+    ["decode", files.path("circle-1.tif"), files.path("out.tif")],
+    /circle-1\.tif: .*leans on other dates itself/,
+  );
   const circle = await runCli(["verify", files.path("circle-1.tif")]);
   assert.match(circle.stdout, /references go in a circle: circle-1\.tif -> circle-2\.tif -> circle-1\.tif/);
   assert.match(circle.stdout, /: 1 problems/);
+});
+
+test("a reference that its href may not name is neither opened nor asked for", async () => {
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests++;
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const keyframe = files.path("keyframe.tif");
+    const far = `${"far".repeat(60)}/keyframe.tif`;
+    await mkdir(dirname(files.path(far)));
+    await cp(keyframe, files.path(far));
+    await encode(second, files.path("far.tif"), { entropy: "tt", references: [files.path(far)], sessions: 1 });
+    for (const href of [
+      keyframe,
+      pathToFileURL(keyframe).href,
+      pathToFileURL(keyframe).href.replace("file:", "FILE:"),
+      `http://127.0.0.1:${port}/keyframe.tif`,
+      "s3://bucket/keyframe.tif",
+    ]) {
+      await forgeReference(files.path("far.tif"), files.path("forged.tif"), href);
+      const message = new RegExp(`forged\\.tif: its reference ${literal(href)} is not opened; wanted a relative path`);
+      await fails(["decode", files.path("forged.tif"), files.path("out.tif")], message);
+      const verified = await runCli(["verify", files.path("forged.tif")]);
+      assert.match(verified.stdout, message);
+      assert.match(verified.stdout, /: 1 problems/);
+    }
+    await refuses(`http://127.0.0.1:${port}/keyframe.tif`, /Reference http.* has no path from the file to be written/);
+    assert.equal(requests, 0);
+  } finally {
+    server.close();
+  }
+});
+
+test("a reference in another folder is named by its relative path, a file: URL of it too", async () => {
+  await mkdir(files.path("elsewhere"), { recursive: true });
+  await cp(files.path("keyframe.tif"), files.path("elsewhere/keyframe.tif"));
+  for (const location of [
+    files.path("elsewhere/keyframe.tif"),
+    pathToFileURL(files.path("elsewhere/keyframe.tif")).href,
+  ]) {
+    await encode(second, files.path("near.tif"), { entropy: "tt", references: [location], sessions: 1 });
+    assert.match(await readFile(files.path("near.tif"), "latin1"), /"href":"elsewhere\/keyframe\.tif"/);
+    assert.deepEqual(await verify(files.path("near.tif")), []);
+  }
+});
+
+test("a reference that was replaced by one of another date is refused while the reader is open", async () => {
+  await cp(files.path("leaning.tif"), files.path("elsewhere/leaning.tif"));
+  const decoder = await createDecoder(parseConfig({ provider: "cpu", sessions: 1 }));
+  try {
+    const container = await decoder.reader.open(files.path("elsewhere/leaning.tif"), "1");
+    await decoder.reader.chunk(container, 0, 0);
+    const keyframe = await decoder.reader.open(files.path("elsewhere/keyframe.tif"), "2");
+    const { entries } = decoder.reader.stats().latents;
+    await decoder.reader.chunk(keyframe, 0, 0);
+    assert.equal(decoder.reader.stats().latents.entries, entries, "the keyframe is kept once");
+    await encode(second, files.path("elsewhere/keyframe.tif"), { entropy: "elic", sessions: 1 });
+    const other = await decoder.reader.open(files.path("elsewhere/leaning.tif"), "3");
+    await utimes(files.path("elsewhere/leaning.tif"), 1, 1);
+    const again = await decoder.reader.open(files.path("elsewhere/leaning.tif"), "4");
+    assert.notEqual(again.key, other.key);
+    await assert.rejects(
+      decoder.reader.chunk(again, 0, 0),
+      /its reference keyframe\.tif is of 2024-02-05.*; it was encoded with one of 2024-01-05/,
+    );
+  } finally {
+    await decoder.close();
+  }
+});
+
+test("decoding refuses a reference of another place, and of another date", async () => {
+  await cp(files.path("aside.tif"), files.path("keyframe.ti2"));
+  await edited("leaning.tif", "moved.tif", "keyframe.tif", "keyframe.ti2");
+  await fails(
+    ["decode", files.path("moved.tif"), files.path("out.tif")],
+    /moved\.tif: its reference keyframe\.ti2 has the grid 10 0 500010 .*; the image has 10 0 500000 /,
+  );
+  await edited("leaning.tif", "dated.tif", "2024-01-05T00", "2024-01-03T00");
+  await fails(
+    ["decode", files.path("dated.tif"), files.path("out.tif")],
+    /dated\.tif: its reference keyframe\.tif is of 2024-01-05.*; it was encoded with one of 2024-01-03/,
+  );
 });
 
 test("verify names a reference of another date, and one that leans on others", async () => {
@@ -111,7 +221,7 @@ test("verify names a reference of another date, and one that leans on others", a
   assert.match(early.stdout, /its reference keyframe\.tif is of 2024-01-05.*; it was encoded with one of 2024-01-03/);
   await edited("leaning.tif", "chain.tif", `"keyframe.tif"`, `"leaning.tif" `);
   const chain = await runCli(["verify", files.path("chain.tif")]);
-  assert.match(chain.stdout, /Reference .*leaning\.tif leans on other dates itself/);
+  assert.match(chain.stdout, /its reference leaning\.tif leans on other dates itself/);
 });
 
 test("a truncated token section, and a quality that FlexTEC hasn't", async () => {
