@@ -36,6 +36,9 @@ interface Reply<Result> {
   readonly error?: ErrorMessage;
 }
 
+/** A thread's first message. */
+const LOADED = "loaded";
+
 /** Starts the threads; they load their module in the background, and the first tasks wait for it. */
 export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): WorkerPool<Task, Result> {
   const queue: Job<Task, Result>[] = [];
@@ -46,8 +49,9 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   interface Thread {
     readonly worker: Worker;
     job: Job<Task, Result> | undefined;
-    /** Told when the running task has ended. */
+    /** Told when the module has loaded or the running task has ended. */
     onIdle: (() => void) | undefined;
+    isLoaded: boolean;
   }
 
   function start(): void {
@@ -55,8 +59,14 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       worker: new Worker(options.url, { workerData: options.data }),
       job: undefined,
       onIdle: undefined,
+      isLoaded: false,
     };
-    thread.worker.on("message", (reply: Reply<Result>) => {
+    thread.worker.on("message", (reply: Reply<Result> | typeof LOADED) => {
+      if (reply === LOADED) {
+        thread.isLoaded = true;
+        if (thread.job === undefined) thread.onIdle?.();
+        return;
+      }
       const { job } = thread;
       thread.job = undefined;
       if (reply.error === undefined) job?.resolve(reply.result as Result);
@@ -131,10 +141,12 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     async close() {
       closed = true;
       for (const job of queue.splice(0)) job.reject(new OverloadedError("The server is closing"));
-      // A thread ended inside an inference takes the process with it, so running tasks are let finish.
+      // A thread ended while a native module loads or runs takes the process with it, so both are let finish.
       await Promise.all(
         [...threads].map(async (thread) => {
-          if (thread.job !== undefined) await new Promise<void>((resolve) => (thread.onIdle = resolve));
+          thread.worker.ref();
+          if (thread.job !== undefined || !thread.isLoaded)
+            await new Promise<void>((resolve) => (thread.onIdle = resolve));
           await thread.worker.terminate();
         }),
       );
@@ -149,6 +161,7 @@ export function serveTasks<Task, Result>(
   const port = parentPort;
   if (port === null) throw new TypeError("serveTasks runs in a worker thread");
   yieldToMainThread();
+  port.postMessage(LOADED);
   port.on("message", (task: Task) => {
     void (async () => {
       try {
