@@ -104,7 +104,8 @@ export interface Cursor {
   readonly location: string;
 }
 
-function need(cursor: Cursor, bytes: number): void {
+/** @throws CorruptDataError when fewer than `bytes` bytes are left. */
+export function need(cursor: Cursor, bytes: number): void {
   if (cursor.at + bytes > cursor.view.byteLength) {
     throw new CorruptDataError(
       cursor.location,

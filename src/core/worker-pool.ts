@@ -1,5 +1,6 @@
 import { getPriority, setPriority } from "node:os";
 import { parentPort, Worker } from "node:worker_threads";
+import { enqueueAbortable } from "./abortable.js";
 import { fromErrorMessage, ModelError, OverloadedError, toErrorMessage, type ErrorMessage } from "./errors.js";
 
 /** Threads that answer tasks of type `Task` with `Result`. A thread takes one task at a time. */
@@ -119,24 +120,13 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       if (queue.length >= options.maxWaiting) {
         return Promise.reject(new OverloadedError(`${queue.length} tasks are waiting; retry in a moment`));
       }
-      return new Promise<Result>((resolve, reject) => {
-        const abort = (): void => {
-          const at = queue.indexOf(job);
-          if (at < 0) return;
-          queue.splice(at, 1);
-          reject(signal?.reason as Error);
-        };
-        const settle =
-          <A>(then: (value: A) => void) =>
-          (value: A): void => {
-            signal?.removeEventListener("abort", abort);
-            then(value);
-          };
-        const job: Job<Task, Result> = { task, transfer, resolve: settle(resolve), reject: settle(reject) };
-        signal?.addEventListener("abort", abort, { once: true });
-        queue.push(job);
-        next();
-      });
+      const result = enqueueAbortable<Job<Task, Result>, Result>(
+        queue,
+        (settlement) => ({ task, transfer, ...settlement }),
+        signal,
+      );
+      next();
+      return result;
     },
     async close() {
       closed = true;

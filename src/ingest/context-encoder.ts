@@ -59,12 +59,9 @@ const MOST = 2;
 export async function encodeWithContext(input: ContextInput, use: ContextUse): Promise<CodedSymbols> {
   const { entropy } = use;
   const frame = frameOf(input);
-  if (entropy === "elic") return asElic(input, frame, use);
-  const chosen = await chooseReferences(input, frame, use.references);
-  if (entropy === "flextec") return asFlexTec(input, frame, chosen, use);
-  if (chosen.length === 0)
-    return use.model.contexts.elic === undefined ? asTt(input, frame, [], use) : asElic(input, frame, use);
-  return asTt(input, frame, chosen, use);
+  const chosen = entropy === "elic" ? [] : await chooseReferences(input, frame, use.references);
+  const leansOnNone = entropy === "tt" && chosen.length === 0 && use.model.contexts.elic !== undefined;
+  return encodeAs(leansOnNone ? "elic" : entropy, input, { frame, chosen }, use);
 }
 
 /**
@@ -114,56 +111,26 @@ async function chooseReferences(
   return usable.toSorted((a, b) => tenths(b.share) - tenths(a.share) || a.index - b.index).slice(0, MOST);
 }
 
-async function asElic(
-  input: ContextInput,
-  frame: Omit<ChunkFrame, "references">,
+/** The chunk by one entropy model, leaning on the references chosen. */
+async function encodeAs(
+  entropy: ContextUse["entropy"],
+  { chunk, sets }: ContextInput,
+  leaning: { readonly frame: Omit<ChunkFrame, "references">; readonly chosen: readonly Chosen[] },
   { model, coders }: ContextUse,
 ): Promise<CodedSymbols> {
+  const { frame, chosen } = leaning;
+  const tokens = entropy === "flextec";
   const streams = await coders.encode({
-    model: wanted(model, "elic"),
-    tokens: false,
-    frame: { ...frame, references: [] },
-    symbols: input.chunk.symbols,
-    sets: input.sets,
-  });
-  return { entropy: "elic", sections: streams.map((bytes) => ({ kind: SECTION.symbols, bytes })) };
-}
-
-async function asTt(
-  input: ContextInput,
-  frame: Omit<ChunkFrame, "references">,
-  chosen: readonly Chosen[],
-  { model, coders }: ContextUse,
-): Promise<CodedSymbols> {
-  const streams = await coders.encode({
-    model: wanted(model, "tt"),
-    tokens: false,
+    model: wanted(model, entropy),
+    tokens,
     frame: { ...frame, references: chosen.map(({ reference }) => reference) },
-    symbols: input.chunk.symbols,
-    sets: input.sets,
+    symbols: chunk.symbols,
+    sets,
   });
+  const first = tokens ? SECTION.token0 : SECTION.symbols;
   return {
-    entropy: "tt",
-    sections: [...referenceSection(chosen), ...streams.map((bytes) => ({ kind: SECTION.symbols, bytes }))],
-  };
-}
-
-async function asFlexTec(
-  input: ContextInput,
-  frame: Omit<ChunkFrame, "references">,
-  chosen: readonly Chosen[],
-  { model, coders }: ContextUse,
-): Promise<CodedSymbols> {
-  const streams = await coders.encode({
-    model: wanted(model, "flextec"),
-    tokens: true,
-    frame: { ...frame, references: chosen.map(({ reference }) => reference) },
-    symbols: input.chunk.symbols,
-    sets: input.sets,
-  });
-  return {
-    entropy: "flextec",
-    sections: [...referenceSection(chosen), ...streams.map((bytes, t) => ({ kind: SECTION.token0 + t, bytes }))],
+    entropy,
+    sections: [...referenceSection(chosen), ...streams.map((bytes, t) => ({ kind: first + t, bytes }))],
   };
 }
 

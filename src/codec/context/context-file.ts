@@ -1,5 +1,5 @@
 import { CorruptDataError, UnsupportedError } from "../../core/errors.js";
-import { TOTAL, type StepTables } from "../tables.js";
+import { need, readRows, type Cursor, type StepTables } from "../tables.js";
 import { LINEAR_SLOTS, LOW_CHANNELS, type LinearWeights } from "./linear.js";
 
 /**
@@ -57,7 +57,7 @@ export function parseContextFile(bytes: Uint8Array, location: string): ContextFi
   );
   const means = Int16Array.from({ length: steps * sets * LOW_CHANNELS }, () => reader.i16());
   const firstSetRow = fine * FRACTIONS + scales - fine;
-  const tables = readRows(reader, firstSetRow + steps * (sets + 1) ** 2, location);
+  const tables = reader.rows(firstSetRow + steps * (sets + 1) ** 2);
   reader.end();
   return { temporal, bounds, steps, sets, channels, scales, fine, base, linear, means, tables, firstSetRow };
 }
@@ -76,17 +76,18 @@ interface Reader {
   u16(): number;
   i16(): number;
   bytes(length: number): Uint8Array;
+  /** Rows of tables, one distribution each. */
+  rows(length: number): StepTables;
   end(): void;
 }
 
 function createReader(source: Uint8Array, location: string): Reader {
   const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
-  let at = 0;
+  const cursor: Cursor = { view, at: 0, location };
   const advance = (length: number): number => {
-    if (at + length > source.length)
-      throw new CorruptDataError(location, `truncated: ${at + length} bytes expected, ${source.length} read`);
-    at += length;
-    return at - length;
+    need(cursor, length);
+    cursor.at += length;
+    return cursor.at - length;
   };
   return {
     u16: () => view.getUint16(advance(2), true),
@@ -95,39 +96,13 @@ function createReader(source: Uint8Array, location: string): Reader {
       const from = advance(length);
       return source.subarray(from, from + length);
     },
+    rows(length) {
+      const none = new Float32Array();
+      return { sets: 1, channels: length, gain: none, degain: none, rounding: none, ...readRows(cursor, length) };
+    },
     end() {
+      const { at } = cursor;
       if (at !== source.length) throw new CorruptDataError(location, `${source.length} bytes, ${at} expected`);
     },
-  };
-}
-
-function readRows(reader: Reader, length: number, location: string): StepTables {
-  const [first, count, start] = [new Int32Array(length), new Int32Array(length), new Int32Array(length)];
-  const cum: number[] = [];
-  for (let row = 0; row < length; row++) {
-    first[row] = reader.i16();
-    const symbols = reader.u16();
-    count[row] = symbols;
-    start[row] = cum.length;
-    let sum = 0;
-    cum.push(0);
-    for (let i = 0; i <= symbols; i++) {
-      const frequency = reader.u16();
-      if (frequency === 0) throw new CorruptDataError(location, `row ${row} holds a frequency of 0; wanted at least 1`);
-      cum.push((sum += frequency));
-    }
-    if (sum !== TOTAL) throw new CorruptDataError(location, `row ${row} sums to ${sum}; wanted ${TOTAL}`);
-  }
-  const none = new Float32Array();
-  return {
-    sets: 1,
-    channels: length,
-    gain: none,
-    degain: none,
-    rounding: none,
-    first,
-    count,
-    start,
-    cum: Int32Array.from(cum),
   };
 }

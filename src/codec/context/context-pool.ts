@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { OverloadedError } from "../../core/errors.js";
+import { enqueueAbortable } from "../../core/abortable.js";
 import { createWorkerPool, type WorkerPool } from "../../core/worker-pool.js";
 import type { Provider } from "../../model/session.js";
 import type { ContextSymbols } from "./context-coder.js";
@@ -95,24 +96,13 @@ export function createContextCoders(options: ContextCodersOptions): ContextCoder
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
       if (queue.length >= maxWaiting)
         return Promise.reject(new OverloadedError(`${queue.length} chunks are waiting; retry in a moment`));
-      return new Promise((resolve, reject) => {
-        const abort = (): void => {
-          const at = queue.indexOf(entry);
-          if (at < 0) return;
-          queue.splice(at, 1);
-          reject(signal?.reason as Error);
-        };
-        const settle =
-          <A>(then: (value: A) => void) =>
-          (value: A): void => {
-            signal?.removeEventListener("abort", abort);
-            then(value);
-          };
-        const entry: Waiting = { model, tokens, chunk, resolve: settle(resolve), reject: settle(reject) };
-        signal?.addEventListener("abort", abort, { once: true });
-        queue.push(entry);
-        pump();
-      });
+      const found = enqueueAbortable<Waiting, ContextSymbols>(
+        queue,
+        (settlement) => ({ model, tokens, chunk, ...settlement }),
+        signal,
+      );
+      pump();
+      return found;
     },
     async encode(task, signal) {
       const result = await pool().run({ kind: "encode", ...task }, { signal });
