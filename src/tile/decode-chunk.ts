@@ -1,10 +1,14 @@
 import { inflateSync } from "node:zlib";
-import type { FactorizedCoder } from "../codec/factorized.js";
-import { findSection, SECTION, type Chunk } from "../container/chunk.js";
+import { checksumOf, hex } from "../codec/checksum.js";
+import { clearShares } from "../codec/context/clear-shares.js";
+import { positionSteps } from "../codec/lapped/cloud-steps.js";
+import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
+import type { ModelDecoder } from "../codec/open-coder.js";
+import { findSection, findTokens, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
+import { CODECS } from "../core/codecs.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
-import type { LatentChunk } from "../core/latents.js";
-import { decodeSymbols } from "./decode-symbols.js";
+import type { LatentChunk, SpectralScale } from "../core/latents.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
 export interface DecodedChunk {
@@ -26,16 +30,69 @@ export interface ChunkPlace {
   readonly height: number;
 }
 
-/**
- * Entropy-decodes a chunk and checks it.
- *
- * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model not built in.
- */
-export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
-  const { chunk, symbols: decoded } = decodeSymbols(bytes, place.name, coder);
-  checkSize(chunk, place);
-  return decodedChunk(chunk, shareSymbols(decoded), readMasks(chunk, place));
+/** What a chunk is decoded with beside its bytes. */
+export interface DecodeUse {
+  readonly decoder: ModelDecoder;
+  /** The same chunk of the dates that it leans on. */
+  readonly references: readonly ReferenceChunk[];
+  /** Tokens wanted of one that has them; undefined: all. */
+  readonly tokens: number | undefined;
 }
+
+/**
+ * Entropy-decodes a chunk of any model that needs no networks for it, and checks it; runs in browsers too, given the masks.
+ *
+ * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model that its model lacks.
+ */
+export function decodeChunk(
+  bytes: Uint8Array,
+  place: ChunkPlace,
+  { decoder, references, tokens }: DecodeUse,
+): DecodedChunk {
+  const chunk = parseChunk(bytes, place.name);
+  checkSize(chunk, place);
+  const masks = readMasks(chunk, place);
+  const { symbols, spectral } = decodeSymbols(chunk, masks, { decoder, references, tokens }, place.name);
+  return decodedChunk(chunk, symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols), masks, spectral);
+}
+
+/** A parsed chunk's symbols, checked. */
+export function decodeSymbols(
+  chunk: Chunk,
+  masks: ChunkMasks,
+  { decoder, references, tokens }: DecodeUse,
+  location: string,
+): ReturnType<ModelDecoder["decode"]> {
+  const { codec, width, height } = chunk;
+  const pixels = { width, height, ...masks };
+  const stored = findTokens(chunk, location);
+  const decoded = decoder.decode(
+    codec,
+    {
+      symbols: findSection(chunk, SECTION.symbols),
+      setMap: findSection(chunk, SECTION.sets),
+      axes: findSection(chunk, SECTION.axes),
+      tokens: stored.slice(0, tokens),
+    },
+    { ...chunk, clear: codec === "fp" ? NO_SHARES : clearShares(pixels), references },
+    (cloudMult) => positionSteps(pixels, cloudMult),
+    location,
+  );
+  if (decoded.isWhole && !(decoded.symbols instanceof Float32Array)) {
+    const checksum = checksumOf(decoded.symbols);
+    if (checksum !== chunk.checksum)
+      throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
+  } else if (stored.length < (tokens ?? CODECS[codec].tokens)) {
+    throw new CorruptDataError(location, `it holds ${stored.length} of its tokens`);
+  }
+  return decoded;
+}
+
+/** TEC-FP looks at no shares. */
+const NO_SHARES = new Uint8Array();
+
+/** Of axes, steps and the objects themselves. */
+const CHUNK_BYTES = 2560;
 
 /** What is known of each pixel of a stored chunk. */
 export type ChunkMasks = Pick<DecodedChunk, "valid" | "classes">;
@@ -54,13 +111,14 @@ export function decodedChunk(
   { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
   symbols: LatentChunk["symbols"],
   { valid, classes }: ChunkMasks,
+  spectral?: SpectralScale,
 ): DecodedChunk {
   const channels = symbols.length / (rows * columns);
   return {
-    latents: { symbols, channels, rows, columns, quality },
+    latents: { symbols, channels, rows, columns, quality, ...(spectral === undefined ? {} : { spectral }) },
     valid,
     classes,
-    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + 256,
+    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + CHUNK_BYTES,
   };
 }
 
@@ -95,6 +153,18 @@ export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
       : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
   shared.set(symbols);
   return shared;
+}
+
+function shareFloats(symbols: Float32Array): Float32Array {
+  const shared = new Float32Array(new SharedArrayBuffer(symbols.byteLength));
+  shared.set(symbols);
+  return shared;
+}
+
+/** A decoded chunk as one that others lean on. */
+export function asReference({ latents, valid, classes }: DecodedChunk, place: Pick<ChunkPlace, "width" | "height">): ReferenceChunk {
+  const { width, height } = place;
+  return { latents, clear: clearShares({ width, height, valid, classes }) };
 }
 
 function readValidity(section: Uint8Array | undefined, place: ChunkPlace): Uint8Array | "all" | "none" {

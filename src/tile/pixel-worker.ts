@@ -1,6 +1,5 @@
 // One thread of integer and pixel work: entropy decoding, warping, merging, rendering, image encoding. Networks run elsewhere (model/network-worker).
-import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
-import { parseTables } from "../codec/tables.js";
+import { openModelDecoder, type ModelDecoder } from "../codec/open-coder.js";
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { tuneEncoder } from "../render/encode-image.js";
@@ -21,12 +20,12 @@ import {
 import type { RenderSpec } from "../render/render-spec.js";
 
 tuneEncoder();
-const coders = new Map<string, FactorizedCoder>();
+const decoders = new Map<string, ModelDecoder>();
 
 serveTasks<PixelTask, PixelResult>(async (task) => {
   switch (task.kind) {
     case "decode":
-      return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, coderOf(task)) } };
+      return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, { ...task, decoder: decoderOf(task) }) } };
     case "probe":
       return { result: { kind: "probed", probe: probeLayer(task) } };
     case "compose":
@@ -42,12 +41,10 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
   }
 });
 
-function coderOf({ model }: DecodeTask): FactorizedCoder {
-  const known = coders.get(model.sha256);
-  if (known !== undefined) return known;
-  const coder = createFactorizedCoder(parseTables(model.tables, "entropy tables"), model.block);
-  coders.set(model.sha256, coder);
-  return coder;
+function decoderOf({ model }: DecodeTask): ModelDecoder {
+  const decoder = decoders.get(model.sha256) ?? openModelDecoder(model);
+  decoders.set(model.sha256, decoder);
+  return decoder;
 }
 
 async function compose(task: ComposeTask): Promise<PixelResult> {
