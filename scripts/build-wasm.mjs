@@ -7,6 +7,7 @@ import asc from "assemblyscript/asc";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const MODULES = [
   { source: "src/codec/assembly/rans.ts", target: "src/codec/rans-wasm.ts", name: "RANS_WASM" },
+  { source: "src/codec/assembly/context.ts", target: "src/codec/context/context-wasm.ts", name: "CONTEXT_WASM" },
   { source: "src/model/assembly/lapped.ts", target: "src/model/lapped/lapped-wasm.ts", name: "LAPPED_WASM" },
 ];
 const isCheck = process.argv.includes("--check");
@@ -14,7 +15,7 @@ const isCheck = process.argv.includes("--check");
 for (const { source, target, name } of MODULES) {
   const { error, stderr, binary } = await compile(source);
   if (error !== null) {
-    console.error(error.message, stderr);
+    console.error(error.message, stderr.toString());
     process.exit(1);
   }
   const file = source.split("/").at(-1);

@@ -256,7 +256,7 @@ function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): S
 }
 
 function tecAsset(description: ItemDescription): StacJson {
-  const { file, model, psnr, bitsPerPixel, references, grid } = description;
+  const { file, model, psnr, psnrClouded, target, clouds, bitsPerPixel, references, grid } = description;
   return {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
@@ -270,6 +270,11 @@ function tecAsset(description: ItemDescription): StacJson {
     "tec:quality": description.quality,
     "tec:entropy": description.entropy,
     ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
+    ...(psnrClouded === undefined ? {} : { "tec:psnr_clouded": psnrClouded }),
+    ...(target === undefined
+      ? {}
+      : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
+    ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),

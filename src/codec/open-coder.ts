@@ -1,7 +1,8 @@
 import { CODECS } from "../core/codecs.js";
 import type { CodecName } from "../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
-import { createContextCoder } from "./context/context-coder.js";
+import { parseContextWeights } from "./context/context-weights.js";
+import { createContextCoder } from "./context/perceptron-coder.js";
 import { createFactorizedCoder } from "./factorized.js";
 import { parseLappedTables } from "./lapped/entropy-tables.js";
 import { createLappedCoder, type DecodedLapped, type LappedCoder, type LappedFrame, type LappedParts } from "./lapped/lapped-coder.js";
@@ -54,7 +55,7 @@ export function openLappedCoder({ coding, transform, id }: DecodableModel): Lapp
   const tables = parseLappedTables(coding.tables, `entropy tables of ${id}`);
   const { elic, tt } = coding.weights;
   const open = (weights: Uint8Array, name: string) => () =>
-    createContextCoder(weights, { tables, order: transform.basis.order }, `${name} weights of ${id}`);
+    createContextCoder(parseContextWeights(weights, `${name} weights of ${id}`), tables);
   return createLappedCoder(tables, transform.basis.common, {
     ...(elic === undefined ? {} : { elic: open(elic, CODECS.elic.title) }),
     ...(tt === undefined ? {} : { tt: open(tt, CODECS.tt.title) }),

@@ -1,13 +1,10 @@
 import { inflateSync } from "node:zlib";
-import { checksumOf, hex } from "../codec/checksum.js";
 import { clearShares } from "../codec/context/clear-shares.js";
-import { positionSteps } from "../codec/lapped/cloud-steps.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
-import type { ModelDecoder } from "../codec/open-coder.js";
-import { findSection, findTokens, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
-import { CODECS } from "../core/codecs.js";
+import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
+import { decodeSymbols, type ChunkMasks, type DecodeUse } from "./decode-symbols.js";
 import type { LatentChunk, SpectralScale } from "../core/latents.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
@@ -30,15 +27,6 @@ export interface ChunkPlace {
   readonly height: number;
 }
 
-/** What a chunk is decoded with beside its bytes. */
-export interface DecodeUse {
-  readonly decoder: ModelDecoder;
-  /** The same chunk of the dates that it leans on. */
-  readonly references: readonly ReferenceChunk[];
-  /** Tokens wanted of one that has them; undefined: all. */
-  readonly tokens: number | undefined;
-}
-
 /**
  * Entropy-decodes a chunk of any model that needs no networks for it, and checks it; runs in browsers too, given the masks.
  *
@@ -56,46 +44,8 @@ export function decodeChunk(
   return decodedChunk(chunk, symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols), masks, spectral);
 }
 
-/** A parsed chunk's symbols, checked. */
-export function decodeSymbols(
-  chunk: Chunk,
-  masks: ChunkMasks,
-  { decoder, references, tokens }: DecodeUse,
-  location: string,
-): ReturnType<ModelDecoder["decode"]> {
-  const { codec, width, height } = chunk;
-  const pixels = { width, height, ...masks };
-  const stored = findTokens(chunk, location);
-  const decoded = decoder.decode(
-    codec,
-    {
-      symbols: findSection(chunk, SECTION.symbols),
-      setMap: findSection(chunk, SECTION.sets),
-      axes: findSection(chunk, SECTION.axes),
-      tokens: stored.slice(0, tokens),
-    },
-    { ...chunk, clear: codec === "fp" ? NO_SHARES : clearShares(pixels), references },
-    (cloudMult) => positionSteps(pixels, cloudMult),
-    location,
-  );
-  if (decoded.isWhole && !(decoded.symbols instanceof Float32Array)) {
-    const checksum = checksumOf(decoded.symbols);
-    if (checksum !== chunk.checksum)
-      throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
-  } else if (stored.length < (tokens ?? CODECS[codec].tokens)) {
-    throw new CorruptDataError(location, `it holds ${stored.length} of its tokens`);
-  }
-  return decoded;
-}
-
-/** TEC-FP looks at no shares. */
-const NO_SHARES = new Uint8Array();
-
 /** Of axes, steps and the objects themselves. */
 const CHUNK_BYTES = 2560;
-
-/** What is known of each pixel of a stored chunk. */
-export type ChunkMasks = Pick<DecodedChunk, "valid" | "classes">;
 
 /** @throws CorruptDataError when a mask is damaged. */
 export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {

@@ -10,7 +10,7 @@
 //   hint   u16[rows * 64] for each 1/64 of the frequency range, the entry that it starts in
 // Symbols are i16, channel by channel: symbol[channel * positions + position]; `sets` holds each position's set.
 
-const LOWER: u64 = 1 << 31;
+import { LOWER, endStream, pointer, readSymbol, setStream, writeSymbol, x, ENDED, OUT_OF_RANGE } from "./stream";
 
 // Decoder outcome: 0 whole, 1 the stream ended early, 2 bytes were left over or the final state is wrong, 3 an escape out of range.
 export function decode(
@@ -138,74 +138,19 @@ export function encode(
 
 // The same coder with an explicit table row a symbol (u16), as CompressAI's encode_with_indexes and decode_stream. Between calls a
 // decoder is its state of 12 bytes, x u64 and the next byte's address u32: 0 as address starts it, `bytes`.. to `limit` is the stream.
-// Of the coder's state only globals are left here: one step is short, and the loops stay readable.
-
-let x: u64 = 0;
-let pointer: usize = 0;
-let limitAt: usize = 0;
-
-function refill(): void {
-  if (x >= LOWER) return;
-  // past the end the state is filled with zeros and the pointer shows it
-  x = (x << 32) | (pointer < limitAt ? <u64>load<u32>(pointer) : 0);
-  pointer += 4;
-}
-
-function readDigit(): i32 {
-  const digit = <i32>(x & 15);
-  x >>= 4;
-  refill();
-  return digit;
-}
-
-function writeDigit(digit: u32): void {
-  flush(<u64>1 << 59);
-  x = (x << 4) | <u64>digit;
-}
-
-function flush(bound: u64): void {
-  if (x < bound) return;
-  pointer -= 4;
-  store<u32>(pointer, <u32>x);
-  x >>= 32;
-}
 
 // Outcome as decode's, of these symbols alone: 0, 1 or 3; 4 a row is not in the tables. The state moves on only with 0.
 export function decodeIndexed(
   first: usize, count: usize, start: usize, cum: usize, hint: usize, tableRows: i32,
   rows: usize, length: i32, state: usize, limit: usize, symbols: usize,
 ): i32 {
-  x = load<u64>(state);
-  pointer = load<u32>(state, 8);
-  limitAt = limit;
+  setStream(load<u64>(state), load<u32>(state, 8), limit);
   for (let i = 0; i < length; i++) {
     const row = <usize>load<u16>(rows + (<usize>i << 1));
     if (<i32>row >= tableRows) return 4;
-    const row4 = row << 2;
-    const entries = cum + (<usize>load<i32>(start + row4) << 2);
-    const target = <i32>(x & 0xffff);
-    let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
-    while (load<i32>(entries + (<usize>s << 2), 4) <= target) s++;
-    const low = load<i32>(entries + (<usize>s << 2));
-    x = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low) * (x >> 16) + <u64>(target - low);
-    refill();
-    const escape = load<i32>(count + row4);
-    if (s == escape) {
-      let digit = readDigit();
-      let digits = digit;
-      while (digit == 15 && digits < 64) {
-        digit = readDigit();
-        digits += digit;
-      }
-      if (digits > 5) return pointer > limit ? 1 : 3;
-      let raw = 0;
-      for (let j = 0; j < digits; j++) raw |= readDigit() << (j << 2);
-      s = raw >> 1;
-      s = raw & 1 ? -s - 1 : s + escape;
-    }
-    if (pointer > limit) return 1;
-    const symbol = s + load<i32>(first + row4);
-    if (symbol < -32768 || symbol > 32767) return 3;
+    const symbol = readSymbol(first, count, start, cum, hint, row);
+    if (symbol == ENDED) return 1;
+    if (symbol == OUT_OF_RANGE) return 3;
     store<i16>(symbols + (<usize>i << 1), <i16>symbol);
   }
   store<u64>(state, x);
@@ -219,31 +164,13 @@ export function encodeIndexed(
   first: usize, count: usize, start: usize, cum: usize, tableRows: i32,
   rows: usize, length: i32, symbols: usize, limit: usize,
 ): usize {
-  x = LOWER;
-  pointer = limit;
+  setStream(LOWER, limit, limit);
   for (let i = length - 1; i >= 0; i--) {
     const row = <usize>load<u16>(rows + (<usize>i << 1));
     if (<i32>row >= tableRows) return 0;
-    const row4 = row << 2;
-    const entries = cum + (<usize>load<i32>(start + row4) << 2);
-    const escape = load<i32>(count + row4);
-    let s = <i32>load<i16>(symbols + (<usize>i << 1)) - load<i32>(first + row4);
-    if (s < 0 || s >= escape) {
-      const raw: u32 = s < 0 ? <u32>(-2 * s - 1) : <u32>(2 * (s - escape));
-      let digits: u32 = 0;
-      while (raw >> (digits << 2)) digits++;
-      for (let j: i32 = digits - 1; j >= 0; j--) writeDigit((raw >> (<u32>j << 2)) & 15);
-      writeDigit(digits);
-      s = escape;
-    }
-    const low = load<i32>(entries + (<usize>s << 2));
-    const frequency = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low);
-    flush(frequency << 47);
-    x = ((x / frequency) << 16) + (x % frequency) + <u64>low;
+    writeSymbol(first, count, start, cum, row, load<i16>(symbols + (<usize>i << 1)));
   }
-  pointer -= 8;
-  store<u64>(pointer, x);
-  return pointer;
+  return endStream();
 }
 
 // TEC-FP of a lapped model: rows come from names, which come first in the stream. `state` as decodeIndexed's.
@@ -253,9 +180,7 @@ export function decodeNames(
   first: usize, count: usize, start: usize, cum: usize, hint: usize,
   base: i32, classes: i32, sets: i32, shift: i32, lows: usize, height: i32, width: i32, state: usize, limit: usize, names: usize,
 ): i32 {
-  x = load<u64>(state);
-  pointer = load<u32>(state, 8);
-  limitAt = limit;
+  setStream(load<u64>(state), load<u32>(state, 8), limit);
   for (let r = 0; r < height; r++) {
     for (let c = 0; c < width; c++) {
       const p = <usize>(r * width + c);
@@ -268,18 +193,9 @@ export function decodeNames(
         const spread = (left > top ? left - top : top - left) >> 1;
         kind = spread < 2 ? spread : 2;
       }
-      const row = <usize>(base + context * classes + kind);
-      const row4 = row << 2;
-      const entries = cum + (<usize>load<i32>(start + row4) << 2);
-      const target = <i32>(x & 0xffff);
-      let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
-      while (load<i32>(entries + (<usize>s << 2), 4) <= target) s++;
-      const low = load<i32>(entries + (<usize>s << 2));
-      x = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low) * (x >> 16) + <u64>(target - low);
-      refill();
-      if (pointer > limit) return 1;
-      const name = s + load<i32>(first + row4);
-      if (s == load<i32>(count + row4) || name < 0 || name >= sets) return 5;
+      const name = readSymbol(first, count, start, cum, hint, <usize>(base + context * classes + kind));
+      if (name == ENDED) return 1;
+      if (name < 0 || name >= sets) return 5;
       store<u8>(names + p, <u8>name);
     }
   }

@@ -1,3 +1,4 @@
+import { sharedMemory } from "../../core/shared-memory.js";
 import { CorruptDataError } from "../../core/errors.js";
 import { axesFromAngles, planesOf } from "../../model/lapped/axes.js";
 import { AXES_LENGTH, COMPONENTS, GROUPS } from "../../model/lapped/geometry.js";
@@ -56,7 +57,7 @@ export function statedAxes(
   reference: Float32Array | undefined,
   location: string,
 ): Float32Array {
-  const out = new Float32Array(new SharedArrayBuffer(4 * AXES_LENGTH));
+  const out = new Float32Array(sharedMemory(4 * AXES_LENGTH));
   const size = COMPONENTS * COMPONENTS;
   modes.forEach((mode, g) => {
     const [from, to] = [g * size, (g + 1) * size];

@@ -1,3 +1,4 @@
+import { sharedMemory } from "../../core/shared-memory.js";
 import { STRIDE } from "../../model/lapped/geometry.js";
 import type { PixelMasks } from "../context/clear-shares.js";
 
@@ -14,7 +15,7 @@ const REACH = STRIDE / 2;
  */
 export function positionSteps({ width, height, valid, classes }: PixelMasks, cloudMult: number): Uint8Array {
   const [rows, columns] = [Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)];
-  const out = new Uint8Array(new SharedArrayBuffer(rows * columns)).fill(PLAIN_MULT);
+  const out = new Uint8Array(sharedMemory(rows * columns)).fill(PLAIN_MULT);
   if (classes === undefined || cloudMult === PLAIN_MULT || valid === "none") return out;
   const isHidden = (i: number): boolean =>
     CLOUD.has(classes[i] ?? 0) || (valid !== "all" && (valid[i] ?? 0) === 0);

@@ -1,7 +1,7 @@
 import { CODECS, type CodecName } from "../../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../../core/errors.js";
 import type { LatentChunk, SpectralScale } from "../../core/latents.js";
-import type { ContextChunk, ContextCoder } from "../context/context-coder.js";
+import type { ContextCoder, ContextReference, ContextShape } from "../context/perceptron-coder.js";
 import { angleRows, packModes, splitAngles, statedAxes, unpackModes, type StatedAxes } from "./axes-coding.js";
 import { PLAIN_MULT } from "./cloud-steps.js";
 import type { LappedTables } from "./entropy-tables.js";
@@ -138,8 +138,6 @@ export function createLappedCoder(
     axes: statedAxes(axes, common, frame.references[0]?.latents.spectral?.axes, location),
   });
 
-  const chunkOf = (frame: LappedFrame, spectral: SpectralScale): ContextChunk => ({ ...frame, ...spectral });
-
   return {
     tables,
     context,
@@ -149,7 +147,7 @@ export function createLappedCoder(
         return { symbols: profiled.encode({ symbols, axes, cloudMult, names }, { ...frame, mult }) };
       const spectral = spectralOf(axes, frame, mult, "encoder");
       const isTokens = CODECS[codec].tokens > 0;
-      const streams = context(codec, "encoder").encode(symbols, chunkOf(frame, spectral), isTokens);
+      const streams = context(codec, "encoder").encode({ ...shapeOf(frame, spectral), symbols }, { tokens: isTokens });
       const side = packAxes(axes, cloudMult);
       return { axes: side, ...(isTokens ? { tokens: streams } : { symbols: streams[0] ?? new Uint8Array() }) };
     },
@@ -168,15 +166,44 @@ export function createLappedCoder(
       const spectral = spectralOf(axes, frame, multOf(cloudMult), location);
       const isTokens = CODECS[codec].tokens > 0;
       const streams = isTokens ? (parts.tokens ?? []) : [needed(parts.symbols, location)];
-      const found = coder.decode(streams, chunkOf(frame, spectral), isTokens, location);
-      if (found.forecast === undefined) return { symbols: found.symbols, spectral, isWhole: true };
-      const all = new Float32Array(found.symbols.length + found.forecast.length);
-      all.set(found.symbols);
-      for (let i = 0; i < found.forecast.length; i++)
-        all[found.symbols.length + i] = (found.forecast[i] ?? 0) * EIGHTH;
-      return { symbols: all, spectral, isWhole: false };
+      const found = coder.decode(streams, shapeOf(frame, spectral), { tokens: isTokens, location });
+      if (found.eighths.length === 0) return { symbols: found.symbols, spectral, isWhole: true };
+      return { symbols: withForecast(found.symbols, found.eighths), spectral, isWhole: false };
     },
   };
+}
+
+/** What a context coder looks at of a chunk; of references that are partly forecast, the nearest symbols. */
+export function shapeOf(frame: LappedFrame, spectral: SpectralScale): ContextShape {
+  const { rows, columns, channels, quality, clear, references } = frame;
+  return {
+    rows,
+    columns,
+    channels,
+    ...scaled(quality, clear, spectral),
+    references: references.flatMap(({ latents, clear: shares }): ContextReference[] => {
+      if (latents.spectral === undefined) return [];
+      return [
+        {
+          symbols: latents.symbols instanceof Int16Array ? latents.symbols : Int16Array.from(latents.symbols, Math.round),
+          channels: latents.channels,
+          ...scaled(latents.quality, shares, latents.spectral),
+        },
+      ];
+    }),
+  };
+}
+
+function scaled(quality: number, clear: Uint8Array, { step, mult, axes }: SpectralScale): Omit<ContextReference, "symbols" | "channels"> {
+  return { quality, step8: Math.round(8 * step), mult, clear, axes };
+}
+
+/** Forecast means stand for the last channels' symbols. */
+function withForecast(symbols: Int16Array, eighths: Int32Array): Float32Array {
+  const all = Float32Array.from(symbols);
+  const from = all.length - eighths.length;
+  for (let i = 0; i < eighths.length; i++) all[from + i] = (eighths[i] ?? 0) * EIGHTH;
+  return all;
 }
 
 function needed(stream: Uint8Array | undefined, location: string): Uint8Array {

@@ -1,3 +1,4 @@
+import { sharedMemory } from "../../core/shared-memory.js";
 import { CorruptDataError, UnsupportedError } from "../../core/errors.js";
 import { AXES_LENGTH, COMPONENTS, FREQUENCIES } from "./geometry.js";
 
@@ -71,13 +72,13 @@ function check({ weights, common, order, canonical, analysed }: LappedBasis, loc
 }
 
 function sharedFloats(source: Float32Array): Float32Array {
-  const out = new Float32Array(new SharedArrayBuffer(source.byteLength));
+  const out = new Float32Array(sharedMemory(source.byteLength));
   out.set(source);
   return out;
 }
 
 function sharedIds(source: Uint16Array): Uint16Array {
-  const out = new Uint16Array(new SharedArrayBuffer(source.byteLength));
+  const out = new Uint16Array(sharedMemory(source.byteLength));
   out.set(source);
   return out;
 }
