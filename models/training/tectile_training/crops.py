@@ -13,7 +13,10 @@ class Crops:
 
     def __init__(self, pictures, size, seed):
         self.size, self.rng = size, np.random.default_rng(seed)
-        self.pictures = [np.pad(p.pixels, [(0, 0)] + [(0, max(0, size - s)) for s in p.pixels.shape[1:]], mode="symmetric") for p in pictures]
+        self.pictures = [
+            np.pad(p.pixels, [(0, 0)] + [(0, max(0, size - s)) for s in p.pixels.shape[1:]], mode="symmetric")
+            for p in pictures
+        ]
         w = np.array([p.weight for p in pictures])
         self.p = w / w.sum()
 
@@ -95,7 +98,9 @@ def fractal(size, r, slope=1.6):
 def clouded(c, r, margin=12):
     """Puts a simulated cloud and its haze over a crop: opacity from fractal noise, nearly white, displaced from band to band (parallax)."""
     size = c.shape[-1]
-    alpha = 1 / (1 + np.exp(-r.uniform(2, 5) * (fractal(size + 2 * margin, r, r.uniform(1.5, 2.2)) + r.uniform(-1.2, 2))))
+    alpha = 1 / (
+        1 + np.exp(-r.uniform(2, 5) * (fractal(size + 2 * margin, r, r.uniform(1.5, 2.2)) + r.uniform(-1.2, 2)))
+    )
     relief = r.uniform(0.05, 0.25) * fractal(size + 2 * margin, r, r.uniform(1.3, 2.2))
     shift = r.uniform(0, 4) * r.choice([-1, 1]) * SECONDS  # pixels a band, along the track
     white = np.exp(r.normal(0, 0.05, 12))

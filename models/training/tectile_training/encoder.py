@@ -65,7 +65,16 @@ class Encoder:
             names, bits, name_bits = self.name(q, coded, shape)
             if turn < rounds and self.trade:
                 s = symbols.optimised(
-                    sample.components, units, sample.multiples, t.predicted, t.half, names, t.base[q], self.bits, self.trade, step
+                    sample.components,
+                    units,
+                    sample.multiples,
+                    t.predicted,
+                    t.half,
+                    names,
+                    t.base[q],
+                    self.bits,
+                    self.trade,
+                    step,
                 )
         angle_bits = sum(t.angle_bits(g, k) for g, k in enumerate(sample.integers))
         return Coded(s, names, bits + angle_bits + HEAD_BITS, angle_bits, name_bits)

@@ -1,11 +1,11 @@
 """entropy.tables: the frozen integer tables that all entropy models share, their file, and what a symbol costs under them.
 
-    "TECE"  u16 version = 1, steps, channels K, sets (of each half), scales, fine, angleRows
-    u8 predicted[K], half[K] (0: max(u, v) < 3); f32 degain[steps][K]; u8 base[steps][sets][K]; u8 angle[3][66]
-    rows, each i16 first, u16 count, u16 frequency[count + 1], the last the escape, sum 65536:
-      symbols   8 of each scale below `fine`, by the mean's fraction in eighths; one of each from `fine` on
-      names     low half [steps][sets + 1][3], high half [steps][sets + 1][8]
-      angles    angleRows
+"TECE"  u16 version = 1, steps, channels K, sets (of each half), scales, fine, angleRows
+u8 predicted[K], half[K] (0: max(u, v) < 3); f32 degain[steps][K]; u8 base[steps][sets][K]; u8 angle[3][66]
+rows, each i16 first, u16 count, u16 frequency[count + 1], the last the escape, sum 65536:
+  symbols   8 of each scale below `fine`, by the mean's fraction in eighths; one of each from `fine` on
+  names     low half [steps][sets + 1][3], high half [steps][sets + 1][8]
+  angles    angleRows
 """
 
 import struct
@@ -59,7 +59,10 @@ class Tables:
 
     def symbol_bits(self):
         """[scales, 2 LIMIT + 1] bits of symbol - mean for whole means."""
-        rows = [self.symbols[FRACTIONS * s if s < self.fine else FRACTIONS * self.fine + s - self.fine] for s in range(self.scales)]
+        rows = [
+            self.symbols[FRACTIONS * s if s < self.fine else FRACTIONS * self.fine + s - self.fine]
+            for s in range(self.scales)
+        ]
         return np.stack([lengths(r, LIMIT) for r in rows])
 
     def name_bits(self, step):

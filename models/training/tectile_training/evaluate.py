@@ -1,6 +1,6 @@
 """Bits and PSNR of the held-out pictures under a checkpoint and its tables, and BD-rates between such results.
 
-    python -m tectile_training.evaluate --checkpoint=codec.pt --tables=entropy.tables [--without-branches] [--out=rows.npz]
+python -m tectile_training.evaluate --checkpoint=codec.pt --tables=entropy.tables [--without-branches] [--out=rows.npz]
 """
 
 import argparse
@@ -59,7 +59,13 @@ def measure(enc, chosen, branch=True, log=None):
             coded = enc.encode(enc.prepare(sample, q), q)
             back = enc.decode(sample, coded.symbols, q, branch)
             area = 65536 / x[0].size
-            rows[i, q] = coded.bits * area, psnr(back, truth), psnr(back, truth, VISIBLE), coded.name_bits * area, coded.angle_bits * area
+            rows[i, q] = (
+                coded.bits * area,
+                psnr(back, truth),
+                psnr(back, truth, VISIBLE),
+                coded.name_bits * area,
+                coded.angle_bits * area,
+            )
         if log:
             log(name, rows[i, 3])
     return rows
@@ -85,7 +91,9 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--tables", required=True)
     parser.add_argument("--without-branches", action="store_true", help="the linear basis alone, under the same tables")
-    parser.add_argument("--trade", type=float, default=encoder.TRADE, help="lambda of the rate-distortion-optimised symbols")
+    parser.add_argument(
+        "--trade", type=float, default=encoder.TRADE, help="lambda of the rate-distortion-optimised symbols"
+    )
     parser.add_argument("--out", default="", help="where the rows go, .npz")
     options = parser.parse_args()
     torch.set_num_threads(1)

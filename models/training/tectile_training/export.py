@@ -1,6 +1,6 @@
 """A checkpoint and its tables -> a model folder: basis.bin, entropy.tables, the ONNX graphs, model.json.
 
-    python -m tectile_training.export --checkpoint=codec.pt --tables=entropy.tables --out=../tec-s2 [--rows=rows.npz]
+python -m tectile_training.export --checkpoint=codec.pt --tables=entropy.tables --out=../tec-s2 [--rows=rows.npz]
 """
 
 import argparse
@@ -84,7 +84,9 @@ def write(out, net, tables_path, state, figures, version="2.0.0"):
             os.remove(f"{out}/{name}")
     weights, common = net.weights.numpy(), net.common[0].numpy()
     seen = net.canonical.numpy() if net.at16 is not None else np.zeros(0, int)
-    entropy_tables.write_basis(f"{out}/basis.bin", weights, common, net.order.numpy(), seen, net.analysed if net.ana is not None else 0)
+    entropy_tables.write_basis(
+        f"{out}/basis.bin", weights, common, net.order.numpy(), seen, net.analysed if net.ana is not None else 0
+    )
     if os.path.abspath(tables_path) != os.path.abspath(f"{out}/entropy.tables"):
         shutil.copyfile(tables_path, f"{out}/entropy.tables")
     if net.ana is not None:

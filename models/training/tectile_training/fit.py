@@ -106,7 +106,11 @@ def name_rows(counts, sets, strength=12.0):
     marginal /= marginal.sum()
     rows = []
     for c in range(sets + 1):
-        blurred = counts[c].sum(0) if c == sets else sum(total[d] * 0.35 ** abs(d - c) for d in range(max(0, c - 3), min(sets, c + 4)))
+        blurred = (
+            counts[c].sum(0)
+            if c == sets
+            else sum(total[d] * 0.35 ** abs(d - c) for d in range(max(0, c - 3), min(sets, c + 4)))
+        )
         guess = marginal if c == sets else 0.7 * shape[c] + 0.3 * marginal
         context = (blurred + strength * guess) / (blurred.sum() + strength)
         for n in counts[c]:
@@ -125,7 +129,9 @@ def angle_tables(samples, rows=16, rounds=6):
             for plane, k in enumerate(integers):
                 seen[g][plane].append(int(k))
     limit = 255
-    counts = np.array([[np.bincount(np.array(v, int) + limit, minlength=2 * limit + 1) for v in group] for group in seen]).astype(float)
+    counts = np.array(
+        [[np.bincount(np.array(v, int) + limit, minlength=2 * limit + 1) for v in group] for group in seen]
+    ).astype(float)
     k = np.arange(-limit, limit + 1).astype(float)
     sigma = np.geomspace(0.7, 60, rows)
     p = np.stack([0.9 * laplace_mass(k, s / np.sqrt(2), 0) + 0.1 * normal_mass(k, 2 * s, 0) + 1e-7 for s in sigma])
@@ -172,14 +178,18 @@ class Fitter:
         self.weights = np.concatenate([np.full(len(s.components), s.weight, np.float32) for s in samples])
 
     def tables(self):
-        return Tables(self.predicted, self.half, self.degain, self.base, self.angle, self.rows, self.low, self.high, self.angles)
+        return Tables(
+            self.predicted, self.half, self.degain, self.base, self.angle, self.rows, self.low, self.high, self.angles
+        )
 
     def pieces(self):
         return zip([0, *self.ends[:-1]], self.ends, self.shapes)
 
     def choose_predicted(self, q):
         """Channels whose differences are smaller than themselves, by the mean logarithm."""
-        s = symbols.rounded(self.x, self.degain[q] * self.steps[q], self.multiples, OFFSET, np.ones(self.x.shape[1], bool))
+        s = symbols.rounded(
+            self.x, self.degain[q] * self.steps[q], self.multiples, OFFSET, np.ones(self.x.shape[1], bool)
+        )
         candidates = np.arange(self.x.shape[1]) < 64
         d = self.coded(s, candidates)
         size = [np.log2(1 + abs(v[:, candidates].astype(float))).mean(0) for v in (s, d)]
@@ -189,7 +199,9 @@ class Fitter:
 
     def coded(self, s, predicted=None):
         predicted = self.predicted if predicted is None else predicted
-        return np.concatenate([symbols.differences(s[a:b], *shape, self.multiples[a:b], predicted) for a, b, shape in self.pieces()])
+        return np.concatenate(
+            [symbols.differences(s[a:b], *shape, self.multiples[a:b], predicted) for a, b, shape in self.pieces()]
+        )
 
     def costs(self, q, coded, bits):
         return [symbols.set_costs(coded, self.channels[h], self.base[q], bits) for h in (0, 1)]
@@ -221,9 +233,13 @@ class Fitter:
             mass = np.bincount(names, self.weights, self.sets)
             every = cost.sum(0) / mass.sum()
             self.base[q][:, channels] = (cost + 4 * every[None]).argmin(2)
-            for s in np.flatnonzero(np.bincount(names, minlength=self.sets) < 4):  # unused: take a neighbour's scales, a little wider
+            for s in np.flatnonzero(
+                np.bincount(names, minlength=self.sets) < 4
+            ):  # unused: take a neighbour's scales, a little wider
                 other = s + 1 if s + 1 < self.sets else s - 1
-                self.base[q][s, channels] = np.minimum(self.base[q][other, channels] + (1 if other < s else 0), SCALES - 1)
+                self.base[q][s, channels] = np.minimum(
+                    self.base[q][other, channels] + (1 if other < s else 0), SCALES - 1
+                )
 
     def sort_sets(self, q):
         """By mean scale, so that neighbouring names mean similar things."""
@@ -262,7 +278,16 @@ class Fitter:
         units = (self.degain[q] * self.steps[q]).astype(np.float64)
         names = np.stack(self.names[q])
         self.symbols[q] = symbols.optimised(
-            self.x, units, self.multiples, self.predicted, self.half, names, self.base[q], bits, self.trade, self.steps[q]
+            self.x,
+            units,
+            self.multiples,
+            self.predicted,
+            self.half,
+            names,
+            self.base[q],
+            bits,
+            self.trade,
+            self.steps[q],
         )
 
     def run(self, first=8, later=2, passes=3):

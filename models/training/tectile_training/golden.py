@@ -26,7 +26,12 @@ def picture(seed=1):
     """[12, 48, 80] digital numbers that look a little like land: smooth relief, fields with edges, noise, bands that vary together."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
-    fields = [np.sin(x / 9 + y / 23), np.cos(y / 7 - x / 31), ((x // 13 + y // 11) % 3) - 1.0, np.hypot(x - 40, y - 20) / 30]
+    fields = [
+        np.sin(x / 9 + y / 23),
+        np.cos(y / 7 - x / 31),
+        ((x // 13 + y // 11) % 3) - 1.0,
+        np.hypot(x - 40, y - 20) / 30,
+    ]
     fields += [rng.normal(size=x.shape) for _ in range(2)]
     spectra = np.abs(rng.normal(1, 0.5, (12, len(fields)))) * np.array([300, 250, 200, 150, 40, 20])
     out = 1200 + 900 * np.linspace(0, 1, 12)[:, None, None] + np.einsum("bf,fhw->bhw", spectra, np.stack(fields))

@@ -36,7 +36,9 @@ def residual(branch, input_name, half=True, seen=None):
     _branch(g, input_name, input_name, w1, w2)
     g.nodes[-1].output[0] = "residual"
     channels = w1.shape[1]
-    return g.model([info(input_name, FLOAT, "n", channels, "h+2", "w+2")], [info("residual", FLOAT, "n", channels, "h", "w")])
+    return g.model(
+        [info(input_name, FLOAT, "n", channels, "h+2", "w+2")], [info("residual", FLOAT, "n", channels, "h", "w")]
+    )
 
 
 def synthesis(net, half=True):
@@ -54,7 +56,9 @@ def synthesis(net, half=True):
         inner = g.op("Add", inner, g.op("Gather", padded, g.constant("place", place), axis=1))
 
     # to bands: [256, k, 12] x [n, 256, 12, P], then the inverse transform of both directions at once: [256 px, 256] x [n, k, 256, P]
-    to_bands = net.common[0].numpy()[basis.GROUP.numpy()].transpose(0, 2, 1) / net.weights.numpy()[None, :, None]  # [256, band, 12]
+    to_bands = (
+        net.common[0].numpy()[basis.GROUP.numpy()].transpose(0, 2, 1) / net.weights.numpy()[None, :, None]
+    )  # [256, band, 12]
     rows = g.op("Gather", g.constant("bands.rows", to_bands.astype(np.float32)), "bands", axis=1)
     shape = g.op("Shape", inner)
     n, h, w = (g.op("Gather", shape, g.ints(i), axis=0) for i in (0, 2, 3))
@@ -62,7 +66,9 @@ def synthesis(net, half=True):
     by_band = g.op("MatMul", rows, g.op("Transpose", by_component, perm=[0, 2, 1, 3]))  # [n, 256, k, P]
     d = basis.DCT64.numpy()
     inverse = np.einsum("ui,vj->ijuv", d, d).reshape(basis.FREQUENCIES, basis.FREQUENCIES).astype(np.float32)
-    blocks = g.op("MatMul", g.constant("inverse", inverse), g.op("Transpose", by_band, perm=[0, 2, 1, 3]))  # [n, k, 256, P]
+    blocks = g.op(
+        "MatMul", g.constant("inverse", inverse), g.op("Transpose", by_band, perm=[0, 2, 1, 3])
+    )  # [n, k, 256, P]
     split = g.op("Reshape", blocks, g.op("Concat", n, g.ints(-1, basis.STRIDE, basis.STRIDE), h, w, axis=0))
     spread = g.op("Transpose", split, perm=[0, 1, 4, 2, 5, 3])  # [n, k, h, 16, w, 16]
     sixteen = g.ints(basis.STRIDE)

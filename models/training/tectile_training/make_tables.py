@@ -1,6 +1,6 @@
 """Fits entropy.tables for a checkpoint on training chunks.
 
-    python -m tectile_training.make_tables --checkpoint=codec.pt --out=entropy.tables [--chunks=260 --sets=32]
+python -m tectile_training.make_tables --checkpoint=codec.pt --out=entropy.tables [--chunks=260 --sets=32]
 """
 
 import argparse
@@ -49,10 +49,14 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--chunks", type=int, default=260)
     parser.add_argument("--sets", type=int, default=32)
-    parser.add_argument("--trade", type=float, default=encoder.TRADE, help="lambda of the rate-distortion-optimised symbols")
+    parser.add_argument(
+        "--trade", type=float, default=encoder.TRADE, help="lambda of the rate-distortion-optimised symbols"
+    )
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--without-branches", action="store_true")
-    parser.add_argument("--packed", default="", help="pictures packed by tectile_training.pack instead of the data folder")
+    parser.add_argument(
+        "--packed", default="", help="pictures packed by tectile_training.pack instead of the data folder"
+    )
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -124,7 +124,9 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--packed", default="", help="pictures packed by tectile_training.pack instead of the data folder")
+    parser.add_argument(
+        "--packed", default="", help="pictures packed by tectile_training.pack instead of the data folder"
+    )
     parser.add_argument("--resume", default="", help="a checkpoint to go on from")
     parser.add_argument("--workers", type=int, default=0, help="processes that augment crops")
     parser.add_argument("--threads", type=int, default=1)
