@@ -196,13 +196,7 @@ function chooseNames(
 }
 
 /** Rate-distortion-optimised quantisation: of the two nearest symbols and 0 the one with the least error + LAMBDA x bits, given the names. */
-function weigh(
-  chunk: ChunkComponents,
-  symbols: Int16Array,
-  channels: number,
-  names: ProfileNames,
-  use: Costs,
-): void {
+function weigh(chunk: ChunkComponents, symbols: Int16Array, channels: number, names: ProfileNames, use: Costs): void {
   const { values, rows, columns, step, mult, quality } = chunk;
   const positions = rows * columns;
   const { tables, rowOf } = use;
@@ -223,7 +217,11 @@ function weigh(
       const sign = v < 0 ? -1 : 1;
       const upper = Math.min(LARGEST, Math.floor(size + 0.5));
       let least = Infinity;
-      for (let magnitude = upper; magnitude >= 0; magnitude = magnitude > 1 && magnitude === upper ? magnitude - 1 : magnitude > 0 ? 0 : -1) {
+      for (
+        let magnitude = upper;
+        magnitude >= 0;
+        magnitude = magnitude > 1 && magnitude === upper ? magnitude - 1 : magnitude > 0 ? 0 : -1
+      ) {
         const cost = ((size - magnitude) * gain) ** 2 + LAMBDA * bitsOf(use, row, sign * magnitude);
         if (cost >= least) continue;
         least = cost;

@@ -49,7 +49,10 @@ export function forecastChunk(
   const alone = references.length < 2 ? undefined : references.map((date) => forecast([date]));
   return {
     latents: { symbols, channels, rows, columns, quality, spectral },
-    deviations: deviationsOf(alone, coder.tables.degain[quality] ?? new Float32Array(), { positions, step: scale.step }),
+    deviations: deviationsOf(alone, coder.tables.degain[quality] ?? new Float32Array(), {
+      positions,
+      step: scale.step,
+    }),
   };
 }
 
