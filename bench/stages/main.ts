@@ -30,7 +30,8 @@ const model = loadModel(await createModelZoo([BUILT_IN_MODELS]).open(item.model)
 const transform = lappedOf(model);
 const decoder = openModelDecoder(model);
 const kernels = createKernels();
-const network = await openNetwork(transform.branch, { provider: "cpu", threads: 1 });
+const network =
+  transform.branch === undefined ? undefined : await openNetwork(transform.branch, { provider: "cpu", threads: 1 });
 tuneEncoder();
 const spec = parseRenderSpec(new URLSearchParams("assets=B04,B03,B02&rescale=0,3000&format=png"));
 const bands = requiredBands(spec);
@@ -80,13 +81,15 @@ async function drawTile(tile: { z: number; x: number; y: number }): Promise<void
           const [cpu, start] = [process.cpuUsage(), performance.now()];
           const pixels = await synthesiseLapped(window, transform, indices, {
             kernels,
-            branch: async (data, rows, columns) => {
-              const before = performance.now();
-              const feed = { dims: [1, transform.basis.canonical.length, rows, columns], data };
-              const found = await stage("branch", () => network.run({ coefficients: feed }, "residual"));
-              branchMs += performance.now() - before;
-              return found.data;
-            },
+            branch:
+              network &&
+              (async (data, rows, columns) => {
+                const before = performance.now();
+                const feed = { dims: [1, transform.basis.canonical.length, rows, columns], data };
+                const found = await stage("branch", () => network.run({ coefficients: feed }, "residual"));
+                branchMs += performance.now() - before;
+                return found.data;
+              }),
           });
           const { user, system } = process.cpuUsage(cpu);
           const wall = performance.now() - start - branchMs;

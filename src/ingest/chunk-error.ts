@@ -4,7 +4,7 @@ import type { LatentChunk } from "../core/latents.js";
 import type { BandCoefficients } from "../model/lapped/analyse.js";
 import { STRIDE } from "../model/lapped/geometry.js";
 import type { LappedKernels } from "../model/lapped/kernels.js";
-import { synthesiseLapped } from "../model/lapped/synthesise.js";
+import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";
 import type { LappedTransform } from "../model/transform.js";
 import type { ChunkMask } from "./masks.js";
 
@@ -82,11 +82,15 @@ export function decodedPixels(
     chunkColumns: 1,
     chunks: [latents],
   };
-  return synthesiseLapped(window, transform, ALL_BANDS, {
-    kernels: measuring,
-    branch: (data, high, wide) =>
-      run(transform.branch, { name: "coefficients", dims: [1, basis.canonical.length, high, wide], data }, "residual"),
-  });
+  const { branch: path } = transform;
+  const branch: RunBranch | undefined =
+    path === undefined
+      ? undefined
+      : (data, high, wide) => {
+          const dims = [1, basis.canonical.length, high, wide];
+          return run(path, { name: "coefficients", dims, data }, "residual");
+        };
+  return synthesiseLapped(window, transform, ALL_BANDS, { kernels: measuring, branch });
 }
 
 /** Over the valid pixels of positions that are not kept coarser; over all valid ones where there are no others. */

@@ -35,7 +35,7 @@ export function createBlockEncoder(model: DecodableModel, run: RunNetwork): Bloc
     steps: coding.steps,
     hasElic: coding.weights.elic !== undefined,
     quantiser: createQuantiser(coder.tables),
-    chooseAxes: createAxesChooser(coder.tables),
+    chooseAxes: createAxesChooser(coder.tables, transform.basis.order),
     kernels: createKernels(),
     measuring: createKernels(),
     run,
@@ -151,7 +151,7 @@ async function attempt(wanted: number, content: ChunkPixels, parts: Parts): Prom
   const around = turnedTo(ring, turned, basis.order, kernels);
   const values = inner(around, rows, columns);
   const { analysed } = basis;
-  if (analysed > 0) {
+  if (transform.analysis !== undefined) {
     const area = (rows + 2) * (columns + 2);
     const dims = [1, analysed, rows + 2, columns + 2];
     const data = around.slice(0, analysed * area);

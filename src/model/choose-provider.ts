@@ -69,7 +69,7 @@ function trialOf(transform: Transform, provider: Provider): Trial {
       edges: false,
       output: "pixels",
     };
-  if (provider === "cpu") {
+  if (provider === "cpu" && transform.branch !== undefined) {
     const channels = transform.basis.canonical.length;
     return {
       path: transform.branch,

@@ -97,7 +97,7 @@ async function openLapped(card: LappedCard, folder: ModelFolder): Promise<Lapped
     optional(elic),
     optional(tt),
   ]);
-  await Promise.all([analysis, branch, synthesis].map(read));
+  await Promise.all([analysis, branch, synthesis].map(optional));
   return {
     kind: "lapped",
     card,
