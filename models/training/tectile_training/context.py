@@ -81,7 +81,7 @@ def whole_degain(degain):
 
 
 def log(y):
-    return cf.lg(int(y), cf.LOG_TABLE)
+    return int(cf.lg(int(y)))
 
 
 def step_arrays(model: ModelArrays, quality, step8):
@@ -105,19 +105,19 @@ def turned_references(chunk: Chunk, references, degain, model: ModelArrays, chan
 
 
 def describe(model: ModelArrays, chunk: Chunk, references=(), degain=None, known=None, want=0, means=None, refs=None):
-    """means [K', h, w] in eighths and scale indices; of channels from `known` on means only. want 1, 2: features of means, scales instead."""
+    """means [K', h, w] in eighths and scale indices; of channels from `known` on means only. want: see walk."""
     count, h, w = chunk.symbols.shape
     level, base = step_arrays(model, chunk.quality, chunk.step8)
     if refs is None:
         refs = turned_references(chunk, references, degain, model, count) if is_temporal(model) else np.zeros((2, 1, 1, 1), np.int64)
     clear = np.stack([chunk.clear] + [r.clear for r in references] + [np.zeros((h, w))] * (2 - len(references))).astype(np.int64)
-    width = {0: 1, 1: cf.MEAN_FEATURES, 2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0)}[want]
-    features = np.zeros((count, h, w, width) if want else (1, 1, 1, 1), np.int16)
+    width = {0: 1, 3: 1, 1: cf.MEAN_FEATURES, 2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0)}[want]
+    features = np.zeros((count, h, w, width) if want in (1, 2) else (1, 1, 1, 1), np.int16)
     means = np.zeros((count, h, w), np.int32) if means is None else means
     scales = np.zeros((count, h, w), np.uint8)
     cf.walk(np.ascontiguousarray(chunk.symbols, np.int64), count if known is None else known, np.ascontiguousarray(chunk.mult, np.int64), clear, refs,
-            len(references), level, base, model, cf.LOG_TABLE, want, means, scales, features)  # fmt: skip
-    return features if want else (means, scales)
+            len(references), level, base, model, want, means, scales, features)  # fmt: skip
+    return features if want in (1, 2) else (means, scales)
 
 
 def check_ranges(model: ModelArrays):
