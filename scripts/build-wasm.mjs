@@ -1,40 +1,37 @@
-// Compiles the modules of src/codec/assembly with AssemblyScript and writes each, base64, into a TypeScript file (committed, so that a
-// build needs no WebAssembly tools). --check fails when a committed text differs.
-import { readFileSync, writeFileSync } from "node:fs";
+// Compiles the AssemblyScript modules and writes each, base64, beside the code that uses it (committed, so that a build needs no
+// WebAssembly tools). --check fails when a committed text differs.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const modules = [
-  { source: "rans.ts", target: "rans-wasm.ts", constant: "RANS_WASM", options: [] },
-  {
-    source: "context.ts",
-    target: "context/context-wasm.ts",
-    constant: "CONTEXT_WASM",
-    options: ["--enable", "simd"],
-  },
+const MODULES = [
+  { source: "src/codec/assembly/rans.ts", target: "src/codec/rans-wasm.ts", name: "RANS_WASM" },
+  { source: "src/codec/assembly/context.ts", target: "src/codec/context/context-wasm.ts", name: "CONTEXT_WASM" },
+  { source: "src/model/assembly/lapped.ts", target: "src/model/lapped/lapped-wasm.ts", name: "LAPPED_WASM" },
 ];
+const isCheck = process.argv.includes("--check");
 
-for (const { source, target, constant, options } of modules) {
-  const { error, stderr, binary } = await compile(source, options);
+for (const { source, target, name } of MODULES) {
+  const { error, stderr, binary } = await compile(source);
   if (error !== null) {
     console.error(error.message, stderr.toString());
     process.exit(1);
   }
-  const path = `${root}src/codec/${target}`;
-  const names = WebAssembly.Module.exports(new WebAssembly.Module(binary)).map(({ name }) => name);
-  const text = `// Made by scripts/build-wasm.mjs from assembly/${source}: do not edit.\n/** The compiled module, base64. Exports ${names.join(", ")}. */\nexport const ${constant} =\n  "${Buffer.from(binary).toString("base64")}";\n`;
-  if (!process.argv.includes("--check")) writeFileSync(path, text);
-  else if (readFileSync(path, "utf8") !== text) {
-    console.error(`src/codec/${target} is not what assembly/${source} compiles to: run node scripts/build-wasm.mjs`);
+  const file = source.split("/").at(-1);
+  const text = `// Made by scripts/build-wasm.mjs from assembly/${file}: do not edit.\n/** The compiled module, base64. */\nexport const ${name} =\n  "${Buffer.from(binary).toString("base64")}";\n`;
+  const path = `${root}${target}`;
+  if (!isCheck) writeFileSync(path, text);
+  else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+    console.error(`${target} is not what ${source} compiles to: run node scripts/build-wasm.mjs`);
     process.exit(1);
   }
 }
 
-async function compile(source, options) {
+async function compile(source) {
   let binary = new Uint8Array();
-  const flags = ["--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub", "--initialMemory", "2"];
-  const result = await asc.main([`src/codec/assembly/${source}`, ...flags, ...options], {
+  const options = ["-O3", "--noAssert", "--runtime", "stub", "--initialMemory", "2", "--enable", "simd"];
+  const result = await asc.main([source, "--outFile", "module.wasm", ...options], {
     writeFile: (name, data) => void (name.endsWith(".wasm") && (binary = data)),
     readFile: (name, base) => read(base, name),
   });

@@ -7,14 +7,14 @@ import { decodeImage } from "../../src/app/decode-image.js";
 import { openSource } from "../../src/app/open-source.js";
 import { contextUse, openReferences } from "../../src/app/references.js";
 import { createDecoder } from "../../src/app/services.js";
-import { ENTROPY_MODELS } from "../../src/container/chunk.js";
+import { CODEC_NAMES } from "../../src/core/codecs.js";
 import { messageOf } from "../../src/core/assert.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
 
 const encodeJob = z.object({
   encode: z.string(),
   out: z.string(),
-  entropy: z.enum(ENTROPY_MODELS),
+  entropy: z.enum(CODEC_NAMES),
   quality: z.int(),
   references: z.array(z.string()),
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createContextCoder, type ContextShape } from "../../src/codec/context/context-coder.js";
 import type { ContextModel } from "../../src/codec/context/walk.js";
-import type { Evaluate } from "../../src/codec/evaluate.js";
+import type { Evaluate } from "../../src/codec/official/evaluate.js";
 import { readGoldenContext, shippedContext } from "./context-golden.js";
 import { sparseChunk, seededRandom, type SparseChunk } from "./sparse-chunk.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createContextCoder } from "../../../../src/codec/context/context-coder.js";
 import { shapeOf } from "../../../../src/codec/context/decode-checked.js";
-import type { Evaluate } from "../../../../src/codec/evaluate.js";
+import type { Evaluate } from "../../../../src/codec/official/evaluate.js";
 import { readGoldenContext, shippedContext } from "../../../support/context-golden.js";
 import { folderEvaluate } from "../../../support/folder-evaluate.js";
 import { seededRandom, sparseChunk, type SparseChunk } from "../../../support/sparse-chunk.js";
