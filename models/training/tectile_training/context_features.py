@@ -14,10 +14,12 @@ CHANNELS = 1024
 PARENTS = ((0, 1, 0), (0, 0, 1), (0, 1, 1), (0, 2, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0))  # (component, u, v) less than the channel's own
 OWN_FEATURES, REFERENCE_FEATURES, MEAN_FEATURES = 24, 8, 26
 CANDIDATES = 5  # of a mean: two references, linear predictions of the symbol and of its difference to each reference
+MEAN_OUTPUTS = CANDIDATES + 1  # and a scale, of channels that are forecast
 LINEAR_OWN, LINEAR_SLOTS = 4, 9  # left, top, top-left, top-right; frequencies below 3 of the same component, five places each
 LINEAR_INPUTS = LINEAR_OWN + 5 * LINEAR_SLOTS
 HIDDEN_LIMIT, FEATURE_LIMIT, MEAN_LIMIT, SYMBOL_LIMIT = 8191, 255, 131064, 16383
 FIRST_SHIFT, OUT_SHIFT = 8, 9
+LEVEL_SCALE = -896  # 32 * level + this: the scale index, in 1/64, that a level says by itself
 
 
 @nb.njit(inline="always")
@@ -124,7 +126,7 @@ def clip(v):
 def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, scales, features):
     """Goes through a chunk's channels.
 
-    symbols [K, h, w]; the first `known` channels are given, the rest is forecast (means only, from references and what is known).
+    symbols [K, h, w]; the first `known` channels are given, the rest is forecast (from references and what is known).
     mult [h, w]; clear [3, h, w] 0..127 (chunk, references); refs [2, K, h, w] in eighths; dates: references there are, 0..2.
     level, base [K]: of the chunk's step. w: the model (ModelArrays). want: 0 all, 1 features of means, 2 features of scales given `means`, 3 means alone.
     Out: means [K, h, w] eighths, scales [K, h, w], features [K, h, w, F] where wanted.
@@ -197,7 +199,7 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
                             t += w.linear[slot, at + 3] * (value[n, o, i, j + 1] if j + 1 < wd else v)
                             t += w.linear[slot, at + 4] * (value[n, o, i + 1, j] if i + 1 < h else v)
                         guess[n] = min(max((t + 2048 * mu) // (4096 * mu), -MEAN_LIMIT), MEAN_LIMIT)
-                mean = guess[0]
+                mean, spread = guess[0], 0
                 r1, r2 = 0, 0
                 if temporal:
                     r1, r2 = refs[0, c, i, j], refs[1, c, i, j]
@@ -247,18 +249,24 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
                                 t = (t >> OUT_SHIFT) + w.mean_base[c, n]
                                 mean += min(max(t, -512), 512) * candidate[n]
                             mean = min(max((mean + 128) >> 8, -MEAN_LIMIT), MEAN_LIMIT)
+                            if blind:
+                                t = 0
+                                for k in range(hidden.shape[0]):
+                                    t += hidden[k] * w.mean_out[kind, k, CANDIDATES]
+                                spread = (t >> OUT_SHIFT) + w.mean_base[c, CANDIDATES]
                     else:
                         mean = means[c, i, j]
                 if want != 1:
                     means[c, i, j] = mean
                 if blind:
+                    scales[c, i, j] = min(max((32 * lev + LEVEL_SCALE + spread + 32) >> 6, 0), w.scales - 1)
                     continue
                 if want == 0 or want == 2:
                     p, cur = a[0], a[0, c]
                     x[0] = mag(cur[r, s - 1], q)
-                    x[1] = mag(cur[r - 1, s], q)
-                    x[2] = mag(cur[r - 1, s - 1] + cur[r - 1, s + 1], q)
-                    x[3] = mag(cur[r, s - 2] + cur[r - 2, s], q)
+                    x[1] = mag(cur[r, s - 2] + cur[r - 2, s], q)
+                    x[2] = mag(cur[r - 1, s], q)
+                    x[3] = mag(cur[r - 1, s - 1] + cur[r - 1, s + 1], q)
                     x[4] = mag(p[A, r, s], q)
                     x[5] = mag(p[B, r, s], q)
                     x[6] = mag(p[C, r, s] + p[D, r, s] + p[E, r, s], q)

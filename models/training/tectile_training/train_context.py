@@ -330,7 +330,7 @@ def train(data, costs, temporal, steps, per, batch, report):
     features = cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if temporal else 0)
     zero = {"scale_first": np.zeros((CLASSES, features, context.HIDDEN)), "scale_bias": np.zeros((k, context.HIDDEN)), "scale_out": np.zeros((CLASSES, context.HIDDEN))}
     if temporal:
-        zero |= {"mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)), "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.CANDIDATES))}
+        zero |= {"mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)), "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.MEAN_OUTPUTS))}
     model = context.assemble(order, len(costs), steps=step8, classes=classes, linear_span=96, linear_index=index, linear=linear, expect=np.zeros(256),
                              level=np.zeros((n_steps, k)), base=np.zeros((n_steps, k)), **zero)  # fmt: skip
     level, expect = fit_levels(alone, model, n_steps)
@@ -359,15 +359,15 @@ def train(data, costs, temporal, steps, per, batch, report):
                             candidates=candidates, less=less_level(chunk, k)[offset:])  # fmt: skip
         samples = samples.finish()
         log(f"{sum(len(s['x']) for s in samples)} samples of means")
-        net = Perceptrons(cf.MEAN_FEATURES, k, cf.CANDIDATES + 1, n_steps)
+        net = Perceptrons(cf.MEAN_FEATURES, k, cf.MEAN_OUTPUTS, n_steps)
         with torch.no_grad():
             net.base[:, :5] = torch.tensor([0.3, 0.2, 0.5, 0.3, 0.2])
             net.base[index >= 0, :2] = torch.tensor([0.3, 0.2])
         fit(net, samples, mean_loss(level_index), steps, batch)
         first, bias, out = net.whole()
         base = net.base + net.step.mean(0)[torch.from_numpy(classes)]
-        model = model._replace(mean_first=first, mean_bias=bias, mean_out=np.ascontiguousarray(out[:, :, : cf.CANDIDATES]),
-                               mean_base=np.round(base.detach().numpy()[:, : cf.CANDIDATES] * 256).astype(np.int64))  # fmt: skip
+        model = model._replace(mean_first=first, mean_bias=bias, mean_out=out,
+                               mean_base=np.round(base.detach().numpy() * 256).astype(np.int64))  # fmt: skip
         del samples
 
     samples = Samples(classes)
