@@ -13,9 +13,9 @@ const MODULES = [
 const isCheck = process.argv.includes("--check");
 
 for (const { source, target, name } of MODULES) {
-  const { error, stderr, binary } = await compile(source);
+  const { error, binary } = await compile(source);
   if (error !== null) {
-    console.error(error.message, stderr.toString());
+    console.error(`${source}: ${error.message}`);
     process.exit(1);
   }
   const file = source.split("/").at(-1);

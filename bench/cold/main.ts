@@ -57,7 +57,7 @@ async function storeSeries(entropy: CodecName): Promise<readonly CatalogItem[]> 
       const { item } = await ingestSource(source, {
         ...chosen,
         collection: { id: "series" },
-        networks: services.networks,
+        decoder: services,
         writer,
         series: openSeries({ entropy, keyframes: KEYFRAMES }, chosen.model, services),
         overwrite: false,

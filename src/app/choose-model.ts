@@ -25,7 +25,8 @@ export async function chooseModel(
   if (id === undefined) throw new NotFoundError("No model is installed; give a folder of models with --models");
   const { card } = await decoder.models.open(id);
   const target = targetOf(choice);
-  const quality = choice.quality ?? (target === undefined ? card.defaultQuality : nearestQuality(target, card.qualities));
+  const quality =
+    choice.quality ?? (target === undefined ? card.defaultQuality : nearestQuality(target, card.qualities));
   const fineness: Fineness = { quality, target, clouds: choice.clouds };
   const model = await decoder.loadModel(id);
   checkFineness(fineness, model);

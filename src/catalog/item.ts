@@ -271,9 +271,7 @@ function tecAsset(description: ItemDescription): StacJson {
     "tec:entropy": description.entropy,
     ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
     ...(psnrClouded === undefined ? {} : { "tec:psnr_clouded": psnrClouded }),
-    ...(target === undefined
-      ? {}
-      : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
+    ...(target === undefined ? {} : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
     ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),

@@ -11,8 +11,15 @@ by the entropy model of their chunks.
 
 /** "quality 3", or what was asked for instead; and how clouds are kept. */
 function finenessOf({ quality, target, clouds }: Inspection): string {
-  const goal = target === undefined ? `quality ${quality}` : "psnr" in target ? `${target.psnr} dB a chunk` : `error ${target.maxRmse} DN a chunk`;
-  return clouds === undefined ? goal : `${goal}, clouds ${clouds === "same" ? "as fine as the rest" : "two steps coarser"}`;
+  const goal =
+    target === undefined
+      ? `quality ${quality}`
+      : "psnr" in target
+        ? `${target.psnr} dB a chunk`
+        : `error ${target.maxRmse} DN a chunk`;
+  return clouds === undefined
+    ? goal
+    : `${goal}, clouds ${clouds === "same" ? "as fine as the rest" : "two steps coarser"}`;
 }
 
 export const inspectCommand: Command = {

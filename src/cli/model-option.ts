@@ -42,7 +42,13 @@ export async function chooseModel(
   if (clouds !== undefined && clouds !== "coarse" && clouds !== "same")
     throw new InvalidRequestError(`--clouds is "${clouds}"; wanted coarse or same`);
   return modelFor(
-    { model: textOption(input, "model"), quality: number("quality"), psnr: number("psnr"), maxRmse: number("max-rmse"), clouds },
+    {
+      model: textOption(input, "model"),
+      quality: number("quality"),
+      psnr: number("psnr"),
+      maxRmse: number("max-rmse"),
+      clouds,
+    },
     decoder,
   );
 }

@@ -102,9 +102,9 @@ function loadLapped({ card, path, basis: basisBytes, tables: bytes, weights }: L
     halo,
     basis,
     degains: tables.degain.map((gains) => new Float32Array(share(gains))),
-    branch: at(card.transform.branch),
     synthesis: at(card.transform.synthesis),
-    analysis: at(card.transform.analysis),
+    branch: card.transform.branch && at(card.transform.branch),
+    analysis: card.transform.analysis && at(card.transform.analysis),
   };
   const shared = Object.entries(weights).map(([name, file]) => [name, new Uint8Array(share(file))] as const);
   const coding: LappedCoding = {

@@ -5,7 +5,13 @@ import { parseContextWeights } from "./context/context-weights.js";
 import { createContextCoder } from "./context/perceptron-coder.js";
 import { createFactorizedCoder } from "./factorized.js";
 import { parseLappedTables } from "./lapped/entropy-tables.js";
-import { createLappedCoder, type DecodedLapped, type LappedCoder, type LappedFrame, type LappedParts } from "./lapped/lapped-coder.js";
+import {
+  createLappedCoder,
+  type DecodedLapped,
+  type LappedCoder,
+  type LappedFrame,
+  type LappedParts,
+} from "./lapped/lapped-coder.js";
 import type { LoadedModel } from "./loaded-model.js";
 import { parseTables } from "./tables.js";
 
@@ -70,8 +76,11 @@ function checked(model: DecodableModel, decoder: ModelDecoder): ModelDecoder {
       if (channels > model.channels)
         throw new CorruptDataError(location, `${channels} channels, model ${model.id} has ${model.channels}`);
       if (quality >= model.qualities)
-        throw new CorruptDataError(location, `quality step ${quality}, model ${model.id} has 0 to ${model.qualities - 1}`);
-      if ((step > 0) !== (model.coding.kind === "lapped"))
+        throw new CorruptDataError(
+          location,
+          `quality step ${quality}, model ${model.id} has 0 to ${model.qualities - 1}`,
+        );
+      if (step > 0 !== (model.coding.kind === "lapped"))
         throw new CorruptDataError(location, `a quantisation step of ${step}, which model ${model.id} can't have`);
       return decoder.decode(codec, parts, frame, multOf, location);
     },

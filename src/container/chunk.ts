@@ -57,14 +57,7 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, MAGIC, true);
   bytes.set(
-    [
-      VERSION,
-      CODECS[chunk.codec].code,
-      chunk.quality,
-      chunk.sections.length,
-      chunk.width - 1,
-      chunk.height - 1,
-    ],
+    [VERSION, CODECS[chunk.codec].code, chunk.quality, chunk.sections.length, chunk.width - 1, chunk.height - 1],
     2,
   );
   view.setUint16(8, chunk.channels, true);

@@ -99,7 +99,9 @@ export function checkFineness({ quality, target, clouds }: Fineness, model: Load
     throw new InvalidRequestError(`Quality is ${quality}; model ${model.id} has the steps 0 to ${model.qualities - 1}`);
   const isLapped = model.coding.kind === "lapped";
   if (!isLapped && (target !== undefined || clouds !== undefined))
-    throw new InvalidRequestError(`Model ${model.id} is a converted checkpoint with one step; it takes no target and no clouds`);
+    throw new InvalidRequestError(
+      `Model ${model.id} is a converted checkpoint with one step; it takes no target and no clouds`,
+    );
   if (target === undefined) return;
   const [least, most] = PSNR_RANGE;
   if ("psnr" in target) {

@@ -2,7 +2,8 @@
 import { serveTasks } from "../core/worker-pool.js";
 import { openNetwork, type Network } from "../model/session.js";
 import type { EncodeResult, EncodeTask } from "./encode-tasks.js";
-import { createBlockEncoder, type BlockEncoder, type RunNetwork } from "./lapped-block.js";
+import type { RunNetwork } from "./chunk-error.js";
+import { createBlockEncoder, type BlockEncoder } from "./lapped-block.js";
 
 const networks = new Map<string, Promise<Network>>();
 const encoders = new Map<string, BlockEncoder>();

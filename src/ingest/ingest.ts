@@ -12,7 +12,7 @@ import { InvalidRequestError } from "../core/errors.js";
 import type { CodingUse, Fineness } from "./coding.js";
 import { encodeImage, type EncodeReport } from "./encode-image.js";
 import type { ReferenceImage } from "./references.js";
-import { planReferences, type Series } from "./series.js";
+import { codecOfDate, planReferences, type Series } from "./series.js";
 import type { Source } from "./source.js";
 
 export interface IngestOptions extends Fineness {
@@ -75,13 +75,14 @@ async function encodeItem(
 ): Promise<IngestResult> {
   const { collection, model, quality, writer, series } = options;
   const images = await openReferenceImages(source, references, options);
+  const codec = codecOfDate(series.codec, references, model);
   const file = await writer.stagingPath(".tif");
   const thumbnail = await writer.stagingPath(".webp");
   try {
     const report = await encodeImage(source, file, {
       ...options,
       ...options.decoder,
-      codec: series.codec,
+      codec,
       references: images,
     });
     await writeFile(thumbnail, report.preview.thumbnail);
@@ -92,7 +93,7 @@ async function encodeItem(
       grid: image.grid,
       model: { id: model.id, sha256: model.sha256 },
       quality,
-      entropy: series.codec,
+      entropy: codec,
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(report.clearPercent === undefined ? {} : { clouds: options.clouds ?? "coarse" }),
       ...(report.psnrClouded === undefined ? {} : { psnrClouded: report.psnrClouded }),

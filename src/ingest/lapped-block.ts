@@ -7,24 +7,16 @@ import type { LappedCoder, LappedFrame, LappedParts } from "../codec/lapped/lapp
 import { createQuantiser, type QuantisedChunk } from "../codec/lapped/quantise.js";
 import { openLappedCoder, type DecodableModel } from "../codec/open-coder.js";
 import { packChunk, SECTION, storedStep, type Section } from "../container/chunk.js";
-import { BANDS } from "../core/bands.js";
 import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { LatentChunk, SpectralScale } from "../core/latents.js";
-import { analyseBlock, momentsOf, turnedTo, type AnalysedBlock, type BandCoefficients } from "../model/lapped/analyse.js";
+import { analyseBlock, momentsOf, turnedTo, type AnalysedBlock } from "../model/lapped/analyse.js";
 import { STRIDE } from "../model/lapped/geometry.js";
 import { createKernels, type LappedKernels } from "../model/lapped/kernels.js";
-import { synthesiseLapped } from "../model/lapped/synthesise.js";
 import type { LappedTransform } from "../model/transform.js";
+import { chunkPixels, decodedPixels, rmseOf, type ChunkPixels, type RunNetwork } from "./chunk-error.js";
 import type { ChunkJob, ChunkRules, EncodedChunk, EncodeTask, Goal } from "./encode-tasks.js";
 import { maskSections } from "./masks.js";
-
-/** Runs a network of the model's: its one input, channels first, to its one output. */
-export type RunNetwork = (
-  path: string,
-  feed: { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array },
-  output: string,
-) => Promise<Float32Array>;
 
 /** Encodes blocks of one lapped model; for one thread. */
 export interface BlockEncoder {
@@ -43,7 +35,7 @@ export function createBlockEncoder(model: DecodableModel, run: RunNetwork): Bloc
     steps: coding.steps,
     hasElic: coding.weights.elic !== undefined,
     quantiser: createQuantiser(coder.tables),
-    chooseAxes: createAxesChooser(coder.tables),
+    chooseAxes: createAxesChooser(coder.tables, transform.basis.order),
     kernels: createKernels(),
     measuring: createKernels(),
     run,
@@ -140,18 +132,6 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
   return { bytes, latents: latentsOf(best, content) };
 }
 
-interface ChunkPixels {
-  readonly rows: number;
-  readonly columns: number;
-  /** Coefficients with one position around. */
-  readonly ring: BandCoefficients;
-  readonly core: BandCoefficients;
-  readonly mult: Uint8Array;
-  readonly moments: Float64Array;
-  /** Axes of the first reference. */
-  readonly reference: Float32Array | undefined;
-}
-
 function latentsOf({ quantised, quality, spectral }: Attempt, { rows, columns }: ChunkPixels): LatentChunk {
   const shared = new Int16Array(new SharedArrayBuffer(quantised.symbols.byteLength));
   shared.set(quantised.symbols);
@@ -171,7 +151,7 @@ async function attempt(wanted: number, content: ChunkPixels, parts: Parts): Prom
   const around = turnedTo(ring, turned, basis.order, kernels);
   const values = inner(around, rows, columns);
   const { analysed } = basis;
-  if (analysed > 0) {
+  if (transform.analysis !== undefined) {
     const area = (rows + 2) * (columns + 2);
     const dims = [1, analysed, rows + 2, columns + 2];
     const data = around.slice(0, analysed * area);
@@ -213,10 +193,10 @@ const dB = (rmse: number): number => 20 * Math.log10(rmse);
 async function reach(goal: Goal, content: ChunkPixels, job: ChunkJob, parts: Parts): Promise<Attempt> {
   if (goal.kind === "step") return attempt(goal.step, content, parts);
   const wanted = dB(goal.rmse);
-  const truth = await measuredTruth(content, parts);
+  const truth = chunkPixels(content, parts);
   const error = async (tried: Attempt): Promise<number> => {
-    const pixels = await decoded(tried, content, parts);
-    return dB(Math.max(1e-3, rmseOf(truth, pixels, content, job)));
+    const pixels = await decodedPixels(latentsOf(tried, content), content, parts);
+    return dB(Math.max(1e-3, rmseOf(truth, pixels, content, job.mask)));
   };
   // A step of s leaves an error of about s / sqrt 12, less where most symbols are 0.
   let step = goal.rmse * Math.sqrt(12);
@@ -229,8 +209,7 @@ async function reach(goal: Goal, content: ChunkPixels, job: ChunkJob, parts: Par
     if (best === undefined || Math.abs(off) < Math.abs(best.off)) best = { tried, off };
     if (Math.abs(off) <= NEAR_DB) break;
     const moved = last === undefined ? 0 : dB(tried.step / last.tried.step);
-    if (last !== undefined && Math.abs(moved) > 0.01)
-      slope = Math.max(0.25, Math.min(1.5, (off - last.off) / moved));
+    if (last !== undefined && Math.abs(moved) > 0.01) slope = Math.max(0.25, Math.min(1.5, (off - last.off) / moved));
     const next = storedStep(tried.step * 10 ** (-off / slope / 20));
     if (next === tried.step) break;
     step = next;
@@ -242,79 +221,6 @@ async function reach(goal: Goal, content: ChunkPixels, job: ChunkJob, parts: Par
 }
 
 const psnr = (rmseInDb: number): string => (80 - rmseInDb).toFixed(1);
-
-const ALL_BANDS = BANDS.map((_, b) => b);
-
-/** Pixels of the chunk as if it were a level of its own: what an error is told against. */
-async function measuredTruth({ core, rows, columns }: ChunkPixels, { transform, measuring }: Parts): Promise<Float32Array> {
-  const [width, height] = [STRIDE * columns, STRIDE * rows];
-  return synthesiseCoefficients(core, { width, height }, transform.basis.weights, measuring);
-}
-
-function synthesiseCoefficients(
-  coefficients: BandCoefficients,
-  size: { readonly width: number; readonly height: number },
-  weights: Float32Array,
-  kernels: LappedKernels,
-): Float32Array {
-  kernels.free();
-  const area = size.width * size.height;
-  const [turned, pixels] = [kernels.take(area), kernels.take(area)];
-  const out = new Float32Array(BANDS.length * area);
-  for (let b = 0; b < BANDS.length; b++) {
-    coefficients.spread(b, kernels.view(turned, area));
-    kernels.synthesise(turned, pixels, size, STRIDE);
-    const plane = kernels.view(pixels, area);
-    const scale = 1 / (weights[b] ?? 1);
-    for (let i = 0; i < area; i++) out[b * area + i] = (plane[i] ?? 0) * scale;
-  }
-  return out;
-}
-
-/** The same of what a reader will see, branch included. */
-function decoded(tried: Attempt, content: ChunkPixels, parts: Parts): Promise<Float32Array> {
-  const { transform, run, measuring } = parts;
-  const { rows, columns } = content;
-  const { halo, basis } = transform;
-  const window = {
-    row: -halo,
-    column: -halo,
-    rows: rows + 2 * halo,
-    columns: columns + 2 * halo,
-    levelRows: rows,
-    levelColumns: columns,
-    chunkRow: 0,
-    chunkColumn: 0,
-    chunkColumns: 1,
-    chunks: [latentsOf(tried, content)],
-  };
-  return synthesiseLapped(window, transform, ALL_BANDS, {
-    kernels: measuring,
-    branch: (data, high, wide) =>
-      run(transform.branch, { name: "coefficients", dims: [1, basis.canonical.length, high, wide], data }, "residual"),
-  });
-}
-
-/** Over the valid pixels of positions that are not kept coarser; over all valid ones where there are no others. */
-function rmseOf(truth: Float32Array, pixels: Float32Array, { columns, rows, mult }: ChunkPixels, { mask }: ChunkJob): number {
-  const wide = STRIDE * columns;
-  const area = wide * STRIDE * rows;
-  const isCounted = (y: number, x: number, all: boolean): boolean =>
-    (mask.valid[y * mask.width + x] ?? 0) !== 0 &&
-    (all || mult[Math.floor(y / STRIDE) * columns + Math.floor(x / STRIDE)] === PLAIN_MULT);
-  for (const all of [false, true]) {
-    let [sum, count] = [0, 0];
-    for (let y = 0; y < mask.height; y++) {
-      for (let x = 0; x < mask.width; x++) {
-        if (!isCounted(y, x, all)) continue;
-        count++;
-        for (let i = y * wide + x; i < truth.length; i += area) sum += ((truth[i] ?? 0) - (pixels[i] ?? 0)) ** 2;
-      }
-    }
-    if (count > 0) return Math.sqrt(sum / (count * BANDS.length));
-  }
-  return 0;
-}
 
 /** A chunk by the entropy model asked for, or by a simpler one where that is smaller. */
 function cheapest(

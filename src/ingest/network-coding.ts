@@ -37,7 +37,10 @@ export function createNetworkCoding(use: CodingUse & Pick<Fineness, "quality">):
   const code = openLatentCoder(use);
 
   /** Latents of all positions of a block. */
-  async function analyse({ levelSize, core, around, raster }: BlockToEncode, signal?: AbortSignal): Promise<BlockLatents> {
+  async function analyse(
+    { levelSize, core, around, raster }: BlockToEncode,
+    signal?: AbortSignal,
+  ): Promise<BlockLatents> {
     const pad = 16 * analysis.halo;
     const [row, column] = [core.y / 16, core.x / 16];
     const rows = Math.ceil((core.y + core.height) / 16) - row;

@@ -1,7 +1,7 @@
 import { sameAffine } from "../geo/affine.js";
 import { isRemote } from "../store/location.js";
 import type { CatalogItem } from "../catalog/types.js";
-import type { LoadedModel } from "../codec/loaded-model.js";
+import { codecsOf, type LoadedModel } from "../codec/loaded-model.js";
 import type { CodecName } from "../core/codecs.js";
 import type { ReferenceImage } from "./references.js";
 
@@ -46,6 +46,15 @@ export function planReferences(
   const since = earlier.findIndex(isClearKeyframe);
   if (since < 0 || since >= keyframes - 1) return [];
   return earlier.filter(isClearKeyframe).slice(0, MOST_REFERENCES);
+}
+
+/** What an image is stored with; TEC-TT's keyframes are TEC-ELIC where the model has that. */
+export function codecOfDate(
+  codec: CodecName,
+  references: readonly unknown[],
+  model: Pick<LoadedModel, "coding">,
+): CodecName {
+  return codec === "tt" && references.length === 0 && codecsOf(model).includes("elic") ? "elic" : codec;
 }
 
 function isClearKeyframe({ references, clearPercent }: CatalogItem): boolean {

@@ -35,28 +35,23 @@ function tryProvider(transform: Transform, provider: Provider): Promise<Provider
   const script = fileURLToPath(new URL("./probe.js", import.meta.url));
   const trial = trialOf(transform, provider);
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [script, provider, JSON.stringify(trial)],
-      { timeout: TIMEOUT_MS },
-      (error, stdout) => {
-        const line = stdout.trim().split("\n").at(-1) ?? "";
-        try {
-          const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
-          resolve({
-            provider,
-            ms: answer.ok ? answer.ms : undefined,
-            problem: answer.ok ? undefined : summary(answer.error ?? ""),
-          });
-        } catch {
-          resolve({
-            provider,
-            ms: undefined,
-            problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed",
-          });
-        }
-      },
-    );
+    execFile(process.execPath, [script, provider, JSON.stringify(trial)], { timeout: TIMEOUT_MS }, (error, stdout) => {
+      const line = stdout.trim().split("\n").at(-1) ?? "";
+      try {
+        const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
+        resolve({
+          provider,
+          ms: answer.ok ? answer.ms : undefined,
+          problem: answer.ok ? undefined : summary(answer.error ?? ""),
+        });
+      } catch {
+        resolve({
+          provider,
+          ms: undefined,
+          problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed",
+        });
+      }
+    });
   });
 }
 
@@ -65,10 +60,26 @@ function trialOf(transform: Transform, provider: Provider): Trial {
   const { halo, synthesis } = transform;
   const side = 16 + 2 * halo;
   if (transform.kind === "network")
-    return { path: synthesis, input: "latents", channels: transform.channels, side, bands: true, edges: false, output: "pixels" };
-  if (provider === "cpu") {
+    return {
+      path: synthesis,
+      input: "latents",
+      channels: transform.channels,
+      side,
+      bands: true,
+      edges: false,
+      output: "pixels",
+    };
+  if (provider === "cpu" && transform.branch !== undefined) {
     const channels = transform.basis.canonical.length;
-    return { path: transform.branch, input: "coefficients", channels, side, bands: false, edges: false, output: "residual" };
+    return {
+      path: transform.branch,
+      input: "coefficients",
+      channels,
+      side,
+      bands: false,
+      edges: false,
+      output: "residual",
+    };
   }
   const channels = COMPONENTS * FREQUENCIES;
   return { path: synthesis, input: "coefficients", channels, side, bands: true, edges: true, output: "pixels" };

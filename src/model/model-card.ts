@@ -96,10 +96,10 @@ const lapped = z.object({
     steps: z.array(z.number().min(1).max(8000)).min(1).max(64),
     /** Sixteenths of the step by which cloud is coarser unless told otherwise. */
     cloudMult: z.int().min(16).max(255),
-    /** ONNX files: the analysis's branch, the decoder's, and the whole synthesis for GPUs. */
-    analysis: file,
-    branch: file,
+    /** ONNX files: the whole synthesis for GPUs; learned branches of the analysis and the decoder, where they pay. */
     synthesis: file,
+    analysis: file.optional(),
+    branch: file.optional(),
     /** Positions a side that the synthesis needs beyond what it gives. */
     halo: z.literal(2),
   }),

@@ -89,13 +89,15 @@ async function openLapped(card: LappedCard, folder: ModelFolder): Promise<Lapped
     readChecked(join(folder.path, part.file), part.sha256);
   const { basis, analysis, branch, synthesis } = card.transform;
   const { tables, elic, tt } = card.entropy;
+  const optional = (part: Parameters<typeof read>[0] | undefined): Promise<Uint8Array | undefined> =>
+    part === undefined ? Promise.resolve(undefined) : read(part);
   const [basisBytes, tableBytes, elicBytes, ttBytes] = await Promise.all([
     read(basis),
     read(tables),
-    elic && read(elic),
-    tt && read(tt),
-    ...[analysis, branch, synthesis].map(read),
-  ] as const);
+    optional(elic),
+    optional(tt),
+  ]);
+  await Promise.all([analysis, branch, synthesis].map(optional));
   return {
     kind: "lapped",
     card,

@@ -56,7 +56,7 @@ async function runSynthesis(
 /** The lapped basis in WebAssembly, its branch as a session. */
 async function onCpu({ windows, bands, refine }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
   kernels ??= createKernels();
-  const branch = refine ? branchOf(transform) : undefined;
+  const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform) : undefined;
   const parts: Float32Array[] = [];
   for (const window of windows) parts.push(await synthesiseLapped(window, transform, bands, { kernels, branch }));
   const [only] = parts;
@@ -66,10 +66,10 @@ async function onCpu({ windows, bands, refine }: SynthesisTask, transform: Lappe
   return out;
 }
 
-function branchOf({ branch, basis }: LappedTransform): RunBranch {
+function branchOf(path: string, { basis }: LappedTransform): RunBranch {
   return async (coefficients, rows, columns) => {
     const feed: Feed = { dims: [1, basis.canonical.length, rows, columns], data: coefficients };
-    return (await (await open(branch)).run({ coefficients: feed }, "residual")).data;
+    return (await (await open(path)).run({ coefficients: feed }, "residual")).data;
   };
 }
 

@@ -2,13 +2,7 @@ import { availableParallelism } from "node:os";
 import type { LatentWindow } from "../core/latents.js";
 import { OverloadedError } from "../core/errors.js";
 import { createWorkerPool } from "../core/worker-pool.js";
-import type {
-  AnalysisTask,
-  NetworkResult,
-  NetworkTask,
-  NetworkThreadData,
-  SynthesisTask,
-} from "./network-tasks.js";
+import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
 
 /** Runs networks off the event loop: windows that wait for a free session are decoded together, as one batch. */

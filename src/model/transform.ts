@@ -24,8 +24,9 @@ export interface LappedTransform {
   readonly basis: LappedBasis;
   /** For each quality step, what a symbol of each channel stands for in units of the chunk's step; on shared memory. */
   readonly degains: readonly Float32Array[];
-  /** ONNX files: the decoder's branch, the whole synthesis for GPUs, the analysis's branch. */
-  readonly branch: string;
+  /** ONNX file of the whole synthesis, for GPUs. */
   readonly synthesis: string;
-  readonly analysis: string;
+  /** ONNX files of the decoder's and the analysis's learned branches, where the model has them. */
+  readonly branch: string | undefined;
+  readonly analysis: string | undefined;
 }

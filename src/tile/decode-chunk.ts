@@ -41,7 +41,12 @@ export function decodeChunk(
   checkSize(chunk, place);
   const masks = readMasks(chunk, place);
   const { symbols, spectral } = decodeSymbols(chunk, masks, { decoder, references, tokens }, place.name);
-  return decodedChunk(chunk, symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols), masks, spectral);
+  return decodedChunk(
+    chunk,
+    symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols),
+    masks,
+    spectral,
+  );
 }
 
 /** Of axes, steps and the objects themselves. */
@@ -112,7 +117,10 @@ function shareFloats(symbols: Float32Array): Float32Array {
 }
 
 /** A decoded chunk as one that others lean on. */
-export function asReference({ latents, valid, classes }: DecodedChunk, place: Pick<ChunkPlace, "width" | "height">): ReferenceChunk {
+export function asReference(
+  { latents, valid, classes }: DecodedChunk,
+  place: Pick<ChunkPlace, "width" | "height">,
+): ReferenceChunk {
   const { width, height } = place;
   return { latents, clear: clearShares({ width, height, valid, classes }) };
 }

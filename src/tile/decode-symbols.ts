@@ -51,7 +51,10 @@ export function decodeSymbols(
   if (decoded.isWhole && !(decoded.symbols instanceof Float32Array)) {
     const checksum = checksumOf(decoded.symbols);
     if (checksum !== chunk.checksum)
-      throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
+      throw new CorruptDataError(
+        location,
+        `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`,
+      );
   } else if (stored.length < (tokens ?? CODECS[codec].tokens)) {
     throw new CorruptDataError(location, `it holds ${stored.length} of its tokens`);
   }
@@ -60,4 +63,3 @@ export function decodeSymbols(
 
 /** TEC-FP looks at no shares. */
 const NO_SHARES = new Uint8Array();
-

@@ -49,12 +49,7 @@ export async function decodeWindow(
   signal?: AbortSignal,
 ): Promise<DecodedWindow> {
   const gathered = await gatherWindow(request, use.reader, signal);
-  const { pixels, window } = await synthesiseWindow(
-    gathered,
-    request,
-    use,
-    signal,
-  );
+  const { pixels, window } = await synthesiseWindow(gathered, request, use, signal);
   return { pixels, window, masks: gathered.masks, classes: gathered.classes };
 }
 

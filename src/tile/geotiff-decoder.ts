@@ -103,9 +103,9 @@ function decodable({ basis: file, tables: bytes, elic }: TecDecoderModel): Decod
       halo: HALO,
       basis,
       degains: degain,
-      branch: "",
       synthesis: "",
-      analysis: "",
+      branch: undefined,
+      analysis: undefined,
     },
     coding: {
       kind: "lapped",

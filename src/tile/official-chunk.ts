@@ -26,9 +26,7 @@ export async function decodeOfficialChunk(
   checkSize(chunk, place);
   const { codec, quality, rows, columns, channels, checksum } = chunk;
   if (model.coding.kind !== "official" || codec !== "elic")
-    throw new UnsupportedError(
-      `${place.name} is stored with entropy model "${codec}", which model ${model.id} lacks`,
-    );
+    throw new UnsupportedError(`${place.name} is stored with entropy model "${codec}", which model ${model.id} lacks`);
   if (channels !== model.channels || quality >= model.qualities)
     throw new CorruptDataError(
       place.name,

@@ -29,7 +29,9 @@ const lapped = new Map<string, LappedCoder>();
 serveTasks<PixelTask, PixelResult>(async (task) => {
   switch (task.kind) {
     case "decode":
-      return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, { ...task, decoder: decoderOf(task) }) } };
+      return {
+        result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, { ...task, decoder: decoderOf(task) }) },
+      };
     case "forecast":
       return { result: { kind: "forecast", chunk: forecastChunk(lappedOf(task), task.references, task.location) } };
     case "probe":

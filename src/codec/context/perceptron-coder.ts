@@ -161,8 +161,25 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       for (let n = 0; n < dates; n++) turn(shape, n, { turned: turned + 4 * n * channels * size, mult, free });
     }
     const numbers = [
-      ...[temporal, channels, tables.scales, tables.fine, span, ...fixed.addresses],
-      ...[rows, columns, dates, mult, clear, level, base, turned, symbols, means, indices, coded, work],
+      temporal,
+      channels,
+      tables.scales,
+      tables.fine,
+      span,
+      ...fixed.addresses,
+      rows,
+      columns,
+      dates,
+      mult,
+      clear,
+      level,
+      base,
+      turned,
+      symbols,
+      means,
+      indices,
+      coded,
+      work,
     ];
     new Int32Array(memory.buffer, job, numbers.length).set(numbers);
     wasm.begin(job);
@@ -192,8 +209,21 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     grow(memory, end + 4 * DIGITAL * size + 16);
     const { order, group } = fixed;
     wasm.turn(
-      ...[source, reference.channels, shape.channels, size, order, group, rotation],
-      ...[reference.step8, mults, degain, shape.step8, at.mult, ownDegain, end, at.turned],
+      source,
+      reference.channels,
+      shape.channels,
+      size,
+      order,
+      group,
+      rotation,
+      reference.step8,
+      mults,
+      degain,
+      shape.step8,
+      at.mult,
+      ownDegain,
+      end,
+      at.turned,
     );
   }
 
@@ -306,9 +336,20 @@ function upload(memory: WebAssembly.Memory, weights: ContextWeights, tables: Con
   const [order, group] = [place(weights.order), place(frequencyGroups())];
   const empty = new Int16Array();
   const addresses = [
-    ...[layout.parents, weights.classes, layout.frequency, weights.linearIndex, layout.linearSlots],
-    ...[weights.linear, weights.expect, scale.first, scale.bias, scale.out],
-    ...[mean?.first ?? empty, mean?.bias ?? empty, mean?.out ?? empty, mean?.base ?? empty],
+    layout.parents,
+    weights.classes,
+    layout.frequency,
+    weights.linearIndex,
+    layout.linearSlots,
+    weights.linear,
+    weights.expect,
+    scale.first,
+    scale.bias,
+    scale.out,
+    mean?.first ?? empty,
+    mean?.bias ?? empty,
+    mean?.out ?? empty,
+    mean?.base ?? empty,
   ].map(place);
   return { addresses: [...addresses, first, counts, start, cum, hint], order, group, free: end };
 }

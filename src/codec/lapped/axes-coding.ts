@@ -11,11 +11,6 @@ export interface StatedAxes {
   readonly angles: readonly Int16Array[];
 }
 
-export const COMMON_AXES: StatedAxes = {
-  modes: Array.from({ length: GROUPS }, () => "common" as const),
-  angles: Array.from({ length: GROUPS }, () => new Int16Array()),
-};
-
 /** The modes in the lower six bits. */
 export function packModes({ modes }: StatedAxes): number {
   return modes.reduce((byte, mode, g) => byte | (AXES_MODES.indexOf(mode) << (2 * g)), 0);

@@ -17,8 +17,7 @@ export function positionSteps({ width, height, valid, classes }: PixelMasks, clo
   const [rows, columns] = [Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)];
   const out = new Uint8Array(sharedMemory(rows * columns)).fill(PLAIN_MULT);
   if (classes === undefined || cloudMult === PLAIN_MULT || valid === "none") return out;
-  const isHidden = (i: number): boolean =>
-    CLOUD.has(classes[i] ?? 0) || (valid !== "all" && (valid[i] ?? 0) === 0);
+  const isHidden = (i: number): boolean => CLOUD.has(classes[i] ?? 0) || (valid !== "all" && (valid[i] ?? 0) === 0);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       const [top, bottom] = [Math.max(0, STRIDE * r - REACH), Math.min(height, STRIDE * (r + 1) + REACH)];

@@ -47,7 +47,14 @@ export function parseLappedTables(bytes: Uint8Array, location: string): LappedTa
   ) as [number, number, number, number, number, number, number];
   if (version !== VERSION)
     throw new UnsupportedError(`${location}: tables version ${version}, this version reads ${VERSION}`);
-  if (steps === 0 || channels === 0 || sets < NAME_CLASSES.high || (sets & (sets - 1)) !== 0 || sets > 256 || fine > scales)
+  if (
+    steps === 0 ||
+    channels === 0 ||
+    sets < NAME_CLASSES.high ||
+    (sets & (sets - 1)) !== 0 ||
+    sets > 256 ||
+    fine > scales
+  )
     throw new CorruptDataError(location, `${steps} steps, ${sets} sets and ${fine} of ${scales} scales make no tables`);
   const cursor: Cursor = { view, at: 18, location };
   const take = (length: number): Uint8Array => {
@@ -99,7 +106,13 @@ export function profileRows(tables: LappedTables, step: number): Uint16Array {
 }
 
 /** The row of a name: `left` and `top` are -1 where there is none; `low` is the position's low name, undefined where that is asked for. */
-export function nameRow(tables: LappedTables, step: number, left: number, top: number, low: number | undefined): number {
+export function nameRow(
+  tables: LappedTables,
+  step: number,
+  left: number,
+  top: number,
+  low: number | undefined,
+): number {
   const { sets, firstNameRow } = tables;
   const context = left < 0 ? (top < 0 ? sets : top) : top < 0 ? left : (left + top + 1) >> 1;
   if (low === undefined) {

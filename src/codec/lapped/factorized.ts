@@ -35,7 +35,10 @@ export interface ProfiledChunk {
 /** TEC-FP over the lapped basis: every symbol by the frozen distribution of its channel in the profile that its position names. */
 export interface ProfiledCoder {
   readonly tables: LappedTables;
-  encode(chunk: ProfiledChunk & { readonly names: ProfileNames }, shape: ProfiledShape & { readonly mult: Uint8Array }): Uint8Array;
+  encode(
+    chunk: ProfiledChunk & { readonly names: ProfileNames },
+    shape: ProfiledShape & { readonly mult: Uint8Array },
+  ): Uint8Array;
   /**
    * @param multOf steps of the positions in sixteenths, given the chunk's cloudMult.
    * @throws CorruptDataError naming `location`.
@@ -170,9 +173,7 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
         if (outcome !== 0) throw new CorruptDataError(location, OUTCOMES[outcome] ?? "the stream is damaged");
       };
       const coder = [first, count, start, cum, hint] as const;
-      check(
-        wasm.decodeIndexed(...coder, tables.rows.first.length, anglesAt, angles.length, stateAt, limit, turnsAt),
-      );
+      check(wasm.decodeIndexed(...coder, tables.rows.first.length, anglesAt, angles.length, stateAt, limit, turnsAt));
       const axes = splitAngles(new Int16Array(memory.buffer, turnsAt, angles.length).slice(), modes, location);
       const isUniform = (kinds & NAMES_UNIFORM) !== 0;
       const [height, width] = isUniform ? [1, 1] : [rows, columns];
@@ -183,7 +184,19 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       const shift = classShift(tables);
       check(wasm.decodeNames(...coder, lowRow, NAME_CLASSES.low, sets, shift, 0, height, width, stateAt, limit, lowAt));
       check(
-        wasm.decodeNames(...coder, highRow, NAME_CLASSES.high, sets, shift, lowAt, height, width, stateAt, limit, highAt),
+        wasm.decodeNames(
+          ...coder,
+          highRow,
+          NAME_CLASSES.high,
+          sets,
+          shift,
+          lowAt,
+          height,
+          width,
+          stateAt,
+          limit,
+          highAt,
+        ),
       );
       if (isUniform)
         for (const at of [lowAt, highAt]) {

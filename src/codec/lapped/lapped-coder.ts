@@ -143,8 +143,7 @@ export function createLappedCoder(
     context,
     encode(codec, content, frame) {
       const { symbols, axes, names, cloudMult, mult } = content;
-      if (codec === "fp")
-        return { symbols: profiled.encode({ symbols, axes, cloudMult, names }, { ...frame, mult }) };
+      if (codec === "fp") return { symbols: profiled.encode({ symbols, axes, cloudMult, names }, { ...frame, mult }) };
       const spectral = spectralOf(axes, frame, mult, "encoder");
       const isTokens = CODECS[codec].tokens > 0;
       const streams = context(codec, "encoder").encode({ ...shapeOf(frame, spectral), symbols }, { tokens: isTokens });
@@ -185,7 +184,8 @@ export function shapeOf(frame: LappedFrame, spectral: SpectralScale): ContextSha
       if (latents.spectral === undefined) return [];
       return [
         {
-          symbols: latents.symbols instanceof Int16Array ? latents.symbols : Int16Array.from(latents.symbols, Math.round),
+          symbols:
+            latents.symbols instanceof Int16Array ? latents.symbols : Int16Array.from(latents.symbols, Math.round),
           channels: latents.channels,
           ...scaled(latents.quality, shares, latents.spectral),
         },
@@ -194,7 +194,11 @@ export function shapeOf(frame: LappedFrame, spectral: SpectralScale): ContextSha
   };
 }
 
-function scaled(quality: number, clear: Uint8Array, { step, mult, axes }: SpectralScale): Omit<ContextReference, "symbols" | "channels"> {
+function scaled(
+  quality: number,
+  clear: Uint8Array,
+  { step, mult, axes }: SpectralScale,
+): Omit<ContextReference, "symbols" | "channels"> {
   return { quality, step8: Math.round(8 * step), mult, clear, axes };
 }
 

@@ -77,7 +77,13 @@ export function analyseBlock(
           }
         }
       });
-      return { rows, columns, plane, values, spread: (band, out) => spread({ rows, columns, plane, values }, band, out) };
+      return {
+        rows,
+        columns,
+        plane,
+        values,
+        spread: (band, out) => spread({ rows, columns, plane, values }, band, out),
+      };
     },
   };
 }
@@ -146,12 +152,13 @@ export function turnedTo(
   const turned = kernels.take(plane);
   kernels.view(data, values.length).set(values);
   const positions = rows * columns;
+  const stack = { count: COMPONENTS, plane: FREQUENCIES * plane, length: plane };
   const out = new Float32Array(channels.length * positions);
   channels.forEach((id, c) => {
     const f = id % FREQUENCIES;
     const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
     kernels.view(weights, COMPONENTS).set(axes.subarray(from, from + COMPONENTS));
-    kernels.mix(weights, COMPONENTS, data + 4 * plane * (PLACE_OF[f] ?? 0), FREQUENCIES * plane, plane, turned);
+    kernels.mix(weights, { ...stack, data: data + 4 * plane * (PLACE_OF[f] ?? 0) }, turned);
     out.set(kernels.view(turned, positions), c * positions);
   });
   kernels.free(data);

@@ -21,8 +21,16 @@ export interface LappedKernels {
   synthesise(from: number, to: number, size: PlaneSize, used: number): void;
   /** Sum of products of two arrays whose lengths are a multiple of 4. */
   dot(a: number, b: number, floats: number): number;
-  /** out[p] = sum over `count` planes of weights[b] x data[b x plane + p]; floats. */
-  mix(weights: number, count: number, data: number, plane: number, length: number, out: number): void;
+  /** out[p] = sum over planes of weights[b] x data[b x plane + p]. */
+  mix(weights: number, data: PlaneStack, out: number): void;
+}
+
+/** `count` planes of `length` numbers at `data`, each `plane` numbers after the one before. */
+export interface PlaneStack {
+  readonly data: number;
+  readonly count: number;
+  readonly plane: number;
+  readonly length: number;
 }
 
 /** Pixels, multiples of 16. */
@@ -90,7 +98,7 @@ export function createKernels(): LappedKernels {
       wasm.lap(to, height, width, 4 * width, inverseLap);
     },
     dot: (a, b, floats) => wasm.dot(a, b, floats),
-    mix: (weights, count, data, plane, length, out) => wasm.mix(weights, count, data, 4 * plane, length, out),
+    mix: (weights, { data, count, plane, length }, out) => wasm.mix(weights, count, data, 4 * plane, length, out),
   };
 }
 

@@ -44,7 +44,10 @@ export function forecastChunk(
   for (let i = 0; i < symbols.length; i++) symbols[i] = (eighths[i] ?? 0) / 8;
   return {
     latents: { symbols, channels, rows, columns, quality, spectral },
-    deviations: deviationsOf(scales, coder.tables.degain[quality] ?? new Float32Array(), { positions, step: scale.step }),
+    deviations: deviationsOf(scales, coder.tables.degain[quality] ?? new Float32Array(), {
+      positions,
+      step: scale.step,
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { createContextCoder } from "../../../../src/codec/context/perceptron-coder.js";
 import { CorruptDataError } from "../../../../src/core/errors.js";
 import { randomChunk, randomContext } from "../../../support/random-context.js";
-import { seededRandom } from "../../../support/sparse-chunk.js";
+import { seededRandom } from "../../../support/seeded-random.js";
 
 const SHAPES = [
   [1, 1],
