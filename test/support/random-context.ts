@@ -1,5 +1,5 @@
 import type { ContextReference, ContextShape } from "../../src/codec/context/perceptron-coder.js";
-import { CANDIDATES, HIDDEN, type ContextWeights, type Perceptron } from "../../src/codec/context/context-weights.js";
+import { MEAN_OUTPUTS, HIDDEN, type ContextWeights, type Perceptron } from "../../src/codec/context/context-weights.js";
 import { laplacianTables } from "./symbol-rows.js";
 
 const STEPS = [20800, 12800, 7600, 4240, 2400, 1400];
@@ -33,7 +33,7 @@ export function randomContext(random: () => number, temporal: boolean, channels 
       (_, i) => 1700 - Math.floor((1300 * (i % channels)) / 1024),
     ),
     scale: perceptron(temporal ? 32 : 24, 1),
-    mean: temporal ? { ...perceptron(26, CANDIDATES), base: whole(channels * CANDIDATES, 120) } : undefined,
+    mean: temporal ? { ...perceptron(26, MEAN_OUTPUTS), base: whole(channels * MEAN_OUTPUTS, 120) } : undefined,
   };
   const degain = STEPS.map(() => Float32Array.from({ length: channels }, () => 0.8 + 0.5 * random()));
   return { weights, tables: laplacianTables(degain) };

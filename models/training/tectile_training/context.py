@@ -35,8 +35,8 @@ class ModelArrays(NamedTuple):
     scale_out: np.ndarray  # [classes, 16] 1/1024
     mean_first: np.ndarray  # [classes or 0, 26, 16]
     mean_bias: np.ndarray  # [K, 16]
-    mean_out: np.ndarray  # [classes, 16, 5]
-    mean_base: np.ndarray  # [K, 5] 1/256
+    mean_out: np.ndarray  # [classes, 16, 6] 1/1024
+    mean_base: np.ndarray  # [K, 6] 1/256
     parents: np.ndarray  # [K, 7]
     frequency: np.ndarray  # [K]
     linear_slots: np.ndarray  # [K, 9]
@@ -59,7 +59,7 @@ def assemble(order, scales, **arrays) -> ModelArrays:
     slots = cf.linear_slots(order)
     slots[slots >= arrays["linear_span"]] = -1
     k = len(order)
-    empty = {"mean_first": (0, cf.MEAN_FEATURES, HIDDEN), "mean_bias": (k, HIDDEN), "mean_out": (0, HIDDEN, cf.CANDIDATES), "mean_base": (k, cf.CANDIDATES)}
+    empty = {"mean_first": (0, cf.MEAN_FEATURES, HIDDEN), "mean_bias": (k, HIDDEN), "mean_out": (0, HIDDEN, cf.MEAN_OUTPUTS), "mean_base": (k, cf.MEAN_OUTPUTS)}
     for name, shape in empty.items():
         arrays.setdefault(name, np.zeros(shape, np.int64))
     arrays.setdefault("bounds", np.arange(TOKENS + 1) * k // TOKENS)
@@ -81,7 +81,7 @@ def whole_degain(degain):
 
 
 def log(y):
-    return cf.lg(int(y), cf.LOG_TABLE)
+    return int(cf.lg(int(y)))
 
 
 def step_arrays(model: ModelArrays, quality, step8):
@@ -105,19 +105,19 @@ def turned_references(chunk: Chunk, references, degain, model: ModelArrays, chan
 
 
 def describe(model: ModelArrays, chunk: Chunk, references=(), degain=None, known=None, want=0, means=None, refs=None):
-    """means [K', h, w] in eighths and scale indices; of channels from `known` on means only. want 1, 2: features of means, scales instead."""
+    """means [K', h, w] in eighths and scale indices; channels from `known` on are forecast. want: see walk."""
     count, h, w = chunk.symbols.shape
     level, base = step_arrays(model, chunk.quality, chunk.step8)
     if refs is None:
         refs = turned_references(chunk, references, degain, model, count) if is_temporal(model) else np.zeros((2, 1, 1, 1), np.int64)
     clear = np.stack([chunk.clear] + [r.clear for r in references] + [np.zeros((h, w))] * (2 - len(references))).astype(np.int64)
-    width = {0: 1, 1: cf.MEAN_FEATURES, 2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0)}[want]
-    features = np.zeros((count, h, w, width) if want else (1, 1, 1, 1), np.int16)
+    width = {0: 1, 3: 1, 1: cf.MEAN_FEATURES, 2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0)}[want]
+    features = np.zeros((count, h, w, width) if want in (1, 2) else (1, 1, 1, 1), np.int16)
     means = np.zeros((count, h, w), np.int32) if means is None else means
     scales = np.zeros((count, h, w), np.uint8)
     cf.walk(np.ascontiguousarray(chunk.symbols, np.int64), count if known is None else known, np.ascontiguousarray(chunk.mult, np.int64), clear, refs,
-            len(references), level, base, model, cf.LOG_TABLE, want, means, scales, features)  # fmt: skip
-    return features if want else (means, scales)
+            len(references), level, base, model, want, means, scales, features)  # fmt: skip
+    return features if want in (1, 2) else (means, scales)
 
 
 def check_ranges(model: ModelArrays):
@@ -182,7 +182,7 @@ def read(data: bytes, scales=64) -> ModelArrays:
     a |= {"scale_first": unpaired(take("<i2", classes, features // 2, HIDDEN, 2)), "scale_bias": take("<i2", k, HIDDEN), "scale_out": take("<i2", classes, HIDDEN)}
     if temporal:
         a |= {"mean_first": unpaired(take("<i2", classes, cf.MEAN_FEATURES // 2, HIDDEN, 2)), "mean_bias": take("<i2", k, HIDDEN)}
-        a |= {"mean_out": take("<i2", classes, cf.CANDIDATES, HIDDEN).transpose(0, 2, 1), "mean_base": take("<i2", k, cf.CANDIDATES)}
+        a |= {"mean_out": take("<i2", classes, cf.MEAN_OUTPUTS, HIDDEN).transpose(0, 2, 1), "mean_base": take("<i2", k, cf.MEAN_OUTPUTS)}
     return assemble(order, scales, **a)
 
 
@@ -201,8 +201,8 @@ def random_model(seed, temporal, channels=96, steps=6, scales=64) -> ModelArrays
     a |= {"linear": whole(300, len(predicted), cf.LINEAR_INPUTS), "expect": np.arange(256) * 5, "level": r.integers(20, 120, (steps, channels))}
     a |= {"base": r.integers(500, 2500, (steps, channels)), "scale_first": whole(300, n, width, HIDDEN), "scale_bias": whole(500, channels, HIDDEN), "scale_out": whole(200, n, HIDDEN)}
     if temporal:
-        a |= {"mean_first": whole(300, n, cf.MEAN_FEATURES, HIDDEN), "mean_bias": whole(500, channels, HIDDEN), "mean_out": whole(20, n, HIDDEN, cf.CANDIDATES)}
-        a |= {"mean_base": whole(100, channels, cf.CANDIDATES)}
+        a |= {"mean_first": whole(300, n, cf.MEAN_FEATURES, HIDDEN), "mean_bias": whole(500, channels, HIDDEN), "mean_out": whole(20, n, HIDDEN, cf.MEAN_OUTPUTS)}
+        a |= {"mean_base": whole(100, channels, cf.MEAN_OUTPUTS)}
     return assemble(order, scales, **a)
 
 

@@ -4,7 +4,7 @@ A chunk is symbols [channels, rows, columns], coded channel by channel (stronges
 
   eighths    of a symbol of the chunk at its position: means, references
   common     eighths of a symbol of a position whose step is not multiplied: |residual| * mult / 16; what the planes hold, 16 bits, saturated
-  log        8 log2 of a whole number, rounded (`lg`): 8 an octave
+  log        8 log2, as a float32's bits give it (`bits_log`): 8 an octave
 """
 
 import numba as nb
@@ -14,36 +14,30 @@ CHANNELS = 1024
 PARENTS = ((0, 1, 0), (0, 0, 1), (0, 1, 1), (0, 2, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0))  # (component, u, v) less than the channel's own
 OWN_FEATURES, REFERENCE_FEATURES, MEAN_FEATURES = 24, 8, 26
 CANDIDATES = 5  # of a mean: two references, linear predictions of the symbol and of its difference to each reference
+MEAN_OUTPUTS = CANDIDATES + 1  # and a scale, of channels that are forecast
 LINEAR_OWN, LINEAR_SLOTS = 4, 9  # left, top, top-left, top-right; frequencies below 3 of the same component, five places each
 LINEAR_INPUTS = LINEAR_OWN + 5 * LINEAR_SLOTS
 HIDDEN_LIMIT, FEATURE_LIMIT, MEAN_LIMIT, SYMBOL_LIMIT = 8191, 255, 131064, 16383
 FIRST_SHIFT, OUT_SHIFT = 8, 9
-
-# lg of 256..511: the k-th threshold is the first whose logarithm rounds to k + 1 eighths.
-THRESHOLDS = tuple(int(np.ceil(256 * (2 ** ((k + 0.5) / 8) - 1))) for k in range(8))
-LOG_TABLE = np.array([sum(i >= t for t in THRESHOLDS) for i in range(256)], np.int64)
+LEVEL_SCALE = -896  # 32 * level + this: the scale index, in 1/64, that a level says by itself
 
 
 @nb.njit(inline="always")
-def lg(y, table):
-    """8 log2 y, rounded, of a whole y >= 1."""
-    n, t = 0, y
-    if t >= 65536:
-        n += 16
-        t >>= 16
-    if t >= 256:
-        n += 8
-        t >>= 8
-    if t >= 16:
-        n += 4
-        t >>= 4
-    if t >= 4:
-        n += 2
-        t >>= 2
-    if t >= 2:
-        n += 1
-    i = (y >> (n - 8)) if n >= 8 else (y << (8 - n))
-    return 8 * n + table[i & 255]
+def bits_log(y):
+    """8 log2 of a float32 y >= 1, as its bits give it: linear between powers of two, rounded to a whole number."""
+    return ((np.int64(np.float32(y).view(np.int32)) + 0x80000) >> 20) - 1016
+
+
+@nb.njit(inline="always")
+def lg(y):
+    """The same of a whole y >= 1; from 2^24 on it stays."""
+    return bits_log(np.float32(min(y, 16777215)))
+
+
+@nb.njit(inline="always")
+def mag(total, unit):
+    """Of a sum of a plane's values, in the position's own unit (16 / mult, float32): 0 for 0, 8 an octave."""
+    return bits_log(np.float32(total) * unit + np.float32(4)) - 16
 
 
 def parents(order):
@@ -113,17 +107,14 @@ def turned(symbols, step8, mult, degain, axes, own_step8, own_mult, own_degain, 
 def perceptron(x, first, bias, hidden):
     """hidden [H] <- relu(bias + first^T x) in 1/128; first [F, H] int16, bias [H]."""
     for k in range(hidden.shape[0]):
-        t = bias[k] << FIRST_SHIFT
-        for f in range(x.shape[0]):
-            t += x[f] * first[f, k]
-        t >>= FIRST_SHIFT
-        hidden[k] = min(max(t, 0), HIDDEN_LIMIT)
-
-
-@nb.njit(inline="always")
-def mag(sum_, inverse, table):
-    """log of a sum of a plane's values, in the position's own unit; 0 for 0."""
-    return lg(((sum_ * inverse) >> 16) + 4, table) - 16
+        hidden[k] = bias[k] << FIRST_SHIFT
+    for f in range(x.shape[0]):
+        v = x[f]
+        if v != 0:
+            for k in range(hidden.shape[0]):
+                hidden[k] += v * first[f, k]
+    for k in range(hidden.shape[0]):
+        hidden[k] = min(max(hidden[k] >> FIRST_SHIFT, 0), HIDDEN_LIMIT)
 
 
 @nb.njit(inline="always")
@@ -132,12 +123,12 @@ def clip(v):
 
 
 @nb.njit(cache=True)
-def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, means, scales, features):
+def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, scales, features):
     """Goes through a chunk's channels.
 
-    symbols [K, h, w]; the first `known` channels are given, the rest is forecast (means only, from references and what is known).
+    symbols [K, h, w]; the first `known` channels are given, the rest is forecast (from references and what is known).
     mult [h, w]; clear [3, h, w] 0..127 (chunk, references); refs [2, K, h, w] in eighths; dates: references there are, 0..2.
-    level, base [K]: of the chunk's step. w: the model (ModelArrays). want: 0 all, 1 features of means, 2 features of scales given `means`.
+    level, base [K]: of the chunk's step. w: the model (ModelArrays). want: 0 all, 1 features of means, 2 features of scales given `means`, 3 means alone.
     Out: means [K, h, w] eighths, scales [K, h, w], features [K, h, w, F] where wanted.
     """
     temporal = w.mean_first.shape[0] > 0
@@ -163,8 +154,8 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
         kind, frequency, slot = w.classes[c], w.frequency[c], w.linear_index[c]
         for i in range(h):
             for j in range(wd):
-                act_fast[i + 1, j + 1] = lg(fast[0, i, j] + 16, table) - lg(fast[kinds, i, j] + 16, table)
-                act_slow[i + 1, j + 1] = lg(slow[0, i, j] + 16, table) - lg(slow[kinds, i, j] + 16, table)
+                act_fast[i + 1, j + 1] = lg(fast[0, i, j] + 16) - lg(fast[kinds, i, j] + 16)
+                act_slow[i + 1, j + 1] = lg(slow[0, i, j] + 16) - lg(slow[kinds, i, j] + 16)
         prior, sources = 0, 0
         if A >= 0:
             prior += lin[0, A]
@@ -178,12 +169,13 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
             prior >>= 1
         total[:] = 0
         for i in range(h):
-            own = lg((total[0] * 64 + 16 * prior) // (i * wd + 16) + 1, table)
+            own = lg((total[0] * 64 + 16 * prior) // (i * wd + 16) + 1)
             before[:] = total
             for j in range(wd):
-                q, mu = 1048576 // mult[i, j], mult[i, j]
+                mu = mult[i, j]
+                q = np.float32(16) / np.float32(mu)
                 r, s = i + 2, j + 2
-                lev = min(max(level[c] - (lg(mu, table) - 32), 0), 255)
+                lev = min(max(level[c] - (lg(mu) - 32), 0), 255)
                 # linear predictions, eighths
                 guess[:] = 0
                 if slot >= 0 and not blind:
@@ -207,34 +199,34 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                             t += w.linear[slot, at + 3] * (value[n, o, i, j + 1] if j + 1 < wd else v)
                             t += w.linear[slot, at + 4] * (value[n, o, i + 1, j] if i + 1 < h else v)
                         guess[n] = min(max((t + 2048 * mu) // (4096 * mu), -MEAN_LIMIT), MEAN_LIMIT)
-                mean = guess[0]
+                mean, spread = guess[0], 0
                 r1, r2 = 0, 0
                 if temporal:
                     r1, r2 = refs[0, c, i, j], refs[1, c, i, j]
                     if want != 2:
                         y[:] = 0
-                        y[0] = lg(abs(r1) + 4, table) - 16
-                        y[1] = lg(abs(r2) + 4, table) - 16
-                        y[2] = lg(abs(r1 - r2) + 4, table) - 16
+                        y[0] = lg(abs(r1) + 4) - 16
+                        y[1] = lg(abs(r2) + 4) - 16
+                        y[2] = lg(abs(r1 - r2) + 4) - 16
                         if not blind:
                             for n in range(1, 4):
                                 p = a[n]
-                                y[2 + n] = mag(p[c, r, s - 1] + p[c, r - 1, s] + p[c, r - 1, s - 1] + p[c, r - 1, s + 1], q, table)
+                                y[2 + n] = mag(p[c, r, s - 1] + p[c, r - 1, s] + p[c, r - 1, s - 1] + p[c, r - 1, s + 1], q)
                                 # plane K is empty: where -1 points
-                                y[5 + n] = mag(p[A, r, s] + p[B, r, s] + p[C, r, s] + p[M, r, s] + p[N, r, s], q, table)
-                                y[8 + n] = mag(s4[n, A, r, s] + s4[n, B, r, s] + s4[n, M, r, s], q, table)
-                            t = lg(lin[1, A] + lin[1, B] + lin[1, M] + 1, table)
-                            y[16] = lg(lin[2, A] + lin[2, B] + lin[2, M] + 1, table) - t
-                            y[17] = lg(lin[3, A] + lin[3, B] + lin[3, M] + 1, table) - t
-                            t = lg(before[1] + 16, table)
-                            y[18] = lg(before[2] + 16, table) - t
-                            y[19] = lg(before[3] + 16, table) - t
-                        t = lg(slow[1, i, j] + 16, table)
-                        y[12] = lg(slow[2, i, j] + 16, table) - t
-                        y[13] = lg(slow[3, i, j] + 16, table) - t
-                        t = lg(fast[1, i, j] + 16, table)
-                        y[14] = lg(fast[2, i, j] + 16, table) - t
-                        y[15] = lg(fast[3, i, j] + 16, table) - t
+                                y[5 + n] = mag(p[A, r, s] + p[B, r, s] + p[C, r, s] + p[M, r, s] + p[N, r, s], q)
+                                y[8 + n] = mag(s4[n, A, r, s] + s4[n, B, r, s] + s4[n, M, r, s], q)
+                            t = lg(lin[1, A] + lin[1, B] + lin[1, M] + 1)
+                            y[16] = lg(lin[2, A] + lin[2, B] + lin[2, M] + 1) - t
+                            y[17] = lg(lin[3, A] + lin[3, B] + lin[3, M] + 1) - t
+                            t = lg(before[1] + 16)
+                            y[18] = lg(before[2] + 16) - t
+                            y[19] = lg(before[3] + 16) - t
+                        t = lg(slow[1, i, j] + 16)
+                        y[12] = lg(slow[2, i, j] + 16) - t
+                        y[13] = lg(slow[3, i, j] + 16) - t
+                        t = lg(fast[1, i, j] + 16)
+                        y[14] = lg(fast[2, i, j] + 16) - t
+                        y[15] = lg(fast[3, i, j] + 16) - t
                         y[20] = clear[0, i, j] >> 1
                         y[21] = clear[1, i, j] >> 1 if dates > 0 else -32
                         y[22] = clear[2, i, j] >> 1 if dates > 1 else -32
@@ -245,7 +237,7 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                             y[f] = clip(y[f])
                         if want == 1:
                             features[c, i, j] = y
-                        if want == 0:
+                        if want == 0 or want == 3:
                             perceptron(y, w.mean_first[kind], w.mean_bias[c], hidden)
                             candidate[0], candidate[1] = r1, r2
                             candidate[2:] = guess
@@ -257,27 +249,33 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                                 t = (t >> OUT_SHIFT) + w.mean_base[c, n]
                                 mean += min(max(t, -512), 512) * candidate[n]
                             mean = min(max((mean + 128) >> 8, -MEAN_LIMIT), MEAN_LIMIT)
+                            if blind:
+                                t = 0
+                                for k in range(hidden.shape[0]):
+                                    t += hidden[k] * w.mean_out[kind, k, CANDIDATES]
+                                spread = (t >> OUT_SHIFT) + w.mean_base[c, CANDIDATES]
                     else:
                         mean = means[c, i, j]
                 if want != 1:
                     means[c, i, j] = mean
                 if blind:
+                    scales[c, i, j] = min(max((32 * lev + LEVEL_SCALE + spread + 32) >> 6, 0), w.scales - 1)
                     continue
-                if want != 1:
+                if want == 0 or want == 2:
                     p, cur = a[0], a[0, c]
-                    x[0] = mag(cur[r, s - 1], q, table)
-                    x[1] = mag(cur[r - 1, s], q, table)
-                    x[2] = mag(cur[r - 1, s - 1] + cur[r - 1, s + 1], q, table)
-                    x[3] = mag(cur[r, s - 2] + cur[r - 2, s], q, table)
-                    x[4] = mag(p[A, r, s], q, table)
-                    x[5] = mag(p[B, r, s], q, table)
-                    x[6] = mag(p[C, r, s] + p[D, r, s] + p[E, r, s], q, table)
-                    x[7] = mag(s4[0, A, r, s], q, table)
-                    x[8] = mag(s4[0, B, r, s], q, table)
-                    x[9] = mag(p[M, r, s], q, table)
-                    x[10] = mag(p[N, r, s], q, table)
-                    x[11] = mag(by_frequency[frequency, i, j], q, table)
-                    x[12] = mag(s4[0, M, r, s] + s4[0, N, r, s], q, table)
+                    x[0] = mag(cur[r, s - 1], q)
+                    x[1] = mag(cur[r, s - 2] + cur[r - 2, s], q)
+                    x[2] = mag(cur[r - 1, s], q)
+                    x[3] = mag(cur[r - 1, s - 1] + cur[r - 1, s + 1], q)
+                    x[4] = mag(p[A, r, s], q)
+                    x[5] = mag(p[B, r, s], q)
+                    x[6] = mag(p[C, r, s] + p[D, r, s] + p[E, r, s], q)
+                    x[7] = mag(s4[0, A, r, s], q)
+                    x[8] = mag(s4[0, B, r, s], q)
+                    x[9] = mag(p[M, r, s], q)
+                    x[10] = mag(p[N, r, s], q)
+                    x[11] = mag(by_frequency[frequency, i, j], q)
+                    x[12] = mag(s4[0, M, r, s] + s4[0, N, r, s], q)
                     x[13] = act_fast[i + 1, j + 1]
                     x[14] = act_slow[i + 1, j + 1]
                     x[15] = (act_slow[i, j + 1] + act_slow[i + 2, j + 1] + act_slow[i + 1, j] + act_slow[i + 1, j + 2]) >> 1
@@ -290,10 +288,10 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                     x[22] = 16 if j == 0 else 0
                     x[23] = 16 if i == 0 else 0
                     if temporal:
-                        x[24] = lg(abs(r1) + 4, table) - 16
-                        x[25] = lg(abs(r2) + 4, table) - 16
-                        x[26] = lg(abs(r1 - r2) + 4, table) - 16
-                        x[27] = lg(abs(mean) + 4, table) - 16
+                        x[24] = lg(abs(r1) + 4) - 16
+                        x[25] = lg(abs(r2) + 4) - 16
+                        x[26] = lg(abs(r1 - r2) + 4) - 16
+                        x[27] = lg(abs(mean) + 4) - 16
                         near[0] = 0
                         if j > 0:
                             near[0] += abs(refs[0, c, i, j - 1] - refs[1, c, i, j - 1])
@@ -303,7 +301,7 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                             near[0] += abs(refs[0, c, i - 1, j] - refs[1, c, i - 1, j])
                         if i + 1 < h:
                             near[0] += abs(refs[0, c, i + 1, j] - refs[1, c, i + 1, j])
-                        x[28] = lg(near[0] + 4, table) - 16
+                        x[28] = lg(near[0] + 4) - 16
                         x[29] = clear[0, i, j] >> 1
                         x[30] = clear[1, i, j] >> 1 if dates > 0 else -32
                         x[31] = clear[2, i, j] >> 1 if dates > 1 else -32
@@ -316,7 +314,7 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
                         t = 0
                         for k in range(hidden.shape[0]):
                             t += hidden[k] * w.scale_out[kind, k]
-                        t = base[c] - 32 * (lg(mu, table) - 32) + (t >> OUT_SHIFT)
+                        t = base[c] - 32 * (lg(mu) - 32) + (t >> OUT_SHIFT)
                         scales[c, i, j] = min(max((t + 32) >> 6, 0), w.scales - 1)
                 v = 8 * symbols[c, i, j]
                 a[0, c, r, s] = min((abs(v - mean) * mu) >> 4, 65535)
@@ -337,17 +335,17 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, table, want, 
             continue
         for n in range(kinds):
             lin[n, c] = total[n] * 64 // P
-        log_lin[c] = lg(lin[0, c] + 1, table)
+        log_lin[c] = lg(lin[0, c] + 1)
         for i in range(h):
             for j in range(wd):
                 r, s = i + 2, j + 2
-                lev = min(max(level[c] - (lg(mult[i, j], table) - 32), 0), 255)
-                q, e = 1048576 // mult[i, j], w.expect[lev]
+                lev = min(max(level[c] - (lg(mult[i, j]) - 32), 0), 255)
+                q, e = np.float32(16) / np.float32(mult[i, j]), w.expect[lev]
                 by_frequency[frequency, i, j] += a[0, c, r, s]
                 for n in range(kinds):
                     p = a[n, c]
                     s4[n, c, r, s] = min(p[r - 1, s] + p[r + 1, s] + p[r, s - 1] + p[r, s + 1], 65535)
-                    z = 16 * mag(p[r, s], q, table)
+                    z = 16 * mag(p[r, s], q)
                     fast[n, i, j] += z - (fast[n, i, j] >> 3)
                     slow[n, i, j] += z - (slow[n, i, j] >> 6)
                 fast[kinds, i, j] += e - (fast[kinds, i, j] >> 3)

@@ -15,13 +15,13 @@ from tectile_training import context
 CASES = (((1, 1), 1, 0), ((1, 16), 40, 1), ((5, 7), 96, 2), ((16, 16), 96, 2), ((16, 3), 50, 0))
 
 
-def record(model, degain, chunk, references, means, scales, forecast):
+def record(chunk, references, *said):
     """Counts, then every array as i32: all that a test needs to repeat the walk."""
     h, w = chunk.mult.shape
     parts = [[len(chunk.symbols), h, w, len(references)]]
     for c in (chunk, *references):
         parts += [[len(c.symbols), c.quality, c.step8], c.symbols.ravel(), c.mult.ravel(), c.clear.ravel(), c.axes.ravel().view(np.int32)]
-    parts += [means.ravel(), scales.ravel(), forecast.ravel()]
+    parts += said
     return np.concatenate([np.asarray(p).ravel().astype(np.int64) for p in parts]).astype("<i4").tobytes()
 
 
@@ -40,8 +40,8 @@ def main():
             chunk = context.random_chunk(model, r, shape, channels, n % 6)
             references = [context.random_chunk(model, r, shape, max(1, channels - 5 * d), (n + d) % 6) for d in range(dates * temporal)]
             means, scales = context.describe(model, chunk, references, degain)
-            forecast, _ = context.describe(model, chunk, references, degain, known=channels // 2)
-            (out / f"{name}-{n}.bin").write_bytes(record(model, degain, chunk, references, means, scales, forecast[channels // 2 :]))
+            forecast = [v[channels // 2 :] for v in context.describe(model, chunk, references, degain, known=channels // 2)]
+            (out / f"{name}-{n}.bin").write_bytes(record(chunk, references, means, scales, *forecast))
 
 
 if __name__ == "__main__":

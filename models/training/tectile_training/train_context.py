@@ -4,8 +4,9 @@
     python -m tectile_training.train_context --chunks=series.pkl --temporal --out=tt.weights
 
 chunks.pkl: {"order" [K], "degain" [steps, K], "step8" [steps], "train": [series], "held": [series], "names": held-out places}; a series is
-{"symbols": {quality: int16 [dates, K, h, w]}, "axes": float32 [dates, 3, 12, 12], "clear": uint8 [dates, h, w] 0..127}, in order of time
-(a single picture is one date). Costs are those of `rows` (entropy tables, see `row_costs`), so what is fitted is what is coded.
+{"symbols": {quality: int16 [dates, K, h, w]}, "axes": {quality: float32 [dates, 3, 12, 12]}, "clear": uint8 [dates, h, w] 0..127}, in order of time
+(a single picture is one date); held-out ones also say what TEC-FP takes: "fp" and, of it for axes, "side", {quality: bits [dates]}. "costs" are
+those of the entropy tables (`row_costs`), so what is fitted is what is coded.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def cost(costs, scales, means, symbols):
 
 def chunk_of(series, quality, date, step8):
     k, h, w = series["symbols"][quality][date].shape
-    return context.Chunk(series["symbols"][quality][date], quality, int(step8), np.full((h, w), 16), series["clear"][date].astype(np.int64), series["axes"][date])
+    return context.Chunk(series["symbols"][quality][date], quality, int(step8), np.full((h, w), 16), series["clear"][date].astype(np.int64), series["axes"][quality][date])
 
 
 def with_cloud(chunk, r):
@@ -329,7 +330,7 @@ def train(data, costs, temporal, steps, per, batch, report):
     features = cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if temporal else 0)
     zero = {"scale_first": np.zeros((CLASSES, features, context.HIDDEN)), "scale_bias": np.zeros((k, context.HIDDEN)), "scale_out": np.zeros((CLASSES, context.HIDDEN))}
     if temporal:
-        zero |= {"mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)), "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.CANDIDATES))}
+        zero |= {"mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)), "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.MEAN_OUTPUTS))}
     model = context.assemble(order, len(costs), steps=step8, classes=classes, linear_span=96, linear_index=index, linear=linear, expect=np.zeros(256),
                              level=np.zeros((n_steps, k)), base=np.zeros((n_steps, k)), **zero)  # fmt: skip
     level, expect = fit_levels(alone, model, n_steps)
@@ -358,21 +359,21 @@ def train(data, costs, temporal, steps, per, batch, report):
                             candidates=candidates, less=less_level(chunk, k)[offset:])  # fmt: skip
         samples = samples.finish()
         log(f"{sum(len(s['x']) for s in samples)} samples of means")
-        net = Perceptrons(cf.MEAN_FEATURES, k, cf.CANDIDATES + 1, n_steps)
+        net = Perceptrons(cf.MEAN_FEATURES, k, cf.MEAN_OUTPUTS, n_steps)
         with torch.no_grad():
             net.base[:, :5] = torch.tensor([0.3, 0.2, 0.5, 0.3, 0.2])
             net.base[index >= 0, :2] = torch.tensor([0.3, 0.2])
         fit(net, samples, mean_loss(level_index), steps, batch)
         first, bias, out = net.whole()
         base = net.base + net.step.mean(0)[torch.from_numpy(classes)]
-        model = model._replace(mean_first=first, mean_bias=bias, mean_out=np.ascontiguousarray(out[:, :, : cf.CANDIDATES]),
-                               mean_base=np.round(base.detach().numpy()[:, : cf.CANDIDATES] * 256).astype(np.int64))  # fmt: skip
+        model = model._replace(mean_first=first, mean_bias=bias, mean_out=out,
+                               mean_base=np.round(base.detach().numpy() * 256).astype(np.int64))  # fmt: skip
         del samples
 
     samples = Samples(classes)
     for (chunk, refs), t in zip(work, turned):
         t = t.astype(np.int64) if temporal else None
-        means = context.describe(model, chunk, refs, degain, refs=t)[0]
+        means = context.describe(model, chunk, refs, degain, want=3, refs=t)[0] if temporal else np.zeros(chunk.symbols.shape, np.int32)
         f = context.describe(model, chunk, refs, degain, want=2, means=means, refs=t)
         samples.add(f, per, r, chunk.quality, symbol=chunk.symbols, mean=means, less=less_level(chunk, k))
     del turned
@@ -401,7 +402,7 @@ def linear_guesses(model, chunk, turned):
 
 
 def measure(model, data, costs, qualities):
-    """Rows (name, date, quality, references, positions, bits)."""
+    """Rows (name, date, quality, references, positions, bits, bits of TEC-FP), axes included."""
     rows = []
     for name, s in zip(data["names"], data["held"]):
         for q in qualities:
@@ -409,7 +410,7 @@ def measure(model, data, costs, qualities):
             for t, chunk in enumerate(parts):
                 refs = parts[max(0, t - 2) : t][::-1] if context.is_temporal(model) else []
                 means, scales = context.describe(model, chunk, refs, data["degain"])
-                rows.append((name, t, q, len(refs), chunk.mult.size, float(cost(costs, scales, means, chunk.symbols).sum())))
+                rows.append((name, t, q, len(refs), chunk.mult.size, float(cost(costs, scales, means, chunk.symbols).sum()) + s["side"][q][t] + 28 * 8, s["fp"][q][t]))
     return rows
 
 
@@ -432,7 +433,11 @@ def main():
     log(f"wrote {a.out}: {a.out.stat().st_size} bytes")
     rows = measure(model, data, costs, [int(q) for q in a.qualities.split(",")])
     for q in sorted({row[2] for row in rows}):
-        log(f"step {q}: {sum(row[5] for row in rows if row[2] == q) / sum(row[4] for row in rows if row[2] == q):.2f} bits a position")
+        for n in sorted({row[3] for row in rows}):
+            own = [row for row in rows if row[2] == q and row[3] == n]
+            if own:
+                ratios = [row[5] / row[6] for row in own]
+                log(f"step {q}, {n} references, {len(own)} chunks: {sum(r[5] for r in own) / sum(r[6] for r in own):.4f} of TEC-FP, mean of ratios {np.mean(ratios):.4f}")
     if a.report:
         a.report.write_bytes(pickle.dumps(rows))
 

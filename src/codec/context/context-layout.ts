@@ -11,9 +11,6 @@ const PARENTS = [
   [2, 0, 0],
 ] as const;
 
-/** Where the logarithm's fraction of 256..511 rounds up to the next eighth. */
-const THRESHOLDS = [12, 36, 62, 91, 123, 157, 194, 235];
-
 /** What follows from the order of channels alone. */
 export interface ContextLayout {
   /** [channels][7]: index + 1, 0 where there is none or it is coded later. */
@@ -45,15 +42,13 @@ export function layoutOf(order: Uint16Array, linearSpan: number): ContextLayout 
   return { parents, linearSlots, frequency: Uint8Array.from(order, (id) => id & 255) };
 }
 
-/** 8 log2(1 + i / 256), rounded, of i = 0..255. */
-export function logTable(): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, i) => THRESHOLDS.filter((threshold) => i >= threshold).length);
-}
+const FLOAT = new Float32Array(1);
+const BITS = new Int32Array(FLOAT.buffer);
 
-/** 8 log2 y, rounded, of a whole y from 1 to 2^31 - 1. */
-export function wholeLog(y: number, table: Uint8Array): number {
-  const zeros = Math.clz32(y);
-  return 8 * (31 - zeros) + (table[((y << zeros) >>> 23) & 255] ?? 0);
+/** 8 log2 of a whole y from 1 to 2^24 - 1, as a float32's bits give it: linear between powers of two, rounded. */
+export function wholeLog(y: number): number {
+  FLOAT[0] = y;
+  return (((BITS[0] ?? 0) + 0x80000) >> 20) - 1016;
 }
 
 /** Group of each frequency by the larger of its two numbers: below 3, below 8, the others. */

@@ -36,7 +36,8 @@ export interface Perceptron {
 }
 
 export const HIDDEN = 16;
-export const CANDIDATES = 5;
+/** Weights of five candidates of a mean, and a scale for channels that are forecast. */
+export const MEAN_OUTPUTS = 6;
 export const LINEAR_SLOTS = 9;
 const LINEAR_INPUTS = 49;
 const [OWN_FEATURES, SCALE_FEATURES, MEAN_FEATURES] = [24, 32, 26];
@@ -72,7 +73,7 @@ export function parseContextWeights(bytes: Uint8Array, location: string): Contex
     level: take.u8(steps * channels),
     base: take.i16(steps * channels),
     scale: perceptron(temporal ? SCALE_FEATURES : OWN_FEATURES, 1),
-    mean: temporal ? { ...perceptron(MEAN_FEATURES, CANDIDATES), base: take.i16(channels * CANDIDATES) } : undefined,
+    mean: temporal ? { ...perceptron(MEAN_FEATURES, MEAN_OUTPUTS), base: take.i16(channels * MEAN_OUTPUTS) } : undefined,
   };
   take.end();
   check(out, classes, lines, location);

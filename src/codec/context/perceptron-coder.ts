@@ -1,7 +1,7 @@
 import { CorruptDataError } from "../../core/errors.js";
 import { align, fromBase64, grow, uploadTables } from "../rans.js";
 import { CONTEXT_WASM } from "./context-wasm.js";
-import { frequencyGroups, layoutOf, logTable, wholeLog } from "./context-layout.js";
+import { frequencyGroups, layoutOf, wholeLog } from "./context-layout.js";
 import type { ContextWeights } from "./context-weights.js";
 import { rotationBetween } from "./rotation.js";
 
@@ -54,13 +54,11 @@ export interface ContextReference extends Scaled {
 }
 
 /** Decoded symbols of a chunk. */
-export interface ContextSymbols {
+export interface ContextSymbols extends ContextForecast {
   /** [channels][positions], 0 in channels whose tokens were not read. */
   readonly symbols: Int16Array;
-  /** First channel whose token was not read. */
+  /** First channel whose token was not read; what is forecast is of the channels from here on. */
   readonly known: number;
-  /** Forecast of the channels from `known` on, [channels][positions], in eighths of a symbol. */
-  readonly eighths: Int32Array;
 }
 
 /** Entropy coder of a context model: exact on any engine; owns a WebAssembly instance, so it belongs to one thread. */
@@ -81,8 +79,16 @@ export interface ContextCoder {
     shape: ContextShape,
     options: { readonly tokens: boolean; readonly location: string },
   ): ContextSymbols;
-  /** What the references alone say of a chunk's channels, [channels][positions], in eighths of a symbol. */
-  forecast(shape: ContextShape): Int32Array;
+  /** What the references alone say of a chunk's channels. */
+  forecast(shape: ContextShape): ContextForecast;
+}
+
+/** [channels][positions]. */
+export interface ContextForecast {
+  /** Eighths of a symbol. */
+  readonly eighths: Int32Array;
+  /** Scale indices of what may be missed. */
+  readonly scales: Uint8Array;
 }
 
 interface Exports {
@@ -110,7 +116,6 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     .exports as unknown as Exports;
   const { memory } = wasm;
   const fixed = upload(memory, weights, tables);
-  const log = logTable();
 
   /** Lays a chunk out in memory and starts on it. */
   function begin(shape: ContextShape) {
@@ -130,6 +135,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     const turned = take(temporal * 8 * channels * size);
     const symbols = take(2 * channels * size);
     const means = take(4 * channels * size);
+    const indices = take(channels * size);
     const coded = take(4 * channels * size);
     const work = take(wasm.workBytes(temporal, channels, span));
     const free = end;
@@ -138,7 +144,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     put(memory, clear, shape.clear);
     const dates = weights.temporal ? references.length : 0;
     for (let n = 0; n < dates; n++) put(memory, clear + (n + 1) * size, references[n]?.clear ?? new Uint8Array());
-    const stepChange = wholeLog((weights.steps[shape.quality] ?? 1) * 256, log) - wholeLog(shape.step8 * 256, log);
+    const stepChange = wholeLog((weights.steps[shape.quality] ?? 1) * 256) - wholeLog(shape.step8 * 256);
     const first = shape.quality * weights.channels;
     put(
       memory,
@@ -171,12 +177,13 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       turned,
       symbols,
       means,
+      indices,
       coded,
       work,
     ];
     new Int32Array(memory.buffer, job, numbers.length).set(numbers);
     wasm.begin(job);
-    return { symbols, means, free, size, channels };
+    return { symbols, means, indices, free, size, channels };
   }
 
   function turn(shape: ContextShape, n: number, at: { turned: number; mult: number; free: number }): void {
@@ -199,7 +206,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       place(whole(tables.degain[reference.quality], channels)),
       place(whole(tables.degain[shape.quality], channels)),
     ];
-    grow(memory, end + 4 * DIGITAL * size);
+    grow(memory, end + 4 * DIGITAL * size + 16);
     const { order, group } = fixed;
     wasm.turn(
       source,
@@ -224,6 +231,11 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     return tokens ? [...weights.bounds].filter((bound) => bound < channels).concat(channels) : [0, channels];
   }
 
+  const forecastOf = (means: number, indices: number, from: number, to: number): ContextForecast => ({
+    eighths: new Int32Array(memory.buffer, means, to).slice(from),
+    scales: new Uint8Array(memory.buffer, indices, to).slice(from),
+  });
+
   return {
     encode(chunk, { tokens }) {
       if (chunk.symbols.length !== chunk.channels * chunk.rows * chunk.columns)
@@ -246,7 +258,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       const limits = bounds(shape.channels, tokens);
       if (streams.length >= limits.length || (!tokens && streams.length === 0))
         throw new CorruptDataError(location, `${streams.length} streams, ${limits.length - 1} expected`);
-      const { symbols, means, free, size, channels } = begin(shape);
+      const { symbols, means, indices, free, size, channels } = begin(shape);
       for (const [i, stream] of streams.entries()) {
         grow(memory, free + stream.length + 8);
         put(memory, free, stream);
@@ -263,14 +275,14 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       return {
         symbols: out,
         known,
-        eighths: new Int32Array(memory.buffer, means + 4 * known * size, (channels - known) * size).slice(),
+        ...forecastOf(means, indices, known * size, channels * size),
       };
     },
 
     forecast(shape) {
-      const { means, size, channels } = begin(shape);
+      const { means, indices, size, channels } = begin(shape);
       wasm.code(0, channels, FORECAST ?? 2);
-      return new Int32Array(memory.buffer, means, channels * size).slice();
+      return forecastOf(means, indices, 0, channels * size);
     },
   };
 }
@@ -338,7 +350,6 @@ function upload(memory: WebAssembly.Memory, weights: ContextWeights, tables: Con
     mean?.bias ?? empty,
     mean?.out ?? empty,
     mean?.base ?? empty,
-    logTable(),
   ].map(place);
   return { addresses: [...addresses, first, counts, start, cum, hint], order, group, free: end };
 }
