@@ -16,6 +16,7 @@ import numpy as np
 
 import metrics
 import video
+from pictures import Picture
 
 LEVELS = np.arange(42.0, 64.0, 3.0)  # JPEG2000: a plane's PSNR in dB against a peak of 65535
 STEPS = (200, 400, 800, 1600, 3200, 6400)  # HEVC: quantisation steps in digital numbers (DN)
@@ -24,6 +25,7 @@ DISTANCES = (0.15, 0.4, 1, 2.5, 6, 15)  # JPEG XL: Butteraugli distances
 SPREAD = 4  # JPEG XL: components fill a fourth of its 16 bits, where its transfer curve is nearly a straight line
 WEBP = (1, 20, 45, 70, 88, 100)
 SERIES_STEPS, SERIES_AV1 = STEPS, (16, 30, 44, 58)
+FINER = {"levels": (66.0, 69.0, 72.0), "steps": (50, 100), "av1": (1, 5), "distances": (0.05,)}  # for smooth water
 CRFS = range(2, 6)  # xarrayvideo: of its list
 NICE = 5  # of the processes that work curves out
 
@@ -109,10 +111,13 @@ def deflate(pixels):
     return [{"bytes": size}]
 
 
-def curve(code, settings, pixels):
-    """Codes a picture at each setting -> a curve; a setting that gives the same bytes as another is measured once."""
+def curve(code, settings, pixels, finer=()):
+    """Codes a picture at each setting -> a curve; a setting that gives the same bytes as another is measured once.
+
+    finer: settings for water too, which every codec brings to 50 dB and more.
+    """
     coded = {}
-    for setting in settings:
+    for setting in [*settings, *(finer if Picture("", pixels).group == "water" else ())]:
         decoded, size = code(pixels, setting)
         coded[int(np.ceil(size))] = decoded
     return [metrics.measures(pixels, decoded) | {"bytes": size} for size, decoded in coded.items()]
@@ -147,10 +152,10 @@ def one_date(code, *more):
     return single
 
 
-def both(code, settings, series_settings, *more):
+def both(code, settings, series_settings, *more, finer=()):
     """The two ways of a codec of video.py."""
     return {
-        "single": partial(curve, one_date(code, *more), settings),
+        "single": partial(curve, one_date(code, *more), settings, finer=finer),
         "series": partial(series_curve, lambda x, setting: code(x, setting, *more), series_settings),
     }
 
@@ -159,33 +164,33 @@ CODECS = {
     "klt": Codec(
         "KLT+J2K",
         "JPEG2000 after a KLT across bands, centred, one codestream: **the honest JPEG2000**",
-        partial(curve, klt_jpeg2000, LEVELS),
+        partial(curve, klt_jpeg2000, LEVELS, finer=FINER["levels"]),
     ),
     "kltHevc": Codec(
         "KLT+HEVC",
         "HEVC after a KLT, 12 bits, one scale and one quantisation step for all components (x265, preset slow, PSNR tuning)",
-        **both(video.hevc, STEPS, SERIES_STEPS, True),
+        **both(video.hevc, STEPS, SERIES_STEPS, True, finer=FINER["steps"]),
     ),
     "j2k": Codec(
         "J2K",
         "JPEG2000 band by band, one codestream of 12 components (heads counted once)",
-        partial(curve, jpeg2000, LEVELS),
+        partial(curve, jpeg2000, LEVELS, finer=FINER["levels"]),
     ),
     "kltAv1": Codec(
         "KLT+AV1",
         "AV1 after a KLT, 10 bits, monochrome, one scale and one quantiser for all components (libaom, PSNR tuning; cpu-used 5)",
-        **both(video.av1, AV1, SERIES_AV1, 5),
+        **both(video.av1, AV1, SERIES_AV1, 5, finer=FINER["av1"]),
         needs="aomenc",
     ),
     "kltJxl": Codec(
         "KLT+JXL",
         "JPEG XL after a KLT, 16 bits, one scale and one distance for all components (libjxl, VarDCT, effort 7)",
-        partial(curve, klt_jpegxl, DISTANCES),
+        partial(curve, klt_jpegxl, DISTANCES, finer=FINER["distances"]),
     ),
     "hevc": Codec(
         "HEVC",
         "HEVC band by band, 12 bits (x265, preset slow, PSNR tuning), one scale for all bands",
-        **both(video.hevc, STEPS, SERIES_STEPS, False),
+        **both(video.hevc, STEPS, SERIES_STEPS, False, finer=FINER["steps"]),
     ),
     "xarrayvideo": Codec(
         "xarrayvideo",

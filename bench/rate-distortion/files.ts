@@ -9,13 +9,18 @@ import { contextUse, openReferences } from "../../src/app/references.js";
 import { createDecoder } from "../../src/app/services.js";
 import { ENTROPY_MODELS } from "../../src/container/chunk.js";
 import { messageOf } from "../../src/core/assert.js";
+import { InvalidRequestError } from "../../src/core/errors.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
 
 const encodeJob = z.object({
   encode: z.string(),
   out: z.string(),
   entropy: z.enum(ENTROPY_MODELS),
-  quality: z.int(),
+  /** One of these: a quality step; dB over all bands; digital numbers. */
+  quality: z.int().optional(),
+  psnr: z.number().optional(),
+  maxRmse: z.number().optional(),
+  clouds: z.enum(["auto", "same"]).optional(),
   references: z.array(z.string()),
 });
 const decodeJob = z.object({ decode: z.string(), out: z.string(), tokens: z.int() });
@@ -31,12 +36,16 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 await decoder.close();
 
+/** Answers {}; of an encoded file with the PSNR in dB that its writer tells. */
 async function run(wanted: z.infer<typeof job>): Promise<{ readonly psnr?: number | undefined }> {
   if ("decode" in wanted) {
     const container = await decoder.reader.open(wanted.decode, "");
     await decodeImage({ ...container, tokens: wanted.tokens }, wanted.out, decoder);
     return {};
   }
+  const { psnr, maxRmse, clouds } = wanted;
+  if (psnr !== undefined || maxRmse !== undefined || clouds !== undefined)
+    throw new InvalidRequestError("this build knows quality steps only");
   const source = await openSource(wanted.encode, { openStore: decoder.openStore });
   try {
     const references = await openReferences(wanted.references, wanted.out, decoder);
