@@ -19,13 +19,13 @@ import video
 from pictures import Picture
 
 LEVELS = np.arange(42.0, 64.0, 3.0)  # JPEG2000: a plane's PSNR in dB against a peak of 65535
-STEPS = (200, 400, 800, 1600, 3200, 6400)  # HEVC: quantisation steps in digital numbers (DN)
-AV1 = (10, 22, 34, 46, 58)  # AV1: quantiser levels
+STEPS = (200, 400, 800, 1600, 3200, 6400, 12800)  # HEVC: quantisation steps in digital numbers (DN)
+AV1 = (10, 22, 34, 46, 58, 63)  # AV1: quantiser levels
 DISTANCES = (0.15, 0.4, 1, 2.5, 6, 15)  # JPEG XL: Butteraugli distances
 SPREAD = 4  # JPEG XL: components fill a fourth of its 16 bits, where its transfer curve is nearly a straight line
 BLOCK = 8  # px a side of its smallest blocks
 WEBP = (1, 20, 45, 70, 88, 100)
-SERIES_STEPS, SERIES_AV1 = STEPS, (16, 30, 44, 58)
+SERIES_STEPS, SERIES_AV1 = STEPS[:-1], (16, 30, 44, 58)
 FINER = {"levels": (66.0, 69.0, 72.0), "steps": (50, 100), "av1": (1, 5), "distances": (0.05,)}  # for smooth water
 CRFS = range(2, 6)  # xarrayvideo: of its list
 NICE = 5  # of the processes that work curves out
@@ -227,7 +227,7 @@ LOSSY = tuple(name for name in CODECS if name != "deflate")
 def curves(pictures, series, cache, threads):
     """Curves of every codec that can be run here or is kept: ({codec: {picture: curve}}, {codec: {place: points}}).
 
-    series: {place: [Picture]}; cache: a folder.
+    series: {place: [Picture]}; cache: a folder; threads: processes, 0 takes only what is kept. A codec that lacks a picture is left out.
     """
     os.makedirs(cache, exist_ok=True)
     kept = {kind: {name: read(path_of(cache, kind, name)) for name in CODECS} for kind in ("single", "series")}
@@ -240,11 +240,14 @@ def curves(pictures, series, cache, threads):
     for name in sorted({name for _, name, _ in todo if CODECS[name].needs and not shutil.which(CODECS[name].needs)}):
         print(f"{CODECS[name].short} is skipped where it is not kept: there is no {CODECS[name].needs}")
         todo = [job for job in todo if job[1] != name]
-    if todo:
+    if todo and threads == 0:
+        print(f"classical codecs: {len(todo)} curves are not kept, their codecs are left out", flush=True)
+        todo = []
+    elif todo:
         print(f"classical codecs: {len(todo)} curves to work out, about an hour of one core for all", flush=True)
     pixels = {p.name: p.pixels for p in pictures}
     pixels |= {place: np.stack([p.pixels for p in dates]) for place, dates in series.items()}
-    with concurrent.futures.ProcessPoolExecutor(threads, initializer=os.nice, initargs=(NICE,)) as pool:
+    with concurrent.futures.ProcessPoolExecutor(max(threads, 1), initializer=os.nice, initargs=(NICE,)) as pool:
         running = {pool.submit(work, kind, name, pixels[what]): (kind, name, what) for kind, name, what in todo}
         for job in concurrent.futures.as_completed(running):
             kind, name, what = running[job]

@@ -40,6 +40,10 @@ class Results:
         """Pictures of a group, of one harvest or of both."""
         return [p for p in self.pictures if p.group == group and harvest in (None, p.harvest)]
 
+    def before(self, entropy):
+        """[the codec before with the same entropy model, or with TEC-FP], [] where it was not kept."""
+        return [c for c in (f"{entropy} 1.1", "fp 1.1") if c in self.earlier][:1]
+
     def leading(self):
         """Our entropy models but FlexTEC, which with all its tokens lies near TEC-FP."""
         return [e for e in self.ours if e != "flextec"]
@@ -149,14 +153,12 @@ Of VVC no encoder is packaged where these figures are made, so it is not among t
 
 def rates(r):
     """BD-rates, short: ours against the strongest rivals, by group, quality and selection; long: all pairs on ordinary pictures."""
-    others = [c for c in AGAINST if c in r.single] + list(r.earlier)
+    others = [c for c in AGAINST if c in r.single]
     parts = ["## BD-rate\n"]
     for key, what in KEYS.items():
         rows = []
         for e in r.ours:
-            for c in others:
-                if c in r.earlier and c.split()[0] != e:
-                    continue
+            for c in [*others, *r.before(e)]:
                 cells = []
                 for g in GROUPS:
                     value, low, high = bd(r, e, c, r.of(g), key)
@@ -183,7 +185,7 @@ def levels(r):
     for key, what in KEYS.items():
         rows = []
         for e in r.leading():
-            for c in [*r.rivals, *(c for c in r.earlier if c.split()[0] == e)]:
+            for c in [*r.rivals, *r.before(e)]:
                 rows.append([f"{label(c)} / {label(e)}", *(times(v) for v in at_levels(r, c, e, "ordinary", key))])
         parts.append(f"{what.capitalize()}:\n\n{table(['', *(f'{v} dB' for v in WANTED)], rows)}\n")
     return "\n".join(parts)
@@ -457,13 +459,11 @@ def losses(r):
             for c, theirs in s["classical"].items():
                 x = [[metrics.at_quality(phase(theirs, False), p["db"]) / p["bytes"]] for p in phase(points, False)]
                 lines += fewer(f"{name}, {place} from the third date on", label(c), x)
-    if r.earlier:
-        for e in r.leading():
+    for e in r.leading():
+        for c in r.before(e):
             for g in GROUPS:
                 for key, what in KEYS.items():
-                    if f"{e} 1.1" in r.earlier:
-                        x = ratios(r, f"{e} 1.1", e, r.of(g), key).T
-                        lines += fewer(f"{label(e)}, {g}, {what}", label(f"{e} 1.1"), x)
+                    lines += fewer(f"{label(e)}, {g}, {what}", label(c), ratios(r, c, e, r.of(g), key).T)
     note = " (FlexTEC with all tokens lies near TEC-FP)" * ("flextec" in r.ours)
     return f"## Where we lose\n\nAt equal PSNR{note}:\n\n" + ("\n".join(lines) or "Nowhere in these tables.") + "\n"
 
@@ -504,7 +504,7 @@ def brief(r):
             rate = ", ".join(f"{g} {percent(bd(r, 'fp', c, r.of(g))[0])}" for g in GROUPS)
             lines.append(f"{label(c)}: {ratio} times our bytes at {', '.join(map(str, WANTED))} dB; BD-rate {rate}")
     for e in r.leading():
-        for c in [c for c in (*AGAINST, f"{e} 1.1") if c in r.curves]:
+        for c in [*(c for c in AGAINST if c in r.single), *r.before(e)]:
             rate = [f"{g} {percent(bd(r, e, c, r.of(g), 'rgb')[0])}" for g in GROUPS]
             lines.append(f"{label(e)} against {label(c)}, true colour: {', '.join(rate)}")
     points = [fp[p.name][q] for p in ordinary]

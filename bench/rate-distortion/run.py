@@ -31,7 +31,9 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"), help="folder of the compiled code")
     parser.add_argument("--cache", default=os.path.join(HERE, ".cache"), help="folder of what is kept")
     parser.add_argument("--docs", default=os.path.join(ROOT, "docs"), help="folder of figures.md and the charts")
-    parser.add_argument("--threads", type=int, default=2, help="processes of the classical codecs")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="processes of the classical codecs; 0: only what is kept"
+    )
     parser.add_argument("--keyframes", type=int, default=4, help="TEC-TT: a date that others lean on every so many")
     parser.add_argument("--entropies", default=",".join(LABELS), help="our entropy models, TEC-FP always first")
     parser.add_argument("--freeze", metavar="FILE", help="write our curves of single dates to FILE, and end")
