@@ -471,7 +471,7 @@ def losses(r):
 def fewer(ours, theirs, by_step):
     """One line where another codec needs fewer bytes than ours at some steps, none where it does not."""
     x = [typical(v) for v in by_step]
-    worse = [q for q, v in enumerate(x) if v < 1]
+    worse = [q for q, v in enumerate(x) if v < 0.995]
     if not worse:
         return []
     plural = "s" * (len(worse) > 1)
