@@ -28,7 +28,7 @@ class Results:
     series: dict  # place: {"dates": [Picture], "ours": {label: points}, "classical": {codec: points}}, of [dates] each
     asked: dict = field(default_factory=dict)  # asked PSNR: {picture: point}
     tokens: dict = field(default_factory=dict)  # picture: FlexTEC's points by tokens
-    clouds: dict = field(default_factory=dict)  # place: {step: {"auto", "same": [point of each date]}}
+    clouds: dict = field(default_factory=dict)  # place: {step: {"coarse", "same": [point of each date]}}
 
     def __post_init__(self):
         self.curves = {**self.single, **self.earlier, **self.ours}
@@ -343,18 +343,18 @@ def clouds(r):
     rows = []
     for place, steps in r.clouds.items():
         for step, found in steps.items():
-            auto, same = found["auto"], found["same"]
+            coarse, same = found["coarse"], found["same"]
             some = [i for i, p in enumerate(same) if p["share"] > 0.05]
-            size = [[sum(p["bytes"] for p in points) for points in (same, auto)]]
-            size.append([sum(points[i]["bytes"] for i in some) for points in (same, auto)])
+            size = [[sum(p["bytes"] for p in points) for points in (same, coarse)]]
+            size.append([sum(points[i]["bytes"] for i in some) for points in (same, coarse)])
             row = [place, len(same), f"{100 * np.mean([p['share'] for p in same]):.0f}", step]
             for before, after in size:
                 row += [f"{before:,}", f"{after:,}", percent(after / before - 1) if before else "-"]
             for key in ("clear", "cloud"):
-                row.append(" / ".join(f"{np.nanmean([p[key] for p in points]):.2f}" for points in (same, auto)))
+                row.append(" / ".join(f"{np.nanmean([p[key] for p in points]):.2f}" for points in (same, coarse)))
             rows.append(row)
-    heads = ["series", "dates", "cloud, %", "step", "bytes, same", "bytes, auto", "change"]
-    heads += ["dates with cloud, same", "auto", "change", "clear PSNR, same / auto", "cloud PSNR, same / auto"]
+    heads = ["series", "dates", "cloud, %", "step", "bytes, same", "bytes, coarse", "change"]
+    heads += ["dates with cloud, same", "coarse", "change", "clear PSNR, same / coarse", "cloud PSNR, same / coarse"]
     return f"""## Cloud-aware bytes
 
 Where the scene classes say cloud (8, 9), chunks are coded coarser unless `--clouds same` keeps them as fine as the rest. TEC-FP, bytes of

@@ -127,10 +127,13 @@ def asked(package, pictures):
 
 
 def clouds(package, pictures):
-    """{place: {step: {"auto", "same": [point of each date]}}} of the series with scene classes."""
+    """{place: {step: {"coarse", "same": [point of each date]}}} of the series with scene classes."""
     return {
         place: {
-            q: {way: [package.point(p, entropy="fp", quality=q, clouds=way) for p in dates] for way in ("auto", "same")}
+            q: {
+                way: [package.point(p, entropy="fp", quality=q, clouds=way) for p in dates]
+                for way in ("coarse", "same")
+            }
             for q in CLOUDY_STEPS
         }
         for place, dates in held.masked_series(pictures).items()
