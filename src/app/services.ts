@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { Catalog } from "../catalog/types.js";
-import { createContextCoders, type ContextCoders } from "../codec/context/context-pool.js";
+import { createOfficialPool, type OfficialPool } from "../codec/official/elic-pool.js";
 import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
 import { ByteBudget } from "../core/byte-budget.js";
 import { SharedCache } from "../core/shared-cache.js";
 import { createWorkerPool, type WorkerPool } from "../core/worker-pool.js";
+import { createEncoders, type Encoders } from "../ingest/encoders.js";
 import { fastestProvider, tryProviders } from "../model/choose-provider.js";
 import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
 import { createNetworks, type Networks } from "../model/networks.js";
@@ -30,7 +31,9 @@ export interface Services {
   readonly catalog: Catalog;
   readonly models: ModelZoo;
   readonly networks: Networks;
-  readonly contexts: ContextCoders;
+  readonly official: OfficialPool;
+  /** Threads of ingest, started by the first image. */
+  readonly encoders: Encoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   readonly forecasts: Forecasts;
@@ -77,7 +80,7 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
-    forecasts: createForecasts(core.contexts, {
+    forecasts: createForecasts(core.pixels, {
       maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
     }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
@@ -102,7 +105,9 @@ function folderOf(catalog: string): string | undefined {
 export interface Decoder {
   readonly models: ModelZoo;
   readonly networks: Networks;
-  readonly contexts: ContextCoders;
+  readonly official: OfficialPool;
+  /** Threads of ingest, started by the first image. */
+  readonly encoders: Encoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   /** Opens files at any location whose scheme is known, plugins' included. */
@@ -156,15 +161,11 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
     data: undefined,
     maxWaiting: 4 * config.maxWaiting,
   });
-  const contexts = createContextCoders({
-    provider,
-    sessions: config.sessions,
-    maxBatch: config.maxBatch,
-    maxWaiting: 4 * config.maxWaiting,
-  });
+  const official = createOfficialPool({ provider, sessions: config.sessions, maxWaiting: 4 * config.maxWaiting });
+  const encoders = createEncoders({ threads: config.pixelThreads });
   const reader = createChunkReader({
     pool: pixels,
-    contexts,
+    official,
     loadModel: load,
     latentsBytes: config.latentsCacheBytes,
     headers: config.openContainers,
@@ -174,13 +175,14 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
   return {
     models,
     networks,
-    contexts,
+    official,
+    encoders,
     pixels,
     reader,
     openStore,
     loadModel: load,
     async close() {
-      await Promise.all([networks.close(), contexts.close(), pixels.close(), reader.close()]);
+      await Promise.all([networks.close(), official.close(), encoders.close(), pixels.close(), reader.close()]);
     },
   };
 }
@@ -190,5 +192,5 @@ async function chooseProvider(models: ModelZoo, load: (id: string) => Promise<Lo
   const candidates = listProviders();
   const [id] = await models.ids();
   if (id === undefined || candidates.every((candidate) => candidate === "cpu")) return "cpu";
-  return fastestProvider(await tryProviders(await load(id), candidates));
+  return fastestProvider(await tryProviders((await load(id)).transform, candidates));
 }

@@ -1,6 +1,7 @@
 import create from "stac-js";
 import { z } from "zod";
 import { BANDS, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
+import type { CodecName } from "../core/codecs.js";
 import { AppError, CorruptDataError } from "../core/errors.js";
 import { messageOf } from "../core/assert.js";
 import { resolveHref, shortLocation } from "../store/location.js";
@@ -21,9 +22,15 @@ export interface ItemDescription {
   readonly grid: CatalogItem["grid"];
   readonly model: { readonly id: string; /** Of model.json, hexadecimal. */ readonly sha256: string };
   readonly quality: number;
-  readonly entropy: "fp" | "elic" | "tt" | "flextec";
-  /** dB for a band's name, and "all". */
+  /** What each chunk was to reach instead of the quality's step. */
+  readonly target?: { readonly psnr: number } | { readonly maxRmse: number };
+  /** How cloud is kept, where it is known. */
+  readonly clouds?: "coarse" | "same";
+  readonly entropy: CodecName;
+  /** dB for a band's name, "all" and "visible", over clear pixels. */
   readonly psnr?: Readonly<Record<string, number>>;
+  /** The same over clouded ones. */
+  readonly psnrClouded?: Readonly<Record<string, number>>;
   readonly bitsPerPixel?: number;
   readonly clearPercent?: number;
   /** Of each chunk of the full resolution, row-major, rounded up. */
@@ -249,7 +256,7 @@ function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): S
 }
 
 function tecAsset(description: ItemDescription): StacJson {
-  const { file, model, psnr, bitsPerPixel, references, grid } = description;
+  const { file, model, psnr, psnrClouded, target, clouds, bitsPerPixel, references, grid } = description;
   return {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
@@ -263,6 +270,9 @@ function tecAsset(description: ItemDescription): StacJson {
     "tec:quality": description.quality,
     "tec:entropy": description.entropy,
     ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
+    ...(psnrClouded === undefined ? {} : { "tec:psnr_clouded": psnrClouded }),
+    ...(target === undefined ? {} : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
+    ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),

@@ -5,6 +5,7 @@ import { openSeries } from "../app/references.js";
 import type { Decoder } from "../app/services.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
+import { CODECS } from "../core/codecs.js";
 import { AppError, InvalidRequestError } from "../core/errors.js";
 import { ingestSource, type IngestOptions } from "../ingest/ingest.js";
 import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
@@ -105,7 +106,7 @@ async function orderInputs(
   { sourceOptions, options, progress }: Pick<OneInput, "sourceOptions" | "options" | "progress">,
 ): Promise<readonly Pick<DatedInput, "location" | "id">[]> {
   const { series, writer, collection } = options;
-  const leans = series?.entropy === "tt" || series?.entropy === "flextec";
+  const leans = CODECS[series.codec].references > 0;
   const areThere = async (): Promise<boolean> =>
     (await writer.items(collection.id).catch(() => [])).some(({ references }) => references.length > 0);
   if (!leans && !(await areThere())) return inputs.map((location) => ({ location, id: undefined }));
@@ -132,7 +133,7 @@ async function ingestOptions(
     },
     ...chosen,
     series: openSeries({ entropy: chooseEntropy(input), keyframes }, chosen.model, use.decoder),
-    networks: use.decoder.networks,
+    decoder: use.decoder,
     writer: await catalogWriter(use.catalog),
     overwrite: flagOption(input, "overwrite"),
     version: await readVersion(),

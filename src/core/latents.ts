@@ -9,6 +9,18 @@ export interface LatentChunk {
   readonly columns: number;
   /** Quality step, an index into the model's tables. */
   readonly quality: number;
+  /** What symbols of a lapped basis stand for; absent in converted models' chunks, and where nothing is stored. */
+  readonly spectral?: SpectralScale | undefined;
+}
+
+/** What a chunk of a lapped basis says of its symbols; arrays lie on shared memory. */
+export interface SpectralScale {
+  /** Quantisation step, weighted digital numbers. */
+  readonly step: number;
+  /** Each position's step in sixteenths of `step`. */
+  readonly mult: Uint8Array;
+  /** [groups of frequencies][component][band], orthonormal rows. */
+  readonly axes: Float32Array;
 }
 
 /** A rectangle of one level's latents, pieced together from chunks; beyond the level's edges they are replicated. */
@@ -27,13 +39,6 @@ export interface LatentWindow {
   readonly chunkColumns: number;
   /** Row-major from (chunkRow, chunkColumn); every chunk that the window touches is there. */
   readonly chunks: readonly LatentChunk[];
-}
-
-/** Dequantised latents as they are, [channels][rows][columns], halo included: what an encoder has at hand. */
-export interface DenseLatents {
-  readonly rows: number;
-  readonly columns: number;
-  readonly latents: Float32Array;
 }
 
 /** Latents a side of a full chunk. */

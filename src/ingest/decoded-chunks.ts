@@ -3,8 +3,6 @@ import { CHUNK_LATENTS, chunkSpan, type LatentChunk, type LatentWindow } from ".
 /** Latents of a level's chunks as a reader will see them, kept for as long as something around them is to be measured. */
 export interface DecodedChunks {
   add(index: number, chunk: LatentChunk): void;
-  /** Whether a chunk of a rectangle of latents is there. */
-  touches(rect: LatentRect): boolean;
   /** A window, edges replicated; chunks that were not added are 0. */
   window(rect: LatentRect): LatentWindow;
   /** Drops the chunks above a row of chunks. */
@@ -43,7 +41,6 @@ export function createDecodedChunks(size: { readonly width: number; readonly hei
 
   return {
     add: (index, chunk) => void kept.set(index, chunk),
-    touches: (rect) => indicesOf(rect).indices.some((index) => kept.has(index)),
     window(rect) {
       const { indices, ...place } = indicesOf(rect);
       const chunks = indices.map((index) => kept.get(index) ?? missing);

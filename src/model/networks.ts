@@ -1,14 +1,8 @@
 import { availableParallelism } from "node:os";
+import type { LatentWindow } from "../core/latents.js";
 import { OverloadedError } from "../core/errors.js";
 import { createWorkerPool } from "../core/worker-pool.js";
-import type {
-  AnalysisTask,
-  NetworkResult,
-  NetworkTask,
-  NetworkThreadData,
-  StyledWindow,
-  SynthesisTask,
-} from "./network-tasks.js";
+import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
 
 /** Runs networks off the event loop: windows that wait for a free session are decoded together, as one batch. */
@@ -21,7 +15,7 @@ export interface Networks {
   close(): Promise<void>;
 }
 
-export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows"> & { readonly window: StyledWindow };
+export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows"> & { readonly window: LatentWindow };
 
 export interface NetworkStats {
   readonly provider: Provider;
@@ -135,9 +129,15 @@ function takeBatch(queue: Waiting[], max: number): Waiting[] {
 
 function shareRun(a: SynthesisRequest, b: SynthesisRequest): boolean {
   return (
-    a.path === b.path &&
-    a.window.window.rows === b.window.window.rows &&
-    a.window.window.columns === b.window.window.columns &&
+    pathOf(a) === pathOf(b) &&
+    a.refine === b.refine &&
+    a.window.rows === b.window.rows &&
+    a.window.columns === b.window.columns &&
     a.bands.join() === b.bands.join()
   );
+}
+
+/** Names a transform: each has its own file. */
+function pathOf({ transform }: SynthesisRequest): string {
+  return transform.synthesis;
 }

@@ -1,6 +1,5 @@
 import { BANDS, type BandName } from "../core/bands.js";
 import { CHUNK_LATENTS, chunkSpan, type LatentWindow } from "../core/latents.js";
-import { unstyled } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
@@ -22,6 +21,8 @@ export interface WindowRequest {
   readonly level: number;
   readonly rect: LatentRect;
   readonly bands: readonly BandName[];
+  /** False: without the decoder's learned branch, where a quick look will do. */
+  readonly refine?: boolean | undefined;
 }
 
 /** What decoding a window takes. */
@@ -48,12 +49,7 @@ export async function decodeWindow(
   signal?: AbortSignal,
 ): Promise<DecodedWindow> {
   const gathered = await gatherWindow(request, use.reader, signal);
-  const { pixels, window } = await synthesiseWindow(
-    gathered,
-    { rect: request.rect, bands: request.bands },
-    use,
-    signal,
-  );
+  const { pixels, window } = await synthesiseWindow(gathered, request, use, signal);
   return { pixels, window, masks: gathered.masks, classes: gathered.classes };
 }
 
@@ -81,18 +77,17 @@ export async function gatherWindow(
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
   { container, latents }: GatheredWindow,
-  { rect, bands }: Pick<WindowRequest, "rect" | "bands">,
+  { rect, bands, refine = true }: Pick<WindowRequest, "rect" | "bands" | "refine">,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
 ): Promise<Pick<DecodedWindow, "pixels" | "window">> {
-  const { model } = container;
+  const { transform } = container.model;
   const pixels = await networks.synthesise(
     {
-      path: model.synthesis.path,
-      channels: model.channels,
-      degains: model.degains,
+      transform,
       bands: bands.map((band) => BANDS.indexOf(band)),
-      window: unstyled({ ...latents, ...withHalo(rect, model.synthesis.halo) }, bands.length),
+      window: { ...latents, ...withHalo(rect, transform.halo) },
+      refine,
     },
     signal,
   );
@@ -120,7 +115,7 @@ async function gatherChunks(
 ): Promise<{ latents: LatentWindow; chunks: readonly DecodedChunk[] }> {
   const tiles = container.cog.levels[level];
   if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
-  const place = withHalo(rect, container.model.synthesis.halo);
+  const place = withHalo(rect, container.model.transform.halo);
   const [levelRows, levelColumns] = [Math.ceil(tiles.height / 16), Math.ceil(tiles.width / 16)];
   const [chunkRow, lastRow] = chunkSpan(place.row, place.rows, levelRows);
   const [chunkColumn, lastColumn] = chunkSpan(place.column, place.columns, levelColumns);

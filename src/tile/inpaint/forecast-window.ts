@@ -1,5 +1,6 @@
 import { clearShares } from "../../codec/context/clear-shares.js";
-import type { ReferenceChunk } from "../../codec/context/context-tasks.js";
+import type { ReferenceChunk } from "../../codec/lapped/lapped-coder.js";
+import { codecsOf } from "../../codec/loaded-model.js";
 import { chunkSpan } from "../../core/latents.js";
 import type { PixelWindow } from "../../core/raster.js";
 import { sameAffine } from "../../geo/affine.js";
@@ -33,7 +34,7 @@ const LEAST_CLEAR = 0.5;
 const FULL = 127;
 
 /**
- * Whether a date can serve a forecast of another: the same grid, level, model and quality, scene classes (without them a cloud would be
+ * Whether a date can serve a forecast of another: the same grid, level and model, scene classes (without them a cloud would be
  * taken for ground), and a model with TEC-TT.
  */
 export function canForecast(
@@ -48,8 +49,7 @@ export function canForecast(
     a.crs === b.crs &&
     sameAffine(a.transform, b.transform) &&
     mine.model.id === other.model.id &&
-    mine.cog.metadata.quality === other.cog.metadata.quality &&
-    mine.model.contexts.tt !== undefined &&
+    codecsOf(mine.model).includes("tt") &&
     !needsDetector(date.gathered)
   );
 }
@@ -58,7 +58,7 @@ export function canForecast(
  * Forecasts a part of a window from other dates, halo included. Each chunk is forecast from the nearest date before and the nearest after
  * that show most of it, or from two of one side; where no date shows anything of a chunk it stays empty.
  *
- * `dates` have latents of one model, quality, level and rectangle, all of the latter around `rect`; undefined where none of them serves.
+ * `dates` have latents of one model, level and rectangle, all of the latter around `rect`; undefined where none of them serves.
  */
 export async function forecastWindow(
   {
@@ -124,7 +124,7 @@ function keyOf(container: OpenContainer | undefined): string {
 
 /** Indices of the gathered chunks that a rectangle and its halo lie in. */
 function chunksOf(rect: LatentRect, { latents, container }: GatheredWindow): ReadonlySet<number> {
-  const { halo } = container.model.synthesis;
+  const { halo } = container.model.transform;
   const [top, bottom] = chunkSpan(rect.row - halo, rect.rows + 2 * halo, latents.levelRows);
   const [left, right] = chunkSpan(rect.column - halo, rect.columns + 2 * halo, latents.levelColumns);
   const found = new Set<number>();
