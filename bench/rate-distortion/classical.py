@@ -232,10 +232,8 @@ def curves(pictures, series, cache, threads):
     os.makedirs(cache, exist_ok=True)
     kept = {kind: {name: read(path_of(cache, kind, name)) for name in CODECS} for kind in ("single", "series")}
     largest_first = [p.name for p in sorted(pictures, key=lambda p: -p.area)]
-    jobs = []
-    for name, codec in CODECS.items():
-        jobs += [("single", name, what) for what in largest_first]
-        jobs += [("series", name, what) for what in series if codec.series]
+    jobs = [("single", name, what) for name in CODECS for what in largest_first]
+    jobs += [("series", name, what) for name, codec in CODECS.items() for what in series if codec.series]
     todo = [(kind, name, what) for kind, name, what in jobs if what not in kept[kind][name]]
     for name in sorted({name for _, name, _ in todo if CODECS[name].needs and not shutil.which(CODECS[name].needs)}):
         print(f"{CODECS[name].short} is skipped where it is not kept: there is no {CODECS[name].needs}")
