@@ -7,7 +7,9 @@ import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
 import { AppError, InvalidRequestError } from "../core/errors.js";
 import { ingestSource, type IngestOptions } from "../ingest/ingest.js";
+import { explainLowPsnr } from "../ingest/low-psnr.js";
 import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
+import { datetimeFromText } from "../ingest/source-datetime.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { createProgress } from "./progress.js";
@@ -168,6 +170,8 @@ async function ingestOne({ location, label, sourceOptions, options, progress }: 
         progress.line(
           `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear}, ${item.entropy}${leans} (${seconds} s)`,
         );
+        const warning = await explainLowPsnr(source, report.psnr);
+        if (warning !== undefined) progress.line(`${label}: warning: ${warning}`);
       }
     } finally {
       await source.close();
@@ -184,14 +188,15 @@ function sourceOptionsOf(input: CommandInput, count: number): SourceOptions {
   const [datetime, id, scl] = ["datetime", "id", "scl"].map((name) => textOption(input, name));
   if (count > 1 && (id !== undefined || scl !== undefined))
     throw new InvalidRequestError(`--id and --scl are for a single input, ${count} were given`);
-  if (datetime !== undefined && Number.isNaN(Date.parse(datetime)))
+  const instant = datetime === undefined ? undefined : datetimeFromText(datetime);
+  if (datetime !== undefined && instant === undefined)
     throw new InvalidRequestError(
       `--datetime is "${datetime}"; wanted an RFC 3339 instant such as 2024-05-01T10:00:00Z`,
     );
   const scale = numberOption(input, "scale", { min: 1e-9, max: 1e9 });
   const offset = numberOption(input, "offset", { min: -1e6, max: 1e6 });
   return {
-    ...(datetime === undefined ? {} : { datetime: new Date(datetime).toISOString() }),
+    ...(instant === undefined ? {} : { datetime: instant }),
     ...(id === undefined ? {} : { id }),
     ...(scl === undefined ? {} : { scl }),
     ...(scale === undefined ? {} : { scale }),

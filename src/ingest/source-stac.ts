@@ -17,6 +17,8 @@ import {
   type NamedAsset,
   type StacItem,
 } from "./source-stac-item.js";
+import { sampleValues } from "./source-sampling.js";
+import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { openTiff, type Samples, type TiffFile, type TiffOptions } from "./source-tiff.js";
 import { toDigitalNumbers, validByValues } from "./source-validity.js";
 
@@ -56,12 +58,15 @@ export async function openStacItemSource(location: string, options: StacItemOpti
   try {
     for (const result of opening) if (result.status === "rejected") throw result.reason;
     const scl = choice.scl === undefined ? undefined : files.at(-1);
+    const bandFiles = files.slice(0, BANDS.length);
+    const guess = await guessUnits({ item, named: choice.bands, files: bandFiles, options });
     return new StacSource({
       location,
       item,
       digest,
       named: choice.bands,
-      files: files.slice(0, BANDS.length),
+      files: bandFiles,
+      guess,
       scl,
       options,
     });
@@ -84,9 +89,13 @@ async function readItem(location: string, options: StacItemOptions): Promise<{ i
   }
 }
 
+/** With the NaN and Infinity that Python writes, which aren't JSON: null in their place. */
 function parseJson(text: string, location: string): unknown {
+  const strict = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+    found.startsWith('"') ? found : "null",
+  );
   try {
-    return JSON.parse(text);
+    return JSON.parse(strict);
   } catch (cause) {
     throw new CorruptDataError(location, `not JSON (${messageOf(cause).slice(0, 80)})`, { cause });
   }
@@ -116,6 +125,8 @@ interface SourceParts {
   readonly named: readonly NamedAsset[];
   /** In the order of core/bands. */
   readonly files: readonly TiffFile[];
+  /** For floats of which neither the item nor the files tell the scale. */
+  readonly guess: UnitsAnswer | undefined;
   readonly scl: TiffFile | undefined;
   readonly options: StacItemOptions;
 }
@@ -139,15 +150,15 @@ class StacSource implements Source {
   private readonly readers: readonly BandReader[];
   private readonly classes: Omit<BandReader, "units"> | undefined;
 
-  constructor({ location, item, digest, named, files, scl, options }: SourceParts) {
+  constructor({ location, item, digest, named, files, guess, scl, options }: SourceParts) {
     const { properties } = item;
     this.location = location;
     this.id = idFromName(options.id ?? item.id);
     this.datetime = datetimeOf(item);
     this.grid = gridOf(item, named, files);
     this.readers = files.map((file, b) => {
-      const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
-      const units = unitsOfAsset(item, named[b]?.asset ?? { href: "" }, { tags, override: options });
+      const told = unitsOf(item, named[b], file, options);
+      const units = guess !== undefined && isUntold(told, file) ? { ...guess.units, rule: "none" as const } : told;
       return { file: singleBand(file), mapping: mapGrid(this.grid, shapeOf(file), file.location), units };
     });
     this.units = commonUnits(this.readers);
@@ -156,8 +167,11 @@ class StacSource implements Source {
     this.hasClasses = scl !== undefined;
     const identities = [...files, scl].map((file) => file?.identity ?? "-");
     this.fingerprint = [digest, ...identities, options.scale ?? "-", options.offset ?? "-"].join(" ");
-    this.properties = Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key)));
-    this.warnings = warningsOf(item, this.grid, this.readers);
+    this.properties = {
+      ...Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key))),
+      ...intervalOf(item),
+    };
+    this.warnings = [...warningsOf(item, this.grid, this.readers), ...(guess?.warnings ?? [])];
   }
 
   async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
@@ -240,15 +254,57 @@ function crsOf(item: StacItem, asset: NamedAsset["asset"] | undefined): string |
   return typeof epsg === "number" ? `EPSG:${epsg}` : undefined;
 }
 
+/** Of an interval its middle, which STAC calls representative; the interval is kept beside it. */
 function datetimeOf({ properties }: StacItem): string | undefined {
-  const text = properties.datetime ?? properties.start_datetime;
-  if (text == null) return undefined;
-  const instant = new Date(text);
-  return Number.isNaN(instant.getTime()) ? datetimeFromText(text) : instant.toISOString();
+  const instant = instantOf(properties.datetime);
+  if (instant !== undefined) return instant;
+  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
+  if (start === undefined || end === undefined) return start ?? end;
+  return new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString().replace(".000Z", "Z");
+}
+
+function intervalOf({ properties }: StacItem): Readonly<Record<string, string>> {
+  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
+  return start === undefined || end === undefined ? {} : { start_datetime: start, end_datetime: end };
+}
+
+const instantOf = (text: string | null | undefined): string | undefined =>
+  text == null ? undefined : datetimeFromText(text);
+
+interface UnitsQuestion {
+  readonly item: StacItem;
+  readonly named: readonly NamedAsset[];
+  readonly files: readonly TiffFile[];
+  readonly options: StacItemOptions;
+}
+
+function unitsOf(item: StacItem, named: NamedAsset | undefined, file: TiffFile, override: StacItemOptions): AssetUnits {
+  const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
+  return unitsOfAsset(item, named?.asset ?? { href: "" }, { tags, override });
+}
+
+/** Floats are reflectance as often as digital numbers, and no product's offset is in them. */
+const isUntold = ({ rule, scale }: AssetUnits, { types }: TiffFile): boolean =>
+  types[0] === "float32" && scale === 1 && (rule === "none" || rule === "baseline");
+
+/** One scale for all floats whose own isn't told, by what they hold together. */
+async function guessUnits({ item, named, files, options }: UnitsQuestion): Promise<UnitsAnswer | undefined> {
+  const untold = files.filter((file, b) => isUntold(unitsOf(item, named[b], file, options), file));
+  if (untold.length === 0) return undefined;
+  return chooseUnits({
+    location: `Item ${item.id}`,
+    types: untold.map(() => "float32"),
+    scales: untold.map(() => undefined),
+    offsets: untold.map(() => undefined),
+    nodata: untold[0]?.tags.nodata,
+    override: {},
+    sampleValues: async () =>
+      (await Promise.all(untold.map((file) => sampleValues(file, [0], file.tags.nodata)))).flat(2),
+  });
 }
 
 function singleBand(file: TiffFile): TiffFile {
-  if (file.types.length === 1) return file;
+  if (file.types.length - file.alpha.length === 1 && !file.alpha.includes(0)) return file;
   throw new InvalidRequestError(`${file.location} has ${file.types.length} bands; wanted one a file`);
 }
 

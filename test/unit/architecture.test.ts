@@ -28,6 +28,7 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   sharp: /^render\/encode-image\.ts/,
   proj4: /^geo\/crs\.ts/,
   geotiff: /^(container|ingest)\//,
+  "fast-xml-parser": /^ingest\/source-xml\.ts/,
   "stac-js": /^catalog\//,
   "@mapbox/tilebelt": /^geo\//,
   pino: /^((cli|http)\/|index\.ts)/,
