@@ -4,6 +4,7 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { fileNameOf, isRemote } from "../store/location.js";
+import { unwrapped } from "./source-onto-grid.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { chooseBands, type BandChoice } from "./source-bands.js";
 import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetime.js";
@@ -99,9 +100,9 @@ class GeoTiffSource implements Source {
     this.parts = parts;
     this.location = parts.location;
     this.id = options.id ?? idFromName(name);
-    const dated = datetimeOf(described.tags.items, main.dateTime, name);
+    const dated = datetimeOf(described.tags.items, main.dateTime, parts.location);
     this.datetime = options.datetime ?? dated.datetime;
-    this.grid = { width: main.width, height: main.height, transform, crs, geoKeys };
+    this.grid = unwrapped({ width: main.width, height: main.height, transform, crs, geoKeys });
     this.units = parts.units;
     this.hasClasses = classes !== undefined || choice.classes !== undefined;
     const identities = [main, maskFile, classes].map((file) => file?.identity ?? "-");
@@ -204,17 +205,21 @@ function clearWhereZero(valid: Uint8Array, mask: ArrayLike<number> | undefined):
   for (let i = 0; i < valid.length; i++) if (mask[i] === 0) valid[i] = 0;
 }
 
-/** Acquisition items first; then tag 306, which is in TIFF's words when the image was made, with a warning where the name has another day. */
+/**
+ * Acquisition items first; then tag 306, which is in TIFF's words when the image was made, with a warning where the name (or its folder's)
+ * has another day.
+ */
 function datetimeOf(
   items: Readonly<Record<string, string>>,
   dateTime: string | undefined,
-  name: string,
+  location: string,
 ): { readonly datetime: string | undefined; readonly warnings: readonly string[] } {
   for (const key of ACQUISITION_ITEMS) {
     const instant = items[key] === undefined ? undefined : datetimeFromText(items[key]);
     if (instant !== undefined) return { datetime: instant, warnings: [] };
   }
-  const named = datetimeFromName(name);
+  const folder = location.split(/[\\/]/).at(-2) ?? "";
+  const named = datetimeFromName(fileNameOf(location)) ?? datetimeFromName(folder);
   const tagged = dateTime === undefined ? undefined : datetimeFromText(dateTime);
   if (named === undefined || tagged === undefined || named.slice(0, 10) === tagged.slice(0, 10))
     return { datetime: tagged ?? named, warnings: [] };

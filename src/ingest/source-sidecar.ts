@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parseLocation } from "../store/location.js";
+import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
 import type { Georeference } from "./source-georeference.js";
 import { findAll, parseXml, textAt, type XmlElement } from "./source-xml.js";
@@ -81,7 +82,7 @@ function georeferenceOf(pam: XmlElement, own: Georeference): Georeference {
   const crs = textAt(pam, "SRS");
   const transform = geoTransformOf(textAt(pam, "GeoTransform"));
   const moved = transform === undefined ? own : placed(own, transform);
-  return crs === undefined ? moved : withCrs(moved, crs);
+  return crs === undefined ? moved : withCrs(moved, normaliseCrs(crs));
 }
 
 /** GDAL's order of a transform's six numbers is not ours. */

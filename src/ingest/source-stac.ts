@@ -3,6 +3,7 @@ import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
+import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
 import { openByteSource } from "../store/byte-source.js";
 import { resolveHref, shortLocation } from "../store/location.js";
@@ -248,10 +249,15 @@ function affineOf(value: unknown): Affine | undefined {
 }
 
 function crsOf(item: StacItem, asset: NamedAsset["asset"] | undefined): string | undefined {
-  const code = asset?.["proj:code"] ?? item.properties["proj:code"];
-  const epsg = asset?.["proj:epsg"] ?? item.properties["proj:epsg"];
-  if (typeof code === "string") return code;
-  return typeof epsg === "number" ? `EPSG:${epsg}` : undefined;
+  for (const fields of [asset, item.properties]) {
+    const [code, epsg, wkt] = [fields?.["proj:code"], fields?.["proj:epsg"], fields?.["proj:wkt2"]];
+    const json = fields?.["proj:projjson"];
+    if (typeof code === "string") return normaliseCrs(code);
+    if (typeof epsg === "number") return `EPSG:${epsg}`;
+    if (typeof wkt === "string") return normaliseCrs(wkt);
+    if (typeof json === "object" && json !== null) return normaliseCrs(JSON.stringify(json));
+  }
+  return undefined;
 }
 
 /** Of an interval its middle, which STAC calls representative; the interval is kept beside it. */

@@ -5,6 +5,9 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { BANDS } from "../../../src/core/bands.js";
 import type { Raster } from "../../../src/core/raster.js";
+import { groundResolutionM, openCrs } from "../../../src/geo/crs.js";
+import { listInputs } from "../../../src/ingest/inputs.js";
+import { openStacItemSource } from "../../../src/ingest/source-stac.js";
 import { openGeoTiffSource } from "../../../src/ingest/source-geotiff.js";
 import type { Source } from "../../../src/ingest/source.js";
 
@@ -58,6 +61,47 @@ describe(
       const sorted = raster.samples.slice().sort();
       assert.ok((sorted[sorted.length >> 1] ?? 0) > 1000);
       assert.ok((sorted.at(-1) ?? 0) > 20_000);
+    });
+
+    // gdalinfo's corner of the first pixel.
+    for (const [name, lon, lat, zoom] of [
+      ["sweden_3006", 16, 60, 10],
+      ["nad83_4269", -90, 40, 10],
+      ["aea_custom", -96, 40, 10],
+      ["esri_54009", 10, 50, 10],
+      ["lon360", -160, 50, 10],
+    ] as const) {
+      test(`05-crs/${name}.tif lies where GDAL puts it, with pixels of some ten metres`, async () => {
+        const source = await openGeoTiffSource(path(`05-crs/${name}.tif`));
+        const { transform, crs = "", width, height } = source.grid;
+        assert.ok(transform !== undefined);
+        const [gotLon, gotLat] = openCrs(crs).toWgs84(transform[2], transform[5]);
+        assert.ok(Math.abs(gotLon - lon) < 1e-4 && Math.abs(gotLat - lat) < 1e-4, `${gotLon} ${gotLat}`);
+        const metres = groundResolutionM({ transform, width, height, crs });
+        assert.ok(metres > 0.7 * zoom && metres < 1.3 * zoom, `${metres} m`);
+        await source.close();
+      });
+    }
+
+    test("the same name in two dated folders, and names without a Latin letter, are two items each", async () => {
+      for (const folder of ["12-layout/d_same", "12-layout/c_unicode"]) {
+        const { inputs } = await listInputs([path(folder)]);
+        assert.equal(new Set(inputs.map(({ id }) => id)).size, 2, folder);
+      }
+    });
+
+    test("an item beside its own band files is one input", async () => {
+      const { inputs, passedOver } = await listInputs([path("12-layout/a_item_with_assets")]);
+      assert.deepEqual([inputs.length, passedOver.length], [1, 0]);
+      assert.match(inputs[0]?.location ?? "", /L2A\.json$/);
+    });
+
+    test("items of JPEG 2000 assets, and items whose assets are missing, are refused by name", async () => {
+      await assert.rejects(
+        openStacItemSource(path("11-stac/d-cdse-jp2.json")),
+        /Asset B01_20m of item cdsejp2 is image\/jp2/,
+      );
+      await assert.rejects(openStacItemSource(path("11-stac/a-control.json")), /Asset B01 of item ctl is missing/);
     });
 
     test("tiny images are images", async () => {
