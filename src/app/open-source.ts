@@ -49,7 +49,7 @@ async function lookAt(
 ): Promise<{ readonly itemId: string | undefined; readonly datetime: string | undefined }> {
   if (problem !== undefined) return { itemId: undefined, datetime: undefined };
   try {
-    const source = await openSource(location, options);
+    const source = await openSource(location, { ...options, skipNative: true });
     await source.close();
     return { itemId: source.id, datetime: source.datetime };
   } catch (error) {

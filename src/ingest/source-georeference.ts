@@ -1,6 +1,7 @@
 import type { GeoTIFFImage } from "geotiff";
 import { translateAffine, type Affine } from "../geo/affine.js";
-import type { Crs } from "../geo/crs.js";
+import { UnsupportedError } from "../core/errors.js";
+import { openCrs, type Crs } from "../geo/crs.js";
 import { crsOfKeys, keyValues } from "./source-geokeys.js";
 import type { GeoKeys } from "../container/georeference.js";
 
@@ -35,6 +36,7 @@ export function readGeoreference(image: GeoTIFFImage): Georeference {
   if (transform === undefined)
     warnings.push("it has no georeference (neither a pixel scale with one tie point nor a matrix)");
   if (crs === undefined) warnings.push("it names no CRS");
+  else if (!canProject(crs)) warnings.push(`its CRS (${crs.slice(0, 60)}) is not one that can be projected here`);
   const geoKeys = directory.length === 0 ? undefined : { directory, doubles, ascii };
   return { transform, crs, geoKeys, warnings };
 }
@@ -60,6 +62,16 @@ function transformOf({ matrix, scale, tiepoints }: ModelTags): Affine | undefine
 function usable(t: Affine): Affine | undefined {
   const determinant = t[0] * t[4] - t[1] * t[3];
   return t.every(Number.isFinite) && determinant !== 0 ? t : undefined;
+}
+
+function canProject(crs: Crs): boolean {
+  try {
+    openCrs(crs);
+    return true;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return false;
+    throw error;
+  }
 }
 
 function numbersOf(value: unknown): readonly number[] {

@@ -4,6 +4,7 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { fileNameOf, isRemote } from "../store/location.js";
+import { repeatedBands, type NativeFactors } from "./source-native.js";
 import { unwrapped } from "./source-onto-grid.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { chooseBands, type BandChoice } from "./source-bands.js";
@@ -23,6 +24,8 @@ export interface GeoTiffOptions extends TiffOptions {
   /** Path or URL of a scene classification at any resolution; without it NAME_SCL.tif and SCL_NAME.tif are looked for. */
   readonly scl?: string;
   readonly id?: string;
+  /** For a look that reads no pixels: `native` is left out. */
+  readonly skipNative?: boolean;
   /** RFC 3339. */
   readonly datetime?: string;
 }
@@ -61,7 +64,19 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
       (choice.classes === undefined ? await findSibling(location, ["NAME_SCL.EXT", "SCL_NAME.EXT"]) : undefined);
     const maskFile = mask === undefined ? undefined : await open(mask);
     const classes = scl === undefined ? undefined : await open(scl);
-    return new GeoTiffSource({ location, main, described, choice, units, warnings, maskFile, classes, options });
+    const native = options.skipNative === true ? {} : await repeatedBands(main, choice.samples, options.signal);
+    return new GeoTiffSource({
+      location,
+      main,
+      native,
+      described,
+      choice,
+      units,
+      warnings,
+      maskFile,
+      classes,
+      options,
+    });
   } catch (error) {
     await Promise.all(opened.map((file) => file.close()));
     throw error;
@@ -71,6 +86,7 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
 interface SourceParts {
   readonly location: string;
   readonly main: TiffFile;
+  readonly native: NativeFactors;
   readonly described: Described;
   readonly choice: BandChoice;
   readonly units: SourceUnits;
@@ -87,6 +103,7 @@ class GeoTiffSource implements Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  readonly native: NativeFactors;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>> = {};
@@ -104,6 +121,7 @@ class GeoTiffSource implements Source {
     this.datetime = options.datetime ?? dated.datetime;
     this.grid = unwrapped({ width: main.width, height: main.height, transform, crs, geoKeys });
     this.units = parts.units;
+    this.native = parts.native;
     this.hasClasses = classes !== undefined || choice.classes !== undefined;
     const identities = [main, maskFile, classes].map((file) => file?.identity ?? "-");
     this.fingerprint = [

@@ -9,6 +9,7 @@ import { openByteSource } from "../store/byte-source.js";
 import { resolveHref, shortLocation } from "../store/location.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { datetimeFromText, idFromName } from "./source-datetime.js";
+import { nestedFactor, type NativeFactors } from "./source-native.js";
 import { isSameGrid, mapGrid, readBilinear, readNearest, type GridMapping } from "./source-onto-grid.js";
 import {
   chooseAssets,
@@ -43,7 +44,7 @@ const KEPT =
 
 /**
  * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF assets, as one date of imagery on the grid of its
- * B02 asset: 20 m and 60 m bands bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
+ * B02 asset: 20 m and 60 m bands repeated where their grids nest in it, else bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
  *
  * @throws NotFoundError naming the asset; UnsupportedError for JPEG2000 assets; UpstreamError; CorruptDataError.
  */
@@ -136,6 +137,8 @@ interface BandReader {
   readonly file: TiffFile;
   readonly mapping: GridMapping;
   readonly units: AssetUnits;
+  /** So many of the image's pixels on each side are one of its own; undefined where its grid does not nest. */
+  readonly factor: 2 | 6 | undefined;
 }
 
 class StacSource implements Source {
@@ -145,11 +148,12 @@ class StacSource implements Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  readonly native: NativeFactors;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
   private readonly readers: readonly BandReader[];
-  private readonly classes: Omit<BandReader, "units"> | undefined;
+  private readonly classes: Omit<BandReader, "units" | "factor"> | undefined;
 
   constructor({ location, item, digest, named, files, guess, scl, options }: SourceParts) {
     const { properties } = item;
@@ -160,8 +164,12 @@ class StacSource implements Source {
     this.readers = files.map((file, b) => {
       const told = unitsOf(item, named[b], file, options);
       const units = guess !== undefined && isUntold(told, file) ? { ...guess.units, rule: "none" as const } : told;
-      return { file: singleBand(file), mapping: mapGrid(this.grid, shapeOf(file), file.location), units };
+      const mapping = mapGrid(this.grid, shapeOf(file), file.location);
+      return { file: singleBand(file), mapping, units, factor: nestedFactor(mapping, this.grid, file) };
     });
+    this.native = Object.fromEntries(
+      this.readers.flatMap(({ factor }, b) => (factor === undefined ? [] : [[BANDS[b], factor]])),
+    );
     this.units = commonUnits(this.readers);
     this.classes =
       scl === undefined ? undefined : { file: scl, mapping: mapGrid(this.grid, shapeOf(scl), scl.location) };
@@ -220,6 +228,8 @@ async function readBand(
   const { startX, startY } = mapping;
   const own = { ...window, x: window.x + Math.round(startX), y: window.y + Math.round(startY) };
   const isInside = own.x >= 0 && own.y >= 0 && own.x + own.width <= file.width && own.y + own.height <= file.height;
+  if (reader.factor !== undefined)
+    return readNearest({ file, sample: 0, mapping, window, nodata, ...withSignal(signal) });
   if (!isSameGrid(mapping) || !isInside)
     return readBilinear({ file, sample: 0, mapping, window, nodata, ...withSignal(signal) });
   const [plane] = await file.read(own, [0], signal);
