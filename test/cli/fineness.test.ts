@@ -131,7 +131,7 @@ test("an image without a valid pixel is encoded as one", async () => {
 test("targets that can't be, or that contradict each other, are refused in one sentence", async () => {
   const input = await files.write("scene.tif", sceneTiff(64, 64));
   const fails = (args: readonly string[], message: RegExp) =>
-    cliFails(files, ["encode", input, files.path("x.tif"), ...args], message);
+    cliFails(files, ["encode", input, files.path("x.tif"), ...args], message, 2);
   await fails(["--psnr", "0"], /PSNR is 0; wanted 15 to 60 dB/);
   await fails(["--psnr", "200"], /PSNR is 200; wanted 15 to 60 dB/);
   await fails(["--max-rmse", "-1"], /Root mean square error is -1; wanted 10 to 1778 digital numbers/);
