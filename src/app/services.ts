@@ -16,6 +16,7 @@ import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { parseLocation } from "../store/location.js";
+import { createAreas, type Areas } from "./areas.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
@@ -48,6 +49,8 @@ export interface Services {
   /** Searches registered for tiles. */
   readonly searches: SearchStore;
   readonly eventLoop: EventLoopMonitor;
+  /** Pixels of areas and their figures. */
+  readonly areas: Areas;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -68,11 +71,13 @@ export async function createServices(
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
   const core = await createDecoder(config, { extensions, referencesWithin: folderOf(config.catalog) });
   const eventLoop = monitorEventLoop();
+  const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
     config,
     catalog,
     eventLoop,
+    areas,
     searches: createSearchStore(config.catalog),
     sharedTiles,
     renders: extensions.renders,
@@ -87,7 +92,7 @@ export async function createServices(
     }),
     async close() {
       eventLoop.close();
-      await Promise.all([catalog.close(), sharedTiles?.close(), core.close()]);
+      await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
     },
   };
 }

@@ -50,7 +50,10 @@ export function createApp(services: HttpServices): Router {
   const router = Router();
   router.use(cors);
   router.use(compress);
-  router.get("/healthz", async (_request, response) => {
+  router.get("/livez", (_request, response) => {
+    response.set("Cache-Control", "no-store").json({ status: "ok" });
+  });
+  router.get(["/healthz", "/readyz"], async (_request, response) => {
     const { ready, parts = {} } = (await services.readiness?.()) ?? { ready: true };
     response.status(ready ? 200 : 503).set("Cache-Control", "no-store");
     response.json({ status: ready ? "ok" : "unavailable", ...parts });

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Router } from "express";
 import type { Logger } from "pino";
+import { checkHealth } from "../app/health.js";
 import { collectMetrics } from "../app/metrics.js";
 import { openTecCog } from "../app/open-tec-cog.js";
 import type { PluginServices } from "../app/plugin.js";
@@ -43,7 +44,7 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage,
-    readiness: async () => ({ ready: true, parts: { provider: services.networks.provider } }),
+    readiness: () => checkHealth(services),
     metrics: async () => collectMetrics(services),
     onError: (error: unknown, request: Request) => {
       const url = request.originalUrl.slice(0, 300);

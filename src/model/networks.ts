@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { OverloadedError } from "../core/errors.js";
-import { createWorkerPool } from "../core/worker-pool.js";
+import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
 import type {
   AnalysisTask,
   NetworkResult,
@@ -18,6 +18,7 @@ export interface Networks {
   synthesise(request: SynthesisRequest, signal?: AbortSignal): Promise<Float32Array>;
   analyse(task: Omit<AnalysisTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   stats(): NetworkStats;
+  health(): PoolHealth;
   close(): Promise<void>;
 }
 
@@ -108,6 +109,7 @@ export function createNetworks(options: NetworksOptions): Networks {
       return (await pool.run({ kind: "analyse", ...task }, { signal })).data;
     },
     stats: () => ({ provider, runs, windows, waiting: queue.length }),
+    health: () => pool.health(),
     async close() {
       for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
       await pool.close();

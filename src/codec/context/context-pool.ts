@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { OverloadedError } from "../../core/errors.js";
 import { enqueueAbortable } from "../../core/abortable.js";
-import { createWorkerPool, type WorkerPool } from "../../core/worker-pool.js";
+import { createWorkerPool, type PoolHealth, type WorkerPool } from "../../core/worker-pool.js";
 import type { Provider } from "../../model/session.js";
 import type { ContextSymbols } from "./context-coder.js";
 import type {
@@ -25,6 +25,8 @@ export interface ContextCoders {
   decodeOfficial(task: Omit<OfficialDecodeTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   /** On the cpu whatever the provider is, so that decoders anywhere are near enough. */
   encodeOfficial(task: Omit<OfficialEncodeTask, "kind">, signal?: AbortSignal): Promise<OfficialChunk>;
+  /** Undefined before the first use. */
+  health(): PoolHealth | undefined;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,7 @@ export function createContextCoders(options: ContextCodersOptions): ContextCoder
       if (result.kind !== "encoded-official") throw new TypeError(`a ${result.kind} answer to an encode task`);
       return result.chunk;
     },
+    health: () => started?.health(),
     async close() {
       for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
       await started?.close();

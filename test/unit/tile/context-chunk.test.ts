@@ -49,6 +49,7 @@ function listening(): ContextCoders & { readonly asked: StoredStreams[] } {
     encode: () => Promise.reject(new Error("nothing is encoded here")),
     decodeOfficial: () => Promise.reject(new Error("no head was to be let through")),
     encodeOfficial: () => Promise.reject(new Error("nothing is encoded here")),
+    health: () => undefined,
     close: () => Promise.resolve(),
   };
 }
