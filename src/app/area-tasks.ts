@@ -1,12 +1,11 @@
-import type { Geometry } from "../catalog/geometry.js";
-import type { GridMask, MaskGrid } from "./geometry-mask.js";
+import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-looks.js";
 import type { Statistics } from "./statistics.js";
 
 /** Find a geometry's pixels on a grid. */
 export interface MaskTask {
   readonly kind: "mask";
-  readonly geometry: Geometry;
+  readonly geometry: FlatGeometry;
   readonly grid: MaskGrid;
   readonly maxSide: number;
 }

@@ -1,13 +1,12 @@
-import type { Geometry } from "../catalog/geometry.js";
 import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
 import type { AreaFigures, AreaResult, AreaTask } from "./area-tasks.js";
-import type { GridMask, MaskGrid } from "./geometry-mask.js";
+import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-looks.js";
 
 /** Areas and their figures, on threads of their own that start with the first use. */
 export interface Areas {
   /** The geometry's pixels on the finest level where it is at most `maxSide` pixels a side; undefined where it has none. */
-  mask(geometry: Geometry, grid: MaskGrid, maxSide: number, signal?: AbortSignal): Promise<GridMask | undefined>;
+  mask(geometry: FlatGeometry, grid: MaskGrid, maxSide: number, signal?: AbortSignal): Promise<GridMask | undefined>;
   /** The pixels in `ready` are handed over: it is of no use afterwards. */
   figures(ready: ReadyValues, area: GridMask, signal?: AbortSignal): Promise<AreaFigures>;
   /** Undefined before the first use. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { CatalogItem } from "../catalog/types.js";
-import type { Geometry } from "../catalog/geometry.js";
+import { partsOf, type Geometry } from "../catalog/geometry.js";
 import { Limiter } from "../core/limiter.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { applyAffine, invertAffine } from "../geo/affine.js";
@@ -9,7 +9,7 @@ import { formatExpression } from "../render/expression-parser.js";
 import type { RenderSource } from "../render/render-spec.js";
 import type { LayerDrawing } from "./draw-layer.js";
 import type { AreaFigures } from "./area-tasks.js";
-import type { GridMask } from "./geometry-mask.js";
+import { flatten, type GridMask } from "./geometry-mask.js";
 import { readReady, valuesOf } from "./read-looks.js";
 import type { Services } from "./services.js";
 
@@ -67,11 +67,12 @@ export async function readArea(
 ): Promise<readonly AreaValues[]> {
   if (signal !== undefined) setMaxListeners(0, signal);
   const limiter = new Limiter(SIDE_BY_SIDE);
+  const flat = flatten(partsOf(geometry));
   const masks = new Map<string, Promise<GridMask | undefined>>();
   const maskOf = ({ grid }: CatalogItem): Promise<GridMask | undefined> => {
     const key = JSON.stringify(grid);
     const levels = levelSizes(grid.width, grid.height);
-    const mask = masks.get(key) ?? use.areas.mask(geometry, { ...grid, levels }, MAX_AREA_PX, signal);
+    const mask = masks.get(key) ?? use.areas.mask(flat, { ...grid, levels }, MAX_AREA_PX, signal);
     masks.set(key, mask);
     return mask;
   };

@@ -1,36 +1,45 @@
 import assert from "node:assert/strict";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
+import { startProcess, type ServeProcess } from "../support/serve-process.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
-/** 50 ms is what the server promises; the rest is for a machine with other things to do. */
-const SLACK_MS = 250;
+/** The server promises 50 ms for the 99th percentile; this is the longest wait of all, on a machine with other things to do. Before: seconds. */
+const SLACK_MS = 700;
 const POSITIONS = 19_000;
 
 let files: Workspace;
-let server: TestServer;
+let server: ServeProcess;
 
 before(async () => {
   files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files) });
+  server = await startProcess(["--catalog", await makeSceneCatalog(files)]);
 });
 after(async () => {
-  await server.close();
+  await server.kill();
   await files.close();
 });
 
-/** The longest that a timer of this process was late while `work` ran; the server runs in this process. */
-async function worstDelayMs(work: () => Promise<unknown>): Promise<number> {
-  const histogram = monitorEventLoopDelay({ resolution: 5 });
-  histogram.enable();
+/** The longest that a tiny request waited, again and again, while `work` ran. */
+async function longestWaitMs(work: () => Promise<unknown>): Promise<number> {
+  const waits: number[] = [];
+  let isOver = false;
+  const asking = (async () => {
+    while (!isOver) {
+      const start = performance.now();
+      await (await fetch(`${server.url}/livez`)).arrayBuffer();
+      waits.push(performance.now() - start);
+      await sleep(2);
+    }
+  })();
   await work();
-  histogram.disable();
-  return histogram.max / 1e6;
+  isOver = true;
+  await asking;
+  return Math.max(...waits);
 }
 
-/** A ring that goes up and down across the whole scene, or a degree and more beyond. */
+/** A ring that goes up and down across the scene, or degrees beyond it. */
 function zigzag(width: number, height: number): object {
   const [west, south] = [3.0 - width / 2, 42.43 - height / 2];
   const ring: number[][] = [];
@@ -40,30 +49,30 @@ function zigzag(width: number, height: number): object {
   return { type: "Polygon", coordinates: [ring] };
 }
 
-async function post(path: string, body: unknown): Promise<Response> {
-  const response = await fetch(`${server.url}${path}`, { method: "POST", body: JSON.stringify(body) });
-  assert.equal(response.status, 200, await response.clone().text());
-  await response.arrayBuffer();
-  return response;
-}
-
 test("no shape of 19,000 positions holds up the event loop: statistics and searches", async (t) => {
   const statistics = `/collections/${SCENE.collection}/statistics`;
-  await post(statistics, zigzag(0.01, 0.01));
-  const shapes = [zigzag(0.01, 0.01), zigzag(0.2, 0.2), zigzag(3, 3), zigzag(100, 60)];
   const expression = "where(B08>B04,sqrt(abs(sin(B08)*cos(B04)*tan(B03))),log(B02+1)**2)";
-  const query = `?${new URLSearchParams({ expression: [expression, expression, expression, expression].join(";") })}`;
-  for (const [k, shape] of shapes.entries()) {
-    const worst = {
-      statistics: await worstDelayMs(() => post(statistics, shape)),
-      expression: await worstDelayMs(() => post(`${statistics}${query}`, shape)),
-      search: await worstDelayMs(() => post("/search", { intersects: shape })),
-      register: await worstDelayMs(() =>
-        post("/search", { intersects: { type: "GeometryCollection", geometries: [shape] } }),
-      ),
-    };
-    t.diagnostic(`shape ${k}: ${JSON.stringify(worst)}`);
-    for (const [name, delay] of Object.entries(worst))
-      assert.ok(delay < SLACK_MS, `${name} of shape ${k}: ${delay} ms`);
+  const query = `?${new URLSearchParams({ expression: [1, 2, 3, 4].map(() => expression).join(";") })}`;
+  // Starts the threads and loads the network.
+  await fetch(`${server.url}${statistics}`, { method: "POST", body: JSON.stringify(zigzag(0.01, 0.01)) });
+  for (const [k, shape] of [zigzag(0.01, 0.01), zigzag(0.2, 0.2), zigzag(3, 3), zigzag(100, 60)].entries()) {
+    const requests: readonly (readonly [path: string, body: unknown])[] = [
+      [statistics, shape],
+      [`${statistics}${query}`, shape],
+      ["/search", { intersects: shape }],
+      ["/search", { intersects: { type: "GeometryCollection", geometries: [shape] } }],
+    ];
+    for (const [path, content] of requests) {
+      const body = JSON.stringify(content);
+      const answer = { status: 0, text: "" };
+      const wait = await longestWaitMs(async () => {
+        const response = await fetch(`${server.url}${path}`, { method: "POST", body });
+        answer.status = response.status;
+        answer.text = Buffer.from(await response.arrayBuffer()).toString("latin1", 0, 200);
+      });
+      assert.equal(answer.status, 200, answer.text);
+      t.diagnostic(`shape ${k}, ${path.slice(0, 40)}: ${Math.round(wait)} ms`);
+      assert.ok(wait < SLACK_MS, `${path} of shape ${k}: ${wait} ms`);
+    }
   }
 });
