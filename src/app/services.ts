@@ -20,9 +20,11 @@ import { createAreas, type Areas } from "./areas.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
+import { guardStore, realPlace } from "./guarded-store.js";
 import type { MakeRoute } from "./plugin.js";
 import { loadExtensions, type Extensions } from "./plugins.js";
 import { createSearchStore, type SearchStore } from "./searches.js";
+import { createStamps, type Stamps } from "./stamped-items.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
@@ -46,11 +48,14 @@ export interface Services {
   /** Handlers of plugins, to be mounted. */
   readonly routes: Readonly<Record<string, MakeRoute>>;
   readonly openStore: OpenStore;
+  /** Of a local file of the catalog, links followed. @throws NotFoundError where that is outside the catalog. */
+  readonly realPlace: (path: string) => Promise<string>;
   /** Searches registered for tiles. */
   readonly searches: SearchStore;
   readonly eventLoop: EventLoopMonitor;
   /** Pixels of areas and their figures. */
   readonly areas: Areas;
+  readonly stamps: Stamps;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -69,7 +74,14 @@ export async function createServices(
   const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
   const sharedTiles =
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
-  const core = await createDecoder(config, { extensions, referencesWithin: folderOf(config.catalog) });
+  const folder = folderOf(config.catalog);
+  const folders = folder === undefined ? undefined : [folder, ...config.linkedFolders];
+  const openStore = guardStore(extensions.openStore, {
+    folders,
+    hosts: config.remoteHosts,
+    privateHosts: config.privateHosts,
+  });
+  const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
   const eventLoop = monitorEventLoop();
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
@@ -78,7 +90,9 @@ export async function createServices(
     catalog,
     eventLoop,
     areas,
-    searches: createSearchStore(config.catalog),
+    stamps: createStamps(),
+    searches: createSearchStore(config.catalog, { maxSearches: config.maxSearches, maxBytes: config.searchesBytes }),
+    realPlace: (path) => realPlace(path, folders),
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,

@@ -7,6 +7,7 @@ import { prometheusText, type Metric } from "./metrics-text.js";
 import { apiHtml, openApi, type OpenApiPaths } from "./openapi.js";
 import { queryOf } from "./params.js";
 import { methodNotAllowed, problemHandler, unknownRoute } from "./problem.js";
+import { allowStyledPage, securityHeaders } from "./security-headers.js";
 import { stacRoutes } from "./routes/stac.js";
 import { landingDocument, OPENAPI_TYPE } from "./stac-documents.js";
 
@@ -34,6 +35,12 @@ export interface HttpServices {
   readonly lateRouters?: readonly { readonly path: string; readonly router: RequestHandler }[];
   /** What a browser gets at "/": a page, or a handler that sends one. Without it, browsers get JSON too. */
   readonly landingHtml?: string | RequestHandler | undefined;
+  /** Before everything but CORS: who may ask at all, and what answers may cost. */
+  readonly guards?: readonly RequestHandler[];
+  /** Sources of CSP's frame-ancestors; 'self'. */
+  readonly frameAncestors?: readonly string[];
+  /** Of a local file of the catalog, links followed; throws where that is outside. */
+  readonly realPlace?: (path: string) => Promise<string>;
   readonly readiness?: () => Promise<Readiness>;
   readonly metrics?: () => Promise<readonly Metric[]>;
   /** Told of every failure that is the server's fault, for the log. */
@@ -48,8 +55,10 @@ export interface HttpServices {
 export function createApp(services: HttpServices): Router {
   const { catalog, routers = [], lateRouters = [] } = services;
   const router = Router();
+  router.use(securityHeaders(services.frameAncestors ?? ["'self'"]));
   router.use(cors);
   router.use(compress);
+  for (const guard of services.guards ?? []) router.use(guard);
   router.get("/livez", (_request, response) => {
     response.set("Cache-Control", "no-store").json({ status: "ok" });
   });
@@ -73,10 +82,11 @@ export function createApp(services: HttpServices): Router {
     response.type(OPENAPI_TYPE.replace("3.1", version)).send(JSON.stringify(description));
   });
   router.get("/api.html", (_request, response) => {
+    allowStyledPage(response);
     response.type("html").send(apiHtml(openApi(services, { version: "3.1", base: baseOf(response) })));
   });
   for (const { path, router: mounted } of routers) router.use(path, mounted);
-  router.use(stacRoutes(catalog));
+  router.use(stacRoutes(catalog, services.realPlace));
   for (const { path, router: mounted } of lateRouters) router.use(path, mounted);
   router.use(unknownRoute);
   router.use(problemHandler(services.onError ?? (() => undefined)));

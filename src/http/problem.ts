@@ -95,6 +95,7 @@ const httpErrorSchema = z.object({
   message: z.string(),
 });
 
-function problem(status: number, detail: string, code: string): Problem {
+/** A problem document. */
+export function problem(status: number, detail: string, code: string): Problem {
   return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, code };
 }

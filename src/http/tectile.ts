@@ -7,11 +7,13 @@ import type { PluginServices } from "../app/plugin.js";
 import type { Services } from "../app/services.js";
 import { InvalidRequestError, OverloadedError } from "../core/errors.js";
 import { createApp } from "./app.js";
+import { requireKey } from "./authorise.js";
 import { requestLog } from "./request-log.js";
 import { colormapRouter } from "./routes/colormaps.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
 import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
+import { createSending } from "./sending.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
 import { TILE_PATHS } from "./tile-paths.js";
@@ -25,8 +27,8 @@ export async function createTectile(
 ): Promise<Router> {
   const { log } = options;
   const { config } = services;
+  const sending = createSending({ timeoutMs: config.sendTimeoutMs, maxBytes: config.sendingBytes });
   const routers = [
-    ...(log === undefined ? [] : [{ path: "/", router: requestLog(log) }]),
     { path: "/", router: tileRouter(services), paths: TILE_PATHS },
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
@@ -44,6 +46,9 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage,
+    guards: [...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
+    frameAncestors: config.frameAncestors,
+    realPlace: services.realPlace,
     readiness: () => checkHealth(services),
     metrics: async () => collectMetrics(services),
     onError: (error: unknown, request: Request) => {
