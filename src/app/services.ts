@@ -24,6 +24,7 @@ import { guardStore, realPlace } from "./guarded-store.js";
 import type { MakeRoute } from "./plugin.js";
 import { loadExtensions, type Extensions } from "./plugins.js";
 import { createSearchStore, type SearchStore } from "./searches.js";
+import { watchStages, type StageTimes } from "./stage-times.js";
 import { createStamps, type Stamps } from "./stamped-items.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
@@ -56,6 +57,8 @@ export interface Services {
   /** Pixels of areas and their figures. */
   readonly areas: Areas;
   readonly stamps: Stamps;
+  /** How long tasks took, for /metrics. */
+  readonly stages: StageTimes;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -83,6 +86,7 @@ export async function createServices(
   });
   const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
   const eventLoop = monitorEventLoop();
+  const stages = watchStages();
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
@@ -91,6 +95,7 @@ export async function createServices(
     eventLoop,
     areas,
     stamps: createStamps(),
+    stages,
     searches: createSearchStore(config.catalog, { maxSearches: config.maxSearches, maxBytes: config.searchesBytes }),
     realPlace: (path) => realPlace(path, folders),
     sharedTiles,
@@ -106,6 +111,7 @@ export async function createServices(
     }),
     async close() {
       eventLoop.close();
+      stages.close();
       await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
     },
   };

@@ -1,4 +1,6 @@
+import { channel } from "node:diagnostics_channel";
 import { getPriority, setPriority } from "node:os";
+import { basename } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 import { enqueueAbortable } from "./abortable.js";
 import { fromErrorMessage, ModelError, OverloadedError, toErrorMessage, type ErrorMessage } from "./errors.js";
@@ -17,6 +19,19 @@ export interface WorkerPool<Task, Result> {
   ): Promise<Result>;
   close(): Promise<void>;
 }
+
+/** What a pool tells of every task that ended, on the diagnostics channel TASK_CHANNEL: for metrics. */
+export interface EndedTask {
+  /** File name of the thread's module, without "-worker.js": "pixel". */
+  readonly pool: string;
+  /** The task's own `kind`, where it has one. */
+  readonly kind: string;
+  readonly waitedMs: number;
+  readonly ranMs: number;
+}
+
+export const TASK_CHANNEL = "tectile:task";
+const ended = channel(TASK_CHANNEL);
 
 /** The threads of a pool at this moment. */
 export interface PoolHealth {
@@ -42,6 +57,7 @@ interface Job<Task, Result> {
   readonly task: Task;
   readonly transfer: readonly ArrayBuffer[];
   readonly signal: AbortSignal | undefined;
+  readonly queuedAtMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -72,6 +88,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
   const restarts = new Set<NodeJS.Timeout>();
+  const poolName = basename(options.url.pathname).replace(/-worker\.js$/, "");
   let closed = false;
   /** Deaths before the module was loaded, since the last thread that did load it. */
   let stillborn = 0;
@@ -124,6 +141,15 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     const { job } = thread;
     thread.job = undefined;
     thread.release();
+    if (job !== undefined && ended.hasSubscribers) {
+      const task: EndedTask = {
+        pool: poolName,
+        kind: kindOf(job.task),
+        waitedMs: thread.startedAtMs - job.queuedAtMs,
+        ranMs: performance.now() - thread.startedAtMs,
+      };
+      ended.publish(task);
+    }
     return job;
   }
 
@@ -219,7 +245,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       }
       const result = enqueueAbortable<Job<Task, Result>, Result>(
         queue,
-        (settlement) => ({ task, transfer, signal, ...settlement }),
+        (settlement) => ({ task, transfer, signal, queuedAtMs: performance.now(), ...settlement }),
         signal,
       );
       next();
@@ -240,6 +266,12 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       );
     },
   };
+}
+
+function kindOf(task: unknown): string {
+  return typeof task === "object" && task !== null && "kind" in task && typeof task.kind === "string"
+    ? task.kind
+    : "task";
 }
 
 const noThread = (): OverloadedError => new OverloadedError("No worker thread is up; retry in a moment");

@@ -3,7 +3,7 @@ import type { Catalog } from "../catalog/types.js";
 import { baseOf, rememberBase } from "./base-url.js";
 import { compress } from "./compress.js";
 import { cors } from "./cors.js";
-import { prometheusText, type Metric } from "./metrics-text.js";
+import { histogramText, prometheusText, type HistogramMetric, type Metric } from "./metrics-text.js";
 import { apiHtml, openApi, type OpenApiPaths } from "./openapi.js";
 import { queryOf } from "./params.js";
 import { methodNotAllowed, problemHandler, unknownRoute } from "./problem.js";
@@ -43,6 +43,7 @@ export interface HttpServices {
   readonly realPlace?: (path: string) => Promise<string>;
   readonly readiness?: () => Promise<Readiness>;
   readonly metrics?: () => Promise<readonly Metric[]>;
+  readonly histograms?: () => readonly HistogramMetric[];
   /** Told of every failure that is the server's fault, for the log. */
   readonly onError?: (error: unknown, request: Request) => void;
 }
@@ -69,10 +70,14 @@ export function createApp(services: HttpServices): Router {
   });
   router.get("/metrics", async (request, response) => {
     const metrics = (await services.metrics?.()) ?? [];
+    const histograms = services.histograms?.() ?? [];
     response.set("Cache-Control", "no-store");
     if (queryOf(request).get("f") === "json" || request.accepts(["text/plain", "json"]) === "json")
-      response.json({ metrics });
-    else response.type("text/plain; version=0.0.4; charset=utf-8").send(prometheusText(metrics));
+      response.json({ metrics, histograms });
+    else
+      response
+        .type("text/plain; version=0.0.4; charset=utf-8")
+        .send(prometheusText(metrics) + histogramText(histograms));
   });
   router.use(rememberBase(services.publicUrl));
   router.route("/").get(landing(services)).all(methodNotAllowed("GET, HEAD"));
