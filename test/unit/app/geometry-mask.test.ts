@@ -64,7 +64,10 @@ test("a mask holds the pixels whose centre a polygon holds, on the finest level 
 });
 
 test("the level is chosen before anything is filled: a shape of the whole world on a large grid is quick", () => {
-  const levels = Array.from({ length: 7 }, (_, k) => ({ width: 10_980 / 2 ** k, height: 10_980 / 2 ** k }));
+  const levels = Array.from({ length: 7 }, (_, k) => ({
+    width: Math.ceil(10_980 / 2 ** k),
+    height: Math.ceil(10_980 / 2 ** k),
+  }));
   const points = Array.from({ length: 19_000 }, (_, i): [number, number] => [i / 200, i % 2 === 0 ? 80 : -80]);
   const geometry: Geometry = { type: "Polygon", coordinates: [[...points, points[0] ?? [0, 0]]] };
   const grid = { crs: "EPSG:4326", transform: [0.001, 0, 10, 0, -0.001, 20], levels } as const;
