@@ -76,10 +76,10 @@ async function drawTile(tile: { z: number; x: number; y: number }): Promise<void
     {
       reader,
       networks: {
-        synthesise: async ({ window, bands: indices }) => {
+        synthesise: async ({ window, ...wanted }) => {
           let branchMs = 0;
           const [cpu, start] = [process.cpuUsage(), performance.now()];
-          const pixels = await synthesiseLapped(window, transform, indices, {
+          const pixels = await synthesiseLapped(window, transform, wanted, {
             kernels,
             branch:
               network &&

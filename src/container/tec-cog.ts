@@ -25,6 +25,8 @@ const metadataSchema = z.object({
   clouds: z.enum(["coarse", "same"]).optional(),
   entropy: z.enum(CODEC_NAMES),
   bands: z.array(z.enum(BANDS)).length(BANDS.length),
+  /** Bands that repeat the pixels of a grid coarser by this factor: they decode to these pixels. */
+  native: z.partialRecord(z.enum(BANDS), z.union([z.literal(2), z.literal(6)])).optional(),
   /** Stored numbers of the source: dn = stored x scale + offset; `decode` writes them back. */
   units: z.object({
     dtype: z.enum(["uint8", "uint16", "int16", "float32"]),

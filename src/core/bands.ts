@@ -76,3 +76,9 @@ const ALIASES: Readonly<Record<string, BandName>> = {
   narrownir: "B8A",
   watervapor: "B09",
 };
+
+/**
+ * Bands whose sensor is coarser than the image's grid by a whole factor, each native pixel repeated factor x factor times from the image's first
+ * pixel on: 2 for 20 m bands on a 10 m grid, 6 for 60 m ones.
+ */
+export type NativeFactors = Readonly<Partial<Record<BandName, 2 | 6>>>;

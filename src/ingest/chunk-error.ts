@@ -1,9 +1,10 @@
 import { PLAIN_MULT } from "../codec/lapped/cloud-steps.js";
-import { BANDS } from "../core/bands.js";
+import { BANDS, type NativeFactors } from "../core/bands.js";
 import type { LatentChunk } from "../core/latents.js";
 import type { BandCoefficients } from "../model/lapped/analyse.js";
 import { STRIDE } from "../model/lapped/geometry.js";
 import type { LappedKernels } from "../model/lapped/kernels.js";
+import { averageNative, factorsOf } from "../model/lapped/native.js";
 import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";
 import type { LappedTransform } from "../model/transform.js";
 import type { ChunkMask } from "./masks.js";
@@ -30,6 +31,10 @@ export interface ChunkPixels {
   readonly ring: BandCoefficients;
   readonly core: BandCoefficients;
   readonly mult: Uint8Array;
+  /** Bands that repeat the pixels of a coarser grid, and the chunk's first pixel in it. */
+  readonly native: NativeFactors | undefined;
+  readonly x: number;
+  readonly y: number;
   readonly moments: Float64Array;
   /** Axes of the first reference. */
   readonly reference: Float32Array | undefined;
@@ -37,10 +42,18 @@ export interface ChunkPixels {
 
 const ALL_BANDS = BANDS.map((_, b) => b);
 
-/** Pixels of the chunk as if it were a level of its own: what an error is told against. */
-export function chunkPixels({ core, rows, columns }: ChunkPixels, { transform, measuring }: Measuring): Float32Array {
-  const [width, height] = [STRIDE * columns, STRIDE * rows];
-  return synthesiseCoefficients(core, { width, height }, transform.basis.weights, measuring);
+/** Pixels of the chunk as if it were a level of its own, [bands][16 rows][16 columns]: what an error is told against. */
+export function chunkPixels(chunk: ChunkPixels, { transform, measuring }: Measuring): Float32Array {
+  const [width, height] = [STRIDE * chunk.columns, STRIDE * chunk.rows];
+  return averaged(synthesiseCoefficients(chunk.core, { width, height }, transform.basis.weights, measuring), chunk);
+}
+
+/** Bands of a coarser grid as their native pixels. */
+function averaged(pixels: Float32Array, { native, x, y, rows, columns }: ChunkPixels): Float32Array {
+  const place = { x, y, width: STRIDE * columns, height: STRIDE * rows };
+  const area = place.width * place.height;
+  factorsOf(native).forEach((factor, b) => averageNative(pixels.subarray(b * area, (b + 1) * area), place, factor));
+  return pixels;
 }
 
 function synthesiseCoefficients(
@@ -64,11 +77,12 @@ function synthesiseCoefficients(
 }
 
 /** The same of what a reader will see, branch included. */
-export function decodedPixels(
+export async function decodedPixels(
   latents: LatentChunk,
-  { rows, columns }: ChunkPixels,
+  chunk: ChunkPixels,
   { transform, run, measuring }: Measuring,
 ): Promise<Float32Array> {
+  const { rows, columns } = chunk;
   const { halo, basis } = transform;
   const window = {
     row: -halo,
@@ -90,7 +104,8 @@ export function decodedPixels(
           const dims = [1, basis.canonical.length, high, wide];
           return run(path, { name: "coefficients", dims, data }, "residual");
         };
-  return synthesiseLapped(window, transform, ALL_BANDS, { kernels: measuring, branch });
+  const wanted = { bands: ALL_BANDS, native: undefined };
+  return averaged(await synthesiseLapped(window, transform, wanted, { kernels: measuring, branch }), chunk);
 }
 
 /** Over the valid pixels of positions that are not kept coarser; over all valid ones where there are no others. */

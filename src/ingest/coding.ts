@@ -1,4 +1,5 @@
 import { codecsOf, type LoadedModel } from "../codec/loaded-model.js";
+import type { NativeFactors } from "../core/bands.js";
 import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow, Raster } from "../core/raster.js";
@@ -59,6 +60,8 @@ export interface CodingUse {
   readonly codec: CodecName;
   /** Earlier dates to lean on, nearest in time first. */
   readonly references: readonly ReferenceImage[];
+  /** The source's bands that repeat the pixels of a coarser grid. */
+  readonly native?: NativeFactors | undefined;
   readonly networks: Networks;
   readonly encoders: Encoders;
   readonly official: OfficialPool;

@@ -52,7 +52,7 @@ export interface EncodeReport {
 export async function encodeImage(source: Source, path: string, options: EncodeOptions): Promise<EncodeReport> {
   const { grid } = source;
   const { model, references } = options;
-  const coding = openCoding(options);
+  const coding = openCoding({ ...options, native: source.native });
   const { width, height, crs, transform } = grid;
   checkReferences({ width, height, crs, transform, datetime: source.datetime, model }, references);
   const writer = await createTecCogWriter(path, {
@@ -219,7 +219,13 @@ class ImageEncoder {
           rows: rows + 2 * halo,
           columns: columns + 2 * halo,
         };
-        const request = { transform, bands: BANDS.map((_, i) => i), window: this.decoded.window(rect), refine: true };
+        const request = {
+          transform,
+          bands: BANDS.map((_, i) => i),
+          window: this.decoded.window(rect),
+          native: this.parts.source.native,
+          refine: true,
+        };
         const decoded = await networks.synthesise(request, signal);
         this.errors.add(pixels, decoded, { width: 16 * columns, height: 16 * rows });
       }),

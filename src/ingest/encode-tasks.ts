@@ -1,5 +1,6 @@
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { DecodableModel } from "../codec/open-coder.js";
+import type { NativeFactors } from "../core/bands.js";
 import type { CodecName } from "../core/codecs.js";
 import type { LatentChunk } from "../core/latents.js";
 import type { ChunkMask } from "./masks.js";
@@ -40,6 +41,8 @@ export interface EncodeTask {
   /** Of the pixels, in the level. */
   readonly firstRow: number;
   readonly firstColumn: number;
+  /** At the full resolution, the source's bands that repeat the pixels of a coarser grid. */
+  readonly native: NativeFactors | undefined;
   readonly rules: ChunkRules;
   readonly chunks: readonly ChunkJob[];
 }

@@ -7,6 +7,7 @@ import type { LappedCoder, LappedFrame, LappedParts } from "../codec/lapped/lapp
 import { createQuantiser, type QuantisedChunk } from "../codec/lapped/quantise.js";
 import { openLappedCoder, type DecodableModel } from "../codec/open-coder.js";
 import { packChunk, SECTION, storedStep, type Section } from "../container/chunk.js";
+import type { NativeFactors } from "../core/bands.js";
 import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { LatentChunk, SpectralScale } from "../core/latents.js";
@@ -41,10 +42,12 @@ export function createBlockEncoder(model: DecodableModel, run: RunNetwork): Bloc
     run,
   };
   return {
-    async encode({ pixels, width, height, firstRow, firstColumn, rules, chunks }) {
-      const block = analyseBlock(pixels, { width, height }, transform.basis, parts.kernels);
+    async encode({ pixels, width, height, firstRow, firstColumn, native, rules, chunks }) {
+      const place = { x: STRIDE * firstColumn, y: STRIDE * firstRow, width, height };
+      const block = analyseBlock(pixels, place, { ...transform.basis, native }, parts.kernels);
       const out: EncodedChunk[] = [];
-      for (const job of chunks) out.push(await encodeChunk(block, { firstRow, firstColumn, job, rules }, parts));
+      for (const job of chunks)
+        out.push(await encodeChunk(block, { firstRow, firstColumn, native, job, rules }, parts));
       return out;
     },
   };
@@ -67,6 +70,7 @@ interface Parts {
 interface ChunkInput {
   readonly firstRow: number;
   readonly firstColumn: number;
+  readonly native: NativeFactors | undefined;
   readonly job: ChunkJob;
   readonly rules: ChunkRules;
 }
@@ -97,6 +101,9 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
     ring,
     core,
     mult,
+    native: input.native,
+    x: STRIDE * job.column,
+    y: STRIDE * job.row,
     moments: momentsOf(core, parts.kernels),
     reference: references[0]?.chunk.latents.spectral?.axes,
   };

@@ -14,8 +14,9 @@ export function createLappedCoding({
   model,
   references,
   encoders,
+  native,
   rules,
-}: Pick<CodingUse, "model" | "references" | "encoders"> & { readonly rules: ChunkRules }): ImageCoding {
+}: Pick<CodingUse, "model" | "references" | "encoders" | "native"> & { readonly rules: ChunkRules }): ImageCoding {
   return {
     blockPx: BLOCK_PX,
     reachPx: REACH * STRIDE,
@@ -42,6 +43,7 @@ export function createLappedCoding({
         height: extended.height,
         firstRow: around.y / STRIDE,
         firstColumn: around.x / STRIDE,
+        native: level === 0 ? native : undefined,
         rules,
         chunks: jobs,
       };

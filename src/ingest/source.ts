@@ -1,4 +1,5 @@
 import type { GeoKeys } from "../container/georeference.js";
+import type { NativeFactors } from "../core/bands.js";
 import type { Raster, PixelWindow } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
@@ -42,6 +43,8 @@ export interface Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  /** Bands that repeat the pixels of a coarser grid, exactly and over the whole image; undefined where none does. */
+  readonly native?: NativeFactors | undefined;
   /** Changes when the source's bytes may have changed: sizes, times, ETags. */
   readonly fingerprint: string;
   /** Sentences for the user: a missing georeference, bands taken by position. */

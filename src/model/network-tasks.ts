@@ -1,3 +1,4 @@
+import type { NativeFactors } from "../core/bands.js";
 import type { LatentWindow } from "../core/latents.js";
 import type { SessionOptions } from "./session.js";
 import type { Transform } from "./transform.js";
@@ -12,6 +13,8 @@ export interface SynthesisTask {
   readonly windows: readonly LatentWindow[];
   /** Indices of the bands wanted. */
   readonly bands: readonly number[];
+  /** At the full resolution, the image's bands that repeat the pixels of a coarser grid. */
+  readonly native: NativeFactors | undefined;
   /** Whether the decoder's learned branch is wanted, of a lapped model on the CPU. */
   readonly refine: boolean;
 }

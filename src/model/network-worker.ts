@@ -5,6 +5,7 @@ import { assertNever } from "../core/assert.js";
 import { assembleLatents, type LatentWindow } from "../core/latents.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
+import { factorsOf } from "./lapped/native.js";
 import { createKernels, type LappedKernels } from "./lapped/kernels.js";
 import { commonCoefficients, synthesiseLapped, type RunBranch } from "./lapped/synthesise.js";
 import type { NetworkTask, NetworkThreadData, NetworkResult, SynthesisTask, AnalysisTask } from "./network-tasks.js";
@@ -30,7 +31,9 @@ serveTasks<NetworkTask, NetworkResult>(async (task) => {
 function synthesise(task: SynthesisTask): Promise<Float32Array> {
   const { transform } = task;
   if (transform.kind === "network") return runSynthesis(task, transform);
-  return options.provider === "cpu" ? onCpu(task, transform) : onGpu(task, transform);
+  // Means over native pixels that reach beyond a window are not in the graph.
+  const isPlain = task.native === undefined || task.bands.every((band) => factorsOf(task.native)[band] === 1);
+  return options.provider === "cpu" || !isPlain ? onCpu(task, transform) : onGpu(task, transform);
 }
 
 /** A converted model's synthesis network. */
@@ -54,11 +57,11 @@ async function runSynthesis(
 }
 
 /** The lapped basis in WebAssembly, its branch as a session. */
-async function onCpu({ windows, bands, refine }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
+async function onCpu({ windows, refine, ...wanted }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
   kernels ??= createKernels();
   const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform) : undefined;
   const parts: Float32Array[] = [];
-  for (const window of windows) parts.push(await synthesiseLapped(window, transform, bands, { kernels, branch }));
+  for (const window of windows) parts.push(await synthesiseLapped(window, transform, wanted, { kernels, branch }));
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -76,7 +76,7 @@ export async function gatherWindow(
 
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
-  { container, latents }: GatheredWindow,
+  { container, level, latents }: GatheredWindow,
   { rect, bands, refine = true }: Pick<WindowRequest, "rect" | "bands" | "refine">,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
@@ -87,6 +87,7 @@ export async function synthesiseWindow(
       transform,
       bands: bands.map((band) => BANDS.indexOf(band)),
       window: { ...latents, ...withHalo(rect, transform.halo) },
+      native: level === 0 ? container.cog.metadata.native : undefined,
       refine,
     },
     signal,

@@ -67,8 +67,8 @@ export function createTecDecoder(model: TecDecoderModel) {
       chunkColumns: 1,
       chunks: [{ symbols, channels, rows, columns, quality, spectral }],
     };
-    const bands = BANDS.map((_, b) => b);
-    interleave(await synthesiseLapped(window, transform, bands, { kernels, branch: model.branch }), chunk, masks, out);
+    const wanted = { bands: BANDS.map((_, b) => b), native: undefined };
+    interleave(await synthesiseLapped(window, transform, wanted, { kernels, branch: model.branch }), chunk, masks, out);
     return out.buffer;
   }
 

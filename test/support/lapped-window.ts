@@ -18,6 +18,7 @@ export function lappedRequest(
   return {
     transform,
     bands,
+    native: undefined,
     refine: true,
     window: {
       row: at.row - halo,

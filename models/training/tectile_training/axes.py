@@ -24,10 +24,10 @@ def planes(rows):
 
 @njit(cache=True)
 def delta(i):
-    d = 1.0
+    d = 0.01
     for _ in range(i):
         d *= 1.5
-    return min(0.01 * d, 0.1)
+    return min(d, 0.1)
 
 
 @njit(cache=True)

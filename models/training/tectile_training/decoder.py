@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from . import basis, network
 from .basis import UNIT
 
+MOST = 6e4  # what float16 holds
+
 
 class Windows:
     """Decoded and true canonical coefficients of training chunks at all qualities, in common axes, as float16."""
@@ -27,13 +29,18 @@ class Windows:
             for index, s in enumerate(chunks):
                 common = net.common
                 n = s.rows * s.columns
-                exact = basis.turn(s.coefficients.float(), common).flatten(1, 2)[0]
-                self.truth.append(exact[net.canonical].half())
-                for q, step in enumerate(basis.STEPS):
+                bands = s.coefficients.float().nan_to_num(0, MOST, -MOST)
+                bands[:, :, 0] = 0  # means: the branch neither sees nor changes them
+                exact = basis.turn(bands, common).flatten(1, 2)[0]
+                self.truth.append(exact[net.canonical].clamp(-MOST, MOST).half())
+                for q in range(index % 2, len(basis.STEPS), 2):  # every other quality: enough, in half the memory
+                    step = basis.STEPS[q]
                     k = symbols[q][at : at + n] * (degain[q] * step)
                     k = torch.from_numpy(np.ascontiguousarray(k.T, np.float32)).reshape(1, -1, s.rows, s.columns)
-                    c = basis.turn(net.coefficients(k, s.axes), common).flatten(1, 2)[0]
-                    self.given.append(c[net.canonical].half())
+                    bands = net.coefficients(k, s.axes)
+                    bands[:, :, 0] = 0
+                    c = basis.turn(bands, common).flatten(1, 2)[0]
+                    self.given.append(c[net.canonical].clamp(-MOST, MOST).half())
                     self.energy.append(((c - exact) ** 2).sum().item() / n)
                     self.items.append((index, q))
                 at += n
@@ -105,6 +112,7 @@ def main():
     parser.add_argument("--chunks", type=int, default=260, help="training chunks of up to 256 x 256 pixels")
     parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--canonical", type=int, default=448)
+    parser.add_argument("--wide", default="", help="a checkpoint with a wider branch to start from its strongest units")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
@@ -115,20 +123,29 @@ def main():
     tables = entropy_tables.read(options.tables)
     chunks = make_tables.training_chunks(net, pictures.images(), options.chunks, seed=11)
     symbols = make_tables.encoded(net, tables, chunks)
-    net = with_branch(net, chunks, options.canonical, options.hidden)
+    wide = network.load(options.wide)[0] if options.wide else None
+    net = with_branch(net, chunks, options.canonical, options.hidden, wide)
     steps = train(net.at16, Windows(net, chunks, symbols, tables.degain), options.minutes)
     torch.save({"ema": net.state_dict(), "options": state["options"] | vars(options), "step": steps}, options.out)
 
 
-def with_branch(net, chunks, canonical, hidden):
-    """The codec with a new decoder branch over the strongest canonical channels, means left out."""
-    seen = basis.strongest_common([s.coefficients.float() for s in chunks[::3]], net.common, canonical)
+def with_branch(net, chunks, canonical, hidden, wide=None):
+    """The codec with a new decoder branch over the strongest canonical channels, means left out; or with the strongest part of `wide`'s."""
+    seen = wide.canonical[:canonical] if wide else strongest(net, chunks, canonical)
     out = network.Codec(net.order, net.common, seen, hidden, 0, 0, net.sets, net.weights)
     own = {k: v for k, v in net.state_dict().items() if not k.startswith(("at16", "ana", "canonical"))}
     out.load_state_dict(own, strict=False)
-    if net.ana is not None:
-        out.ana, out.analysed = net.ana, net.analysed
+    if wide:
+        a, b = wide.at16.a.weight[:, :canonical], wide.at16.b.weight[:canonical]
+        best = (a.flatten(1).norm(dim=1) * b[:, :, 0, 0].norm(dim=0)).argsort(descending=True)[:hidden]
+        with torch.no_grad():
+            out.at16.a.weight.copy_(a[best])
+            out.at16.b.weight.copy_(b[:, best])
     return out
+
+
+def strongest(net, chunks, canonical):
+    return basis.strongest_common([s.coefficients.float() for s in chunks[::3]], net.common, canonical)
 
 
 if __name__ == "__main__":

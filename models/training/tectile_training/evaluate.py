@@ -1,6 +1,6 @@
-"""Bits and PSNR of the held-out pictures under a checkpoint and its tables, and BD-rates between such results.
+"""Bits and PSNR of the held-out pictures under a checkpoint and its tables, with and without the decoder's branch, and their BD-rates.
 
-python -m tectile_training.evaluate --checkpoint=codec.pt --tables=entropy.tables [--without-branches] [--out=rows.npz]
+python -m tectile_training.evaluate --checkpoint=codec.pt --tables=entropy.tables [--out=rows.npz]
 """
 
 import argparse
@@ -49,25 +49,24 @@ def held_out(side=256, ships=6):
 
 
 @torch.no_grad()
-def measure(enc, chosen, branch=True, log=None):
-    """[pictures, steps, (bits of 256 x 256 pixels, PSNR, PSNR visible, bits of names, bits of angles)] of pictures as chunks of their own."""
-    rows = np.zeros((len(chosen), enc.tables.steps, 5))
+def measure(enc, chosen, branches=(True,), log=None):
+    """For each of `branches`, with or without the decoder's, [pictures, steps, (bits of 256 x 256 pixels, PSNR, PSNR visible, bits of names, of angles)].
+
+    Pictures are chunks of their own.
+    """
+    rows = np.zeros((len(branches), len(chosen), enc.tables.steps, 5))
     for i, (name, x) in enumerate(chosen):
         truth = torch.from_numpy(x)
         sample = samples.cut(name, x, enc.net.weights)
+        area = basis.FREQUENCIES * basis.CHUNK**2 / x[0].size
         for q in range(enc.tables.steps):
             coded = enc.encode(enc.prepare(sample, q), q)
-            back = enc.decode(sample, coded.symbols, q, branch)
-            area = 65536 / x[0].size
-            rows[i, q] = (
-                coded.bits * area,
-                psnr(back, truth),
-                psnr(back, truth, VISIBLE),
-                coded.name_bits * area,
-                coded.angle_bits * area,
-            )
+            for k, branch in enumerate(branches):
+                back = enc.decode(sample, coded.symbols, q, branch)
+                quality = psnr(back, truth), psnr(back, truth, VISIBLE)
+                rows[k, i, q] = coded.bits * area, *quality, coded.name_bits * area, coded.angle_bits * area
         if log:
-            log(name, rows[i, 3])
+            log(name, rows[0, i, 3])
     return rows
 
 
@@ -90,7 +89,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--tables", required=True)
-    parser.add_argument("--without-branches", action="store_true", help="the linear basis alone, under the same tables")
     parser.add_argument(
         "--trade", type=float, default=encoder.TRADE, help="lambda of the rate-distortion-optimised symbols"
     )
@@ -98,14 +96,14 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     net, _ = network.load(options.checkpoint)
-    if options.without_branches:
-        net.ana = net.at16 = None
     chosen = held_out()
-    rows = measure(encoder.Encoder(net, entropy_tables.read(options.tables), options.trade), chosen)
     groups = [group(x) for _, x in chosen]
-    show(options.checkpoint.rsplit("/", 1)[-1], rows, groups)
+    enc = encoder.Encoder(net, entropy_tables.read(options.tables), options.trade)
+    with_branch, without = measure(enc, chosen, (True, False))
+    show("without the branch", without, groups)
+    show("with it", with_branch, groups, without)
     if options.out:
-        np.savez(options.out, rows=rows, groups=groups, names=[n for n, _ in chosen])
+        np.savez(options.out, rows=with_branch, without=without, groups=groups, names=[n for n, _ in chosen])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 
 All in weighted digital numbers, pixels in digital numbers. Windows come with a halo of whole positions: one for a branch alone, two for
 the synthesis (a position's pixels reach into its neighbours, whose branch sees theirs). Beyond the level's edge positions repeat the last
-one; `edges` is 1 for top, right, bottom, left where that side of the window is the level's edge, and 0 elsewhere.
+one; `edges` is 1 for top, bottom, left, right where that side of the window is the level's edge, and 0 elsewhere.
 """
 
 import numpy as np
@@ -98,9 +98,9 @@ def synthesis(net, half=True):
         return g.op("Concat", *parts, axis=axis)
 
     raw = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), borders_h, sixteen, full_w, axis=0))
-    x = blended(raw, g.op("MatMul", lap, raw), 2, edge(0, 1, 1, 1, 1), edge(2, 1, 1, 1, 1))
+    x = blended(raw, g.op("MatMul", lap, raw), 2, edge(0, 1, 1, 1, 1), edge(1, 1, 1, 1, 1))
     raw = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), full_h, borders_w, sixteen, axis=0))
-    x = blended(raw, g.op("MatMul", raw, across), 3, edge(3, 1, 1, 1, 1), edge(1, 1, 1, 1, 1))
+    x = blended(raw, g.op("MatMul", raw, across), 3, edge(2, 1, 1, 1, 1), edge(3, 1, 1, 1, 1))
     x = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), full_h, full_w, axis=0))
     g.op("Slice", x, g.ints(half_block, half_block), g.ints(-half_block, -half_block), g.ints(2, 3), name="pixels")
     inputs = [

@@ -90,7 +90,7 @@ def train(net, stream, options, log=print):
     def save():
         torch.save({"ema": small(averaged), "options": vars(options), "step": step}, options.out)
 
-    while (f := (time.time() - begin) / (60 * options.minutes)) < 1:
+    while (f := (time.time() - begin) / max(60 * options.minutes, 1e-9)) < 1:
         for g in optimiser.param_groups:
             g["lr"] = options.lr * g["x"] * min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * f)))
         x = torch.from_numpy(next(stream)).to(device)
@@ -122,7 +122,7 @@ def train(net, stream, options, log=print):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--minutes", type=float, default=25, help="0: only order, common axes and the start")
     parser.add_argument("--device", default="cpu")
     parser.add_argument(
         "--packed", default="", help="pictures packed by tectile_training.pack instead of the data folder"

@@ -1,6 +1,8 @@
 import type { LappedBasis } from "./basis.js";
 import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, STRIDE } from "./geometry.js";
 import type { LappedKernels } from "./kernels.js";
+import { analyseNative, factorsOf, type PlanePlace } from "./native.js";
+import type { NativeFactors } from "../../core/bands.js";
 
 /** Pixels of a part of a level, edges repeated to whole positions: weighted and transformed band by band. */
 export interface AnalysedBlock {
@@ -35,26 +37,31 @@ const PLACE_OF = new Uint16Array(FREQUENCIES);
 FREQUENCY_ORDER.forEach((f, i) => (PLACE_OF[f] = i));
 
 /**
- * Transforms a block of pixels, [bands][height][width], sides multiples of 16. The outer half position is right only where the block ends
+ * Transforms a block of pixels, [bands][height][width], sides multiples of 16; `place` tells where native pixels lie. The outer half position is right only where the block ends
  * with the level: give one position more around what is wanted. The block lives in the kernels' memory until they are freed.
  */
 export function analyseBlock(
   pixels: Float32Array,
-  { width, height }: { readonly width: number; readonly height: number },
-  { weights }: Pick<LappedBasis, "weights">,
+  place: PlanePlace,
+  { weights, native }: Pick<LappedBasis, "weights"> & { readonly native: NativeFactors | undefined },
   kernels: LappedKernels,
 ): AnalysedBlock {
+  const { width, height } = place;
+  const factors = factorsOf(native);
   kernels.free();
   const area = width * height;
   const [blockRows, blockColumns] = [height / STRIDE, width / STRIDE];
   const scratch = kernels.take(area);
+  const [turned, averaged] = native === undefined ? [0, 0] : [kernels.take(area), kernels.take(area)];
   const planes = Array.from({ length: COMPONENTS }, () => kernels.take(area));
   planes.forEach((at, b) => {
     const weight = weights[b] ?? 1;
     const from = pixels.subarray(b * area, (b + 1) * area);
     const to = kernels.view(scratch, area);
     for (let i = 0; i < area; i++) to[i] = (from[i] ?? 0) * weight;
-    kernels.analyse(scratch, at, { width, height });
+    const factor = factors[b] ?? 1;
+    if (factor === 1) kernels.analyse(scratch, at, place);
+    else analyseNative(kernels, { pixels: scratch, scratch: averaged, turned, out: at }, place, factor);
   });
   return {
     cut({ row, column, rows, columns }) {

@@ -2,10 +2,18 @@ import { CHUNK_LATENTS, type LatentChunk, type LatentWindow } from "../../core/l
 import type { LappedTransform } from "../transform.js";
 import type { LappedBasis } from "./basis.js";
 import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, RADIUS, STRIDE } from "./geometry.js";
+import type { NativeFactors } from "../../core/bands.js";
 import type { LappedKernels } from "./kernels.js";
+import { averageNative, factorsOf } from "./native.js";
 
 /** Runs the decoder's branch: coefficients [canonical][rows][columns] -> residual [canonical][rows - 2][columns - 2], weighted digital numbers. */
 export type RunBranch = (coefficients: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
+
+/** Indices of the bands wanted; at the full resolution, which of the image's repeat the pixels of a coarser grid. */
+export interface WantedBands {
+  readonly bands: readonly number[];
+  readonly native: NativeFactors | undefined;
+}
 
 /**
  * Pixels of a window of a lapped model on the CPU: digital numbers, [bands][16 (rows - 2 halo)][16 (columns - 2 halo)].
@@ -16,9 +24,10 @@ export type RunBranch = (coefficients: Float32Array, rows: number, columns: numb
 export async function synthesiseLapped(
   window: LatentWindow,
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
-  bands: readonly number[],
+  { bands, native }: WantedBands,
   { kernels, branch }: { readonly kernels: LappedKernels; readonly branch: RunBranch | undefined },
 ): Promise<Float32Array> {
+  const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
   const plan = planWindow(window, halo);
   const residual = branch && (await branch(canonicalOf(window, plan, transform), window.rows, window.columns));
@@ -37,6 +46,8 @@ export async function synthesiseLapped(
   bands.forEach((band, n) => {
     kernels.synthesise(turned[n] ?? 0, pixels, plan.size, used);
     const plane = kernels.view(pixels, area);
+    const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
+    averageNative(plane, place, factors[band] ?? 1);
     const scale = 1 / (basis.weights[band] ?? 1);
     for (let y = 0; y < rows; y++) {
       const from = (y + plan.top) * width + plan.left;

@@ -59,6 +59,7 @@ test("a window of the decoded symbols, with its halo, is the inside of the packa
   const pixels = await networks.synthesise({
     transform,
     bands,
+    native: undefined,
     refine: true,
     window: {
       row: row - halo,
