@@ -79,6 +79,8 @@ export interface ContextCoder {
     shape: ContextShape,
     options: { readonly tokens: boolean; readonly location: string },
   ): ContextSymbols;
+  /** What `encode` codes symbols by; of symbols that an encoder may yet change. */
+  describe(chunk: ContextShape & { readonly symbols: Int16Array }): SymbolRows;
   /** What the references alone say of a chunk's channels. */
   forecast(shape: ContextShape): ContextForecast;
 }
@@ -89,6 +91,12 @@ export interface ContextForecast {
   readonly eighths: Int32Array;
   /** Scale indices of what may be missed. */
   readonly scales: Uint8Array;
+}
+
+/** [channels][positions]: the row of each symbol, and what is taken off it. */
+export interface SymbolRows {
+  readonly rows: Uint16Array;
+  readonly offsets: Int16Array;
 }
 
 interface Exports {
@@ -183,7 +191,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     ];
     new Int32Array(memory.buffer, job, numbers.length).set(numbers);
     wasm.begin(job);
-    return { symbols, means, indices, free, size, channels };
+    return { symbols, means, indices, coded, free, size, channels };
   }
 
   function turn(shape: ContextShape, n: number, at: { turned: number; mult: number; free: number }): void {
@@ -236,13 +244,19 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     scales: new Uint8Array(memory.buffer, indices, to).slice(from),
   });
 
+  /** Goes through a chunk whose symbols are known. */
+  function walk(chunk: ContextShape & { readonly symbols: Int16Array }): ReturnType<typeof begin> {
+    if (chunk.symbols.length !== chunk.channels * chunk.rows * chunk.columns)
+      throw new RangeError(`${chunk.symbols.length} symbols for ${chunk.channels} channels`);
+    const begun = begin(chunk);
+    put(memory, begun.symbols, chunk.symbols);
+    wasm.code(0, begun.channels, ENCODE);
+    return begun;
+  }
+
   return {
     encode(chunk, { tokens }) {
-      if (chunk.symbols.length !== chunk.channels * chunk.rows * chunk.columns)
-        throw new RangeError(`${chunk.symbols.length} symbols for ${chunk.channels} channels`);
-      const { symbols, free, size, channels } = begin(chunk);
-      put(memory, symbols, chunk.symbols);
-      wasm.code(0, channels, ENCODE);
+      const { free, size, channels } = walk(chunk);
       const limits = bounds(channels, tokens);
       return limits.slice(1).map((to, i) => {
         const from = limits[i] ?? 0;
@@ -276,6 +290,15 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
         symbols: out,
         known,
         ...forecastOf(means, indices, known * size, channels * size),
+      };
+    },
+
+    describe(chunk) {
+      const { coded, size, channels } = walk(chunk);
+      const pairs = new Int16Array(memory.buffer, coded, 2 * channels * size);
+      return {
+        rows: Uint16Array.from({ length: channels * size }, (_, i) => pairs[2 * i] ?? 0),
+        offsets: chunk.symbols.map((symbol, i) => symbol - (pairs[2 * i + 1] ?? 0)),
       };
     },
 
