@@ -78,10 +78,19 @@ try {
     const context = coder.context(name, PLACE.name);
     const streams = context.encode({ ...shape, symbols: Int16Array.from(latents.symbols) }, options);
     const bytes = streams.reduce((sum, { length }) => sum + length, 0);
-    figures.push({ name: CODECS[name].title, bytes, ms: spreadOf(timed(() => context.decode(streams, shape, options))) });
+    figures.push({
+      name: CODECS[name].title,
+      bytes,
+      ms: spreadOf(timed(() => context.decode(streams, shape, options))),
+    });
   }
   printTable(
-    figures.map(({ name, bytes, ms }) => ({ "entropy model": name, bytes, "ms of processor": ms.median, least: ms.min })),
+    figures.map(({ name, bytes, ms }) => ({
+      "entropy model": name,
+      bytes,
+      "ms of processor": ms.median,
+      least: ms.min,
+    })),
   );
   if (write !== 0) writeResult("context", { quality, channels: latents.channels, rounds, figures });
 } finally {

@@ -156,7 +156,12 @@ interface Coded {
 }
 
 /** The symbols chosen again by what a context model says of them: 2 % fewer bits at the same error. */
-function requantised(codec: CodecName, { quantised, values, spectral }: Attempt, frame: LappedFrame, parts: Parts): Kept {
+function requantised(
+  codec: CodecName,
+  { quantised, values, spectral }: Attempt,
+  frame: LappedFrame,
+  parts: Parts,
+): Kept {
   const { symbols } = quantised;
   const { rows, columns, step, quality } = frame;
   const said = parts.coder.context(codec, "encoder").describe({ ...shapeOf(frame, spectral), symbols });

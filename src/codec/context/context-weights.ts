@@ -73,7 +73,9 @@ export function parseContextWeights(bytes: Uint8Array, location: string): Contex
     level: take.u8(steps * channels),
     base: take.i16(steps * channels),
     scale: perceptron(temporal ? SCALE_FEATURES : OWN_FEATURES, 1),
-    mean: temporal ? { ...perceptron(MEAN_FEATURES, MEAN_OUTPUTS), base: take.i16(channels * MEAN_OUTPUTS) } : undefined,
+    mean: temporal
+      ? { ...perceptron(MEAN_FEATURES, MEAN_OUTPUTS), base: take.i16(channels * MEAN_OUTPUTS) }
+      : undefined,
   };
   take.end();
   check(out, classes, lines, location);

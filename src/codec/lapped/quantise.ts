@@ -244,7 +244,12 @@ function weigh(chunk: ChunkComponents, symbols: Int16Array, channels: number, na
  * Rate-distortion-optimised quantisation where each symbol has a row of its own: of the two nearest symbols, 0 and the row's middle the one with
  * the least error + LAMBDA x bits.
  */
-function weighBy(chunk: ChunkComponents, symbols: Int16Array, { rows: rowOf, offsets }: SymbolRows, use: Costs): Int16Array {
+function weighBy(
+  chunk: ChunkComponents,
+  symbols: Int16Array,
+  { rows: rowOf, offsets }: SymbolRows,
+  use: Costs,
+): Int16Array {
   const { values, rows, columns, step, mult, quality } = chunk;
   const positions = rows * columns;
   const gains = use.tables.degain[quality] ?? new Float32Array();
