@@ -59,8 +59,13 @@ try {
   if (last === undefined || spectral === undefined) throw new RangeError("nothing was stored");
   const { latents, clear } = last.decoded;
   const frame = (references: readonly ReferenceChunk[]): LappedFrame => ({
-    ...{ rows: latents.rows, columns: latents.columns, channels: latents.channels, quality, step: spectral.step },
-    ...{ clear, references },
+    rows: latents.rows,
+    columns: latents.columns,
+    channels: latents.channels,
+    quality,
+    step: spectral.step,
+    clear,
+    references,
   });
   const stream = findSection(parseChunk(last.bytes, PLACE.name), SECTION.symbols) ?? new Uint8Array();
 
