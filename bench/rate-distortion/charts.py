@@ -103,7 +103,9 @@ def line(panel, x, y, codec, more="", marker="."):
 def finish(panel, title, ylabel):
     """Axes, grid and words of a panel."""
     panel.set_xscale("log")
+    limits = panel.get_xlim()
     panel.set_xticks(TICKS)
+    panel.set_xlim(limits)
     panel.xaxis.set_major_formatter("{x:g}")
     panel.xaxis.set_minor_formatter(plt.NullFormatter())
     panel.set_title(title, loc="left", color=INK, fontsize=12, fontweight="bold")

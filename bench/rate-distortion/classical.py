@@ -16,14 +16,17 @@ import numpy as np
 
 import metrics
 import video
+from pictures import Picture
 
 LEVELS = np.arange(42.0, 64.0, 3.0)  # JPEG2000: a plane's PSNR in dB against a peak of 65535
-STEPS = (200, 400, 800, 1600, 3200, 6400)  # HEVC: quantisation steps in digital numbers (DN)
-AV1 = (10, 22, 34, 46, 58)  # AV1: quantiser levels
+STEPS = (200, 400, 800, 1600, 3200, 6400, 12800)  # HEVC: quantisation steps in digital numbers (DN)
+AV1 = (10, 22, 34, 46, 58, 63)  # AV1: quantiser levels
 DISTANCES = (0.15, 0.4, 1, 2.5, 6, 15)  # JPEG XL: Butteraugli distances
 SPREAD = 4  # JPEG XL: components fill a fourth of its 16 bits, where its transfer curve is nearly a straight line
+BLOCK = 8  # px a side of its smallest blocks
 WEBP = (1, 20, 45, 70, 88, 100)
-SERIES_STEPS, SERIES_AV1 = STEPS, (16, 30, 44, 58)
+SERIES_STEPS, SERIES_AV1 = STEPS[:-1], (16, 30, 44, 58)
+FINER = {"levels": (66.0, 69.0, 72.0), "steps": (50, 100), "av1": (1, 5), "distances": (0.05,)}  # for smooth water
 CRFS = range(2, 6)  # xarrayvideo: of its list
 NICE = 5  # of the processes that work curves out
 
@@ -73,17 +76,24 @@ def klt_jpeg2000(pixels, level):
 
 
 def klt_jpegxl(pixels, distance):
-    """JPEG XL (VarDCT, effort 7) of the components of a KLT at 16 bits, one scale and one distance for all."""
+    """JPEG XL (VarDCT, effort 7) of the components of a KLT at 16 bits, one scale and one distance for all.
+
+    The twelve lie in one picture as 3 x 4 tiles, their sides padded to whole blocks: one head and one set of contexts, 14 to 40 %
+    smaller than twelve codestreams.
+    """
     planes, back = video.components(pixels[None], True)
     low, span = planes.min((1, 2, 3), keepdims=True), np.ptp(planes, axis=(1, 2, 3))
     unit = span.max() * SPREAD / 65535
     zero = np.round(32768 - (low + span.reshape(low.shape) / 2) / unit)
-    decoded, size = [], video.SIDE
-    for plane in np.round(planes / unit + zero).astype(np.uint16)[:, 0]:
-        coded = imagecodecs.jpegxl_encode(plane, distance=distance, effort=7, usecontainer=False, numthreads=1)
-        size += len(coded)
-        decoded.append(imagecodecs.jpegxl_decode(coded, numthreads=1).astype(np.float64))
-    return back((np.stack(decoded)[:, None] - zero) * unit)[0], size
+    codes = np.round(planes / unit + zero).astype(np.uint16)[:, 0]
+    height, width = codes.shape[1:]
+    codes = np.pad(codes, ((0, 0), (0, -height % BLOCK), (0, -width % BLOCK)), mode="edge")
+    rows, columns = codes.shape[1:]
+    tiled = codes.reshape(3, 4, rows, columns).transpose(0, 2, 1, 3).reshape(3 * rows, 4 * columns)
+    coded = imagecodecs.jpegxl_encode(tiled, distance=distance, effort=7, usecontainer=False, numthreads=1)
+    decoded = imagecodecs.jpegxl_decode(coded, numthreads=1).astype(np.float64)
+    decoded = decoded.reshape(3, rows, 4, columns).transpose(0, 2, 1, 3).reshape(codes.shape)[:, :height, :width]
+    return back((decoded[:, None] - zero) * unit)[0], len(coded) + video.SIDE
 
 
 def webp(pixels, quality):
@@ -109,10 +119,13 @@ def deflate(pixels):
     return [{"bytes": size}]
 
 
-def curve(code, settings, pixels):
-    """Codes a picture at each setting -> a curve; a setting that gives the same bytes as another is measured once."""
+def curve(code, settings, pixels, finer=()):
+    """Codes a picture at each setting -> a curve; a setting that gives the same bytes as another is measured once.
+
+    finer: settings for water too, which every codec brings to 50 dB and more.
+    """
     coded = {}
-    for setting in settings:
+    for setting in [*settings, *(finer if Picture("", pixels).group == "water" else ())]:
         decoded, size = code(pixels, setting)
         coded[int(np.ceil(size))] = decoded
     return [metrics.measures(pixels, decoded) | {"bytes": size} for size, decoded in coded.items()]
@@ -147,10 +160,10 @@ def one_date(code, *more):
     return single
 
 
-def both(code, settings, series_settings, *more):
+def both(code, settings, series_settings, *more, finer=()):
     """The two ways of a codec of video.py."""
     return {
-        "single": partial(curve, one_date(code, *more), settings),
+        "single": partial(curve, one_date(code, *more), settings, finer=finer),
         "series": partial(series_curve, lambda x, setting: code(x, setting, *more), series_settings),
     }
 
@@ -159,33 +172,33 @@ CODECS = {
     "klt": Codec(
         "KLT+J2K",
         "JPEG2000 after a KLT across bands, centred, one codestream: **the honest JPEG2000**",
-        partial(curve, klt_jpeg2000, LEVELS),
+        partial(curve, klt_jpeg2000, LEVELS, finer=FINER["levels"]),
     ),
     "kltHevc": Codec(
         "KLT+HEVC",
         "HEVC after a KLT, 12 bits, one scale and one quantisation step for all components (x265, preset slow, PSNR tuning)",
-        **both(video.hevc, STEPS, SERIES_STEPS, True),
+        **both(video.hevc, STEPS, SERIES_STEPS, True, finer=FINER["steps"]),
     ),
     "j2k": Codec(
         "J2K",
         "JPEG2000 band by band, one codestream of 12 components (heads counted once)",
-        partial(curve, jpeg2000, LEVELS),
+        partial(curve, jpeg2000, LEVELS, finer=FINER["levels"]),
     ),
     "kltAv1": Codec(
         "KLT+AV1",
         "AV1 after a KLT, 10 bits, monochrome, one scale and one quantiser for all components (libaom, PSNR tuning; cpu-used 5)",
-        **both(video.av1, AV1, SERIES_AV1, 5),
+        **both(video.av1, AV1, SERIES_AV1, 5, finer=FINER["av1"]),
         needs="aomenc",
     ),
     "kltJxl": Codec(
         "KLT+JXL",
-        "JPEG XL after a KLT, 16 bits, one scale and one distance for all components (libjxl, VarDCT, effort 7)",
-        partial(curve, klt_jpegxl, DISTANCES),
+        "JPEG XL after a KLT, 16 bits, the components as tiles of one picture, one scale and one distance (libjxl, VarDCT, effort 7)",
+        partial(curve, klt_jpegxl, DISTANCES, finer=FINER["distances"]),
     ),
     "hevc": Codec(
         "HEVC",
         "HEVC band by band, 12 bits (x265, preset slow, PSNR tuning), one scale for all bands",
-        **both(video.hevc, STEPS, SERIES_STEPS, False),
+        **both(video.hevc, STEPS, SERIES_STEPS, False, finer=FINER["steps"]),
     ),
     "xarrayvideo": Codec(
         "xarrayvideo",
@@ -214,24 +227,25 @@ LOSSY = tuple(name for name in CODECS if name != "deflate")
 def curves(pictures, series, cache, threads):
     """Curves of every codec that can be run here or is kept: ({codec: {picture: curve}}, {codec: {place: points}}).
 
-    series: {place: [Picture]}; cache: a folder.
+    series: {place: [Picture]}; cache: a folder; threads: processes, 0 takes only what is kept. A codec that lacks a picture is left out.
     """
     os.makedirs(cache, exist_ok=True)
     kept = {kind: {name: read(path_of(cache, kind, name)) for name in CODECS} for kind in ("single", "series")}
     largest_first = [p.name for p in sorted(pictures, key=lambda p: -p.area)]
-    jobs = []
-    for name, codec in CODECS.items():
-        jobs += [("single", name, what) for what in largest_first]
-        jobs += [("series", name, what) for what in series if codec.series]
+    jobs = [("single", name, what) for name in CODECS for what in largest_first]
+    jobs += [("series", name, what) for name, codec in CODECS.items() for what in series if codec.series]
     todo = [(kind, name, what) for kind, name, what in jobs if what not in kept[kind][name]]
     for name in sorted({name for _, name, _ in todo if CODECS[name].needs and not shutil.which(CODECS[name].needs)}):
         print(f"{CODECS[name].short} is skipped where it is not kept: there is no {CODECS[name].needs}")
         todo = [job for job in todo if job[1] != name]
-    if todo:
+    if todo and threads == 0:
+        print(f"classical codecs: {len(todo)} curves are not kept, their codecs are left out", flush=True)
+        todo = []
+    elif todo:
         print(f"classical codecs: {len(todo)} curves to work out, about an hour of one core for all", flush=True)
     pixels = {p.name: p.pixels for p in pictures}
     pixels |= {place: np.stack([p.pixels for p in dates]) for place, dates in series.items()}
-    with concurrent.futures.ProcessPoolExecutor(threads, initializer=os.nice, initargs=(NICE,)) as pool:
+    with concurrent.futures.ProcessPoolExecutor(max(threads, 1), initializer=os.nice, initargs=(NICE,)) as pool:
         running = {pool.submit(work, kind, name, pixels[what]): (kind, name, what) for kind, name, what in todo}
         for job in concurrent.futures.as_completed(running):
             kind, name, what = running[job]

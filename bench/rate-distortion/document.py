@@ -28,7 +28,7 @@ class Results:
     series: dict  # place: {"dates": [Picture], "ours": {label: points}, "classical": {codec: points}}, of [dates] each
     asked: dict = field(default_factory=dict)  # asked PSNR: {picture: point}
     tokens: dict = field(default_factory=dict)  # picture: FlexTEC's points by tokens
-    clouds: dict = field(default_factory=dict)  # place: {step: {"auto", "same": [point of each date]}}
+    clouds: dict = field(default_factory=dict)  # place: {step: {"coarse", "same": [point of each date]}}
 
     def __post_init__(self):
         self.curves = {**self.single, **self.earlier, **self.ours}
@@ -39,6 +39,10 @@ class Results:
     def of(self, group, harvest=None):
         """Pictures of a group, of one harvest or of both."""
         return [p for p in self.pictures if p.group == group and harvest in (None, p.harvest)]
+
+    def before(self, entropy):
+        """[the codec before with the same entropy model, or with TEC-FP], [] where it was not kept."""
+        return [c for c in (f"{entropy} 1.1", "fp 1.1") if c in self.earlier][:1]
 
     def leading(self):
         """Our entropy models but FlexTEC, which with all its tokens lies near TEC-FP."""
@@ -149,14 +153,12 @@ Of VVC no encoder is packaged where these figures are made, so it is not among t
 
 def rates(r):
     """BD-rates, short: ours against the strongest rivals, by group, quality and selection; long: all pairs on ordinary pictures."""
-    others = [c for c in AGAINST if c in r.single] + list(r.earlier)
+    others = [c for c in AGAINST if c in r.single]
     parts = ["## BD-rate\n"]
     for key, what in KEYS.items():
         rows = []
         for e in r.ours:
-            for c in others:
-                if c in r.earlier and c.split()[0] != e:
-                    continue
+            for c in [*others, *r.before(e)]:
                 cells = []
                 for g in GROUPS:
                     value, low, high = bd(r, e, c, r.of(g), key)
@@ -183,7 +185,7 @@ def levels(r):
     for key, what in KEYS.items():
         rows = []
         for e in r.leading():
-            for c in [*r.rivals, *(c for c in r.earlier if c.split()[0] == e)]:
+            for c in [*r.rivals, *r.before(e)]:
                 rows.append([f"{label(c)} / {label(e)}", *(times(v) for v in at_levels(r, c, e, "ordinary", key))])
         parts.append(f"{what.capitalize()}:\n\n{table(['', *(f'{v} dB' for v in WANTED)], rows)}\n")
     return "\n".join(parts)
@@ -341,18 +343,18 @@ def clouds(r):
     rows = []
     for place, steps in r.clouds.items():
         for step, found in steps.items():
-            auto, same = found["auto"], found["same"]
+            coarse, same = found["coarse"], found["same"]
             some = [i for i, p in enumerate(same) if p["share"] > 0.05]
-            size = [[sum(p["bytes"] for p in points) for points in (same, auto)]]
-            size.append([sum(points[i]["bytes"] for i in some) for points in (same, auto)])
+            size = [[sum(p["bytes"] for p in points) for points in (same, coarse)]]
+            size.append([sum(points[i]["bytes"] for i in some) for points in (same, coarse)])
             row = [place, len(same), f"{100 * np.mean([p['share'] for p in same]):.0f}", step]
             for before, after in size:
                 row += [f"{before:,}", f"{after:,}", percent(after / before - 1) if before else "-"]
             for key in ("clear", "cloud"):
-                row.append(" / ".join(f"{np.nanmean([p[key] for p in points]):.2f}" for points in (same, auto)))
+                row.append(" / ".join(f"{np.nanmean([p[key] for p in points]):.2f}" for points in (same, coarse)))
             rows.append(row)
-    heads = ["series", "dates", "cloud, %", "step", "bytes, same", "bytes, auto", "change"]
-    heads += ["dates with cloud, same", "auto", "change", "clear PSNR, same / auto", "cloud PSNR, same / auto"]
+    heads = ["series", "dates", "cloud, %", "step", "bytes, same", "bytes, coarse", "change"]
+    heads += ["dates with cloud, same", "coarse", "change", "clear PSNR, same / coarse", "cloud PSNR, same / coarse"]
     return f"""## Cloud-aware bytes
 
 Where the scene classes say cloud (8, 9), chunks are coded coarser unless `--clouds same` keeps them as fine as the rest. TEC-FP, bytes of
@@ -457,13 +459,11 @@ def losses(r):
             for c, theirs in s["classical"].items():
                 x = [[metrics.at_quality(phase(theirs, False), p["db"]) / p["bytes"]] for p in phase(points, False)]
                 lines += fewer(f"{name}, {place} from the third date on", label(c), x)
-    if r.earlier:
-        for e in r.leading():
+    for e in r.leading():
+        for c in r.before(e):
             for g in GROUPS:
                 for key, what in KEYS.items():
-                    if f"{e} 1.1" in r.earlier:
-                        x = ratios(r, f"{e} 1.1", e, r.of(g), key).T
-                        lines += fewer(f"{label(e)}, {g}, {what}", label(f"{e} 1.1"), x)
+                    lines += fewer(f"{label(e)}, {g}, {what}", label(c), ratios(r, c, e, r.of(g), key).T)
     note = " (FlexTEC with all tokens lies near TEC-FP)" * ("flextec" in r.ours)
     return f"## Where we lose\n\nAt equal PSNR{note}:\n\n" + ("\n".join(lines) or "Nowhere in these tables.") + "\n"
 
@@ -471,7 +471,7 @@ def losses(r):
 def fewer(ours, theirs, by_step):
     """One line where another codec needs fewer bytes than ours at some steps, none where it does not."""
     x = [typical(v) for v in by_step]
-    worse = [q for q, v in enumerate(x) if v < 1]
+    worse = [q for q, v in enumerate(x) if v < 0.995]
     if not worse:
         return []
     plural = "s" * (len(worse) > 1)
@@ -504,7 +504,7 @@ def brief(r):
             rate = ", ".join(f"{g} {percent(bd(r, 'fp', c, r.of(g))[0])}" for g in GROUPS)
             lines.append(f"{label(c)}: {ratio} times our bytes at {', '.join(map(str, WANTED))} dB; BD-rate {rate}")
     for e in r.leading():
-        for c in [c for c in (*AGAINST, f"{e} 1.1") if c in r.curves]:
+        for c in [*(c for c in AGAINST if c in r.single), *r.before(e)]:
             rate = [f"{g} {percent(bd(r, e, c, r.of(g), 'rgb')[0])}" for g in GROUPS]
             lines.append(f"{label(e)} against {label(c)}, true colour: {', '.join(rate)}")
     points = [fp[p.name][q] for p in ordinary]

@@ -23,7 +23,7 @@ TOKENS = 16  # of a whole FlexTEC file
 TOKEN_SECTION = 16  # id of the first token's section in a chunk (docs/format.md)
 CHUNK = 256  # px a side
 CHUNK_HEAD = 16  # bytes before a chunk's table of sections
-DECIDING = ("codec", "container", "ingest")  # rooms of the package whose code decides what files hold
+DECIDING = ("codec", "container", "ingest", "model")  # rooms of the package whose code decides what files hold
 GEOREFERENCE = [
     (33550, "d", 3, (10.0, 10.0, 0.0), False),
     (33922, "d", 6, (0.0, 0.0, 0.0, 5e5, 5e6, 0.0), False),

@@ -19,8 +19,8 @@ from ours import LABELS, Package, Refused
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 EARLIER = os.path.join(HERE, "tec-s2-1.1.json")
-ASKED = (36, 38, 40, 42, 44)  # dB, for --psnr
-CLOUDY_STEPS = (2, 3, 4)
+ASKED = (38, 42)  # dB, for --psnr
+CLOUDY_STEPS = (3,)
 SERIES = ("fp", "elic", "flextec")  # entropy models that code each date alone
 
 
@@ -31,7 +31,9 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"), help="folder of the compiled code")
     parser.add_argument("--cache", default=os.path.join(HERE, ".cache"), help="folder of what is kept")
     parser.add_argument("--docs", default=os.path.join(ROOT, "docs"), help="folder of figures.md and the charts")
-    parser.add_argument("--threads", type=int, default=2, help="processes of the classical codecs")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="processes of the classical codecs; 0: only what is kept"
+    )
     parser.add_argument("--keyframes", type=int, default=4, help="TEC-TT: a date that others lean on every so many")
     parser.add_argument("--entropies", default=",".join(LABELS), help="our entropy models, TEC-FP always first")
     parser.add_argument("--freeze", metavar="FILE", help="write our curves of single dates to FILE, and end")
@@ -125,10 +127,13 @@ def asked(package, pictures):
 
 
 def clouds(package, pictures):
-    """{place: {step: {"auto", "same": [point of each date]}}} of the series with scene classes."""
+    """{place: {step: {"coarse", "same": [point of each date]}}} of the series with scene classes."""
     return {
         place: {
-            q: {way: [package.point(p, entropy="fp", quality=q, clouds=way) for p in dates] for way in ("auto", "same")}
+            q: {
+                way: [package.point(p, entropy="fp", quality=q, clouds=way) for p in dates]
+                for way in ("coarse", "same")
+            }
             for q in CLOUDY_STEPS
         }
         for place, dates in held.masked_series(pictures).items()

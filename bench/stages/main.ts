@@ -51,6 +51,7 @@ const reader = createChunkReader({
   pool: {
     size: 1,
     waiting: () => 0,
+    health: () => ({ size: 1, alive: 1, busy: 0, waiting: 0, oldestMs: 0 }),
     run: async (task) => {
       if (task.kind !== "decode") throw new TypeError(task.kind);
       return {

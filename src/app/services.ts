@@ -17,12 +17,16 @@ import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { parseLocation } from "../store/location.js";
+import { createAreas, type Areas } from "./areas.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
+import { guardStore, realPlace } from "./guarded-store.js";
 import type { MakeRoute } from "./plugin.js";
 import { loadExtensions, type Extensions } from "./plugins.js";
 import { createSearchStore, type SearchStore } from "./searches.js";
+import { watchStages, type StageTimes } from "./stage-times.js";
+import { createStamps, type Stamps } from "./stamped-items.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
@@ -48,9 +52,16 @@ export interface Services {
   /** Handlers of plugins, to be mounted. */
   readonly routes: Readonly<Record<string, MakeRoute>>;
   readonly openStore: OpenStore;
+  /** Of a local file of the catalog, links followed. @throws NotFoundError where that is outside the catalog. */
+  readonly realPlace: (path: string) => Promise<string>;
   /** Searches registered for tiles. */
   readonly searches: SearchStore;
   readonly eventLoop: EventLoopMonitor;
+  /** Pixels of areas and their figures. */
+  readonly areas: Areas;
+  readonly stamps: Stamps;
+  /** How long tasks took, for /metrics. */
+  readonly stages: StageTimes;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -69,14 +80,27 @@ export async function createServices(
   const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
   const sharedTiles =
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
-  const core = await createDecoder(config, { extensions, referencesWithin: folderOf(config.catalog) });
+  const folder = folderOf(config.catalog);
+  const folders = folder === undefined ? undefined : [folder, ...config.linkedFolders];
+  const openStore = guardStore(extensions.openStore, {
+    folders,
+    hosts: config.remoteHosts,
+    privateHosts: config.privateHosts,
+  });
+  const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
   const eventLoop = monitorEventLoop();
+  const stages = watchStages();
+  const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
     config,
     catalog,
     eventLoop,
-    searches: createSearchStore(config.catalog),
+    areas,
+    stamps: createStamps(),
+    stages,
+    searches: createSearchStore(config.catalog, { maxSearches: config.maxSearches, maxBytes: config.searchesBytes }),
+    realPlace: (path) => realPlace(path, folders),
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
@@ -90,7 +114,8 @@ export async function createServices(
     }),
     async close() {
       eventLoop.close();
-      await Promise.all([catalog.close(), sharedTiles?.close(), core.close()]);
+      stages.close();
+      await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
     },
   };
 }

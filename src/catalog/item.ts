@@ -80,12 +80,12 @@ const ITEM_EXTENSIONS = [
 export const COLLECTION_EXTENSIONS: readonly string[] = ITEM_EXTENSIONS.filter((url) => !url.includes("/processing/"));
 
 /** Extensions that a source's properties may bring along, by prefix. */
-const SOURCE_EXTENSIONS: Readonly<Record<string, string>> = {
-  view: EXTENSION("view", "v1.0.0"),
-  sat: EXTENSION("sat", "v1.0.0"),
-  grid: EXTENSION("grid", "v1.1.0"),
-  mgrs: EXTENSION("mgrs", "v1.0.0"),
-};
+const SOURCE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ["view", EXTENSION("view", "v1.0.0")],
+  ["sat", EXTENSION("sat", "v1.0.0")],
+  ["grid", EXTENSION("grid", "v1.1.0")],
+  ["mgrs", EXTENSION("mgrs", "v1.0.0")],
+]);
 
 /** URL of the web-map-links extension, which documents with `xyz` or `tilejson` links declare. */
 export const WEB_MAP_LINKS = EXTENSION("web-map-links", "v1.2.0");
@@ -97,7 +97,9 @@ export const WEB_MAP_LINKS = EXTENSION("web-map-links", "v1.2.0");
  */
 export function toItem(description: ItemDescription): StacJson {
   const { geometry, bounds } = gridFootprint(description.grid);
-  const brought = Object.keys(description.properties ?? {}).map((key) => SOURCE_EXTENSIONS[key.split(":")[0] ?? ""]);
+  const brought = Object.keys(description.properties ?? {}).map((key) =>
+    SOURCE_EXTENSIONS.get(key.split(":")[0] ?? ""),
+  );
   return {
     type: "Feature",
     stac_version: STAC_VERSION,

@@ -95,7 +95,7 @@ const lapped = z.object({
     /** Quantisation steps of the qualities, weighted digital numbers, falling. */
     steps: z.array(z.number().min(1).max(8000)).min(1).max(64),
     /** Sixteenths of the step by which cloud is coarser unless told otherwise. */
-    cloudMult: z.int().min(16).max(255),
+    cloudMult: z.int().min(16).max(48),
     /** ONNX files: the whole synthesis for GPUs; learned branches of the analysis and the decoder, where they pay. */
     synthesis: file,
     analysis: file.optional(),

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { LatentWindow } from "../core/latents.js";
 import { OverloadedError } from "../core/errors.js";
-import { createWorkerPool } from "../core/worker-pool.js";
+import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
 import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
 
@@ -12,6 +12,7 @@ export interface Networks {
   synthesise(request: SynthesisRequest, signal?: AbortSignal): Promise<Float32Array>;
   analyse(task: Omit<AnalysisTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   stats(): NetworkStats;
+  health(): PoolHealth;
   close(): Promise<void>;
 }
 
@@ -102,6 +103,7 @@ export function createNetworks(options: NetworksOptions): Networks {
       return (await pool.run({ kind: "analyse", ...task }, { signal })).data;
     },
     stats: () => ({ provider, runs, windows, waiting: queue.length }),
+    health: () => pool.health(),
     async close() {
       for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
       await pool.close();

@@ -72,7 +72,7 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 2;
+const PIPELINE_VERSION = 3;
 const INPAINT_MARGIN_PX = 48;
 
 /** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */
@@ -97,11 +97,19 @@ export function planPicture(
     target.name,
     renderKey(spec),
     mosaic,
-    layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
+    layers.map(({ item, level }) => [...identityOf(item), level]),
     ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
   return { target, spec: withHead(spec, target, mosaic), mosaic, layers, margin, etag };
+}
+
+/** Of an item, everything that a picture's bytes may depend on. */
+function identityOf(item: CatalogItem): readonly unknown[] {
+  const { collection, id, checksum, model, grid, datetimeMs, clearPercent, chunkClearPercent } = item;
+  const { crs, transform, width, height } = grid;
+  const clear = [clearPercent ?? "unknown", chunkClearPercent ?? "unknown"];
+  return [collection, id, checksum, model, crs, transform, width, height, datetimeMs, clear];
 }
 
 /** A tif says where it lies; the ETag knows it by the target's name and the items. */

@@ -31,8 +31,8 @@ export interface QuantisedChunk {
  * bits. At a high rate 1 bit is 6 dB, so (step^2 / 12) x 2 ln 2 = 0.116 step^2; 0.12 to 0.16 are as good on held-out pictures.
  */
 const LAMBDA = 0.14;
-/** Symbols beyond are clipped, so that differences of two fit int16. */
-const LARGEST = 16383;
+/** Symbols beyond are clipped, so that a difference to neighbours of three times the step fits int16. */
+const LARGEST = 8191;
 /** Symbol = sign(v) floor(|v| + FIRST_ROUNDING) until costs are known. */
 const FIRST_ROUNDING = 0.36;
 /** Smaller values are 0 whatever it costs. */

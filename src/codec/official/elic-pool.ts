@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { createWorkerPool, type WorkerPool } from "../../core/worker-pool.js";
+import { createWorkerPool, type PoolHealth, type WorkerPool } from "../../core/worker-pool.js";
 import type { Provider } from "../../model/session.js";
 import type {
   OfficialChunk,
@@ -16,6 +16,8 @@ export interface OfficialPool {
   decode(task: Omit<OfficialDecodeTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   /** On the cpu whatever the provider is, so that decoders anywhere are near enough. */
   encode(task: Omit<OfficialEncodeTask, "kind">, signal?: AbortSignal): Promise<OfficialChunk>;
+  /** Undefined before the first use. */
+  health(): PoolHealth | undefined;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export function createOfficialPool({ provider, sessions, maxWaiting }: OfficialP
       if (result.kind !== "encoded") throw new TypeError(`a ${result.kind} answer to an encode task`);
       return result.chunk;
     },
+    health: () => started?.health(),
     async close() {
       await started?.close();
     },
