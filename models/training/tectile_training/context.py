@@ -14,7 +14,7 @@ from tectile_training import context_features as cf
 
 HIDDEN = 16
 MAGIC, VERSION = b"TECW", 1
-TOKENS = 16
+TOKEN_SIZES = (6, *[2] * 11, *[1] * 4)  # thirty-seconds of the channels: fewer in the first, and a coarser step would serve its bytes better
 
 
 class ModelArrays(NamedTuple):
@@ -62,7 +62,7 @@ def assemble(order, scales, **arrays) -> ModelArrays:
     empty = {"mean_first": (0, cf.MEAN_FEATURES, HIDDEN), "mean_bias": (k, HIDDEN), "mean_out": (0, HIDDEN, cf.MEAN_OUTPUTS), "mean_base": (k, cf.MEAN_OUTPUTS)}
     for name, shape in empty.items():
         arrays.setdefault(name, np.zeros(shape, np.int64))
-    arrays.setdefault("bounds", np.arange(TOKENS + 1) * k // TOKENS)
+    arrays.setdefault("bounds", np.cumsum([0, *TOKEN_SIZES]) * k // sum(TOKEN_SIZES))
     whole = {n: v if isinstance(v, int) else np.ascontiguousarray(v, np.int64) for n, v in arrays.items()}
     order = np.ascontiguousarray(order, np.int64)
     return ModelArrays(order=order, scales=scales, parents=cf.parents(order), frequency=order % 256, linear_slots=slots, **whole)

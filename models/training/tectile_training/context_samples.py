@@ -3,16 +3,18 @@
     python -m tectile_training.context_samples --checkpoint=codec.pt --tables=entropy.tables --singles=chunks.pkl --series=series.pkl
 
 What the files hold is told in train_context. Dates of a series take the axes of its first date where that is no dearer than their own.
+With --by a context model of single chunks chooses the symbols again, as ingest does; the bits of TEC-FP are those of its own choice.
 """
 
 import argparse
+import pathlib
 import pickle
 
 import numpy as np
 import torch
 
-from . import axes, basis, crops, encoder, entropy_tables, evaluate, network, pictures, samples, series
-from .train_context import log, row_costs
+from . import axes, basis, context, crops, encoder, entropy_tables, evaluate, network, pictures, samples, series
+from .train_context import cost, log, row_costs
 
 SHARE = (0.12, 0.15, 0.2, 0.22, 0.18, 0.13)  # of the quality steps
 SIDE = 256
@@ -21,8 +23,9 @@ SIDE = 256
 class Coder:
     """One codec under one set of tables."""
 
-    def __init__(self, net, tables, rounds=1):
-        self.net, self.tables, self.rounds = net, tables, rounds
+    def __init__(self, net, tables, rounds=1, by=None):
+        self.net, self.tables, self.rounds, self.by = net, tables, rounds, by
+        self.costs = head(net, tables)["costs"]
         self.encoder = encoder.Encoder(net, tables)
 
     def coded(self, x, q, first=None):
@@ -33,7 +36,26 @@ class Coder:
             self.share_axes(sample, first, q)
         out = self.encoder.encode(sample, q, self.rounds)
         symbols = out.symbols.T.reshape(-1, sample.rows, sample.columns).astype(np.int16)
+        if self.by is not None:
+            symbols = self.again(sample, symbols, q)
         return symbols, sample.axes[0].numpy().astype(np.float32), float(out.bits), float(out.angle_bits)
+
+    def again(self, sample, symbols, q):
+        """Symbols by the context model's rows: the least of squared error, in steps, and TRADE times bits."""
+        shape = sample.rows, sample.columns
+        chunk = context.Chunk(symbols, q, round(8 * basis.STEPS[q]), np.full(shape, 16), np.full(shape, 127), sample.axes[0].numpy())
+        means, scales = context.describe(self.by, chunk)
+        gain = self.tables.degain[q].astype(np.float64)[:, None, None]
+        values = sample.components.T.reshape(symbols.shape) / (gain * basis.STEPS[q])
+        least, out = np.full(symbols.shape, np.inf), symbols.astype(np.int64)
+        for candidate in (np.floor(values), np.ceil(values), np.zeros_like(values)):
+            candidate = np.clip(candidate, -16383, 16383).astype(np.int64)
+            total = ((values - candidate) * gain) ** 2 + encoder.TRADE * cost(self.costs, scales, means, candidate)
+            better = total < least
+            least, out = np.where(better, total, least), np.where(better, candidate, out)
+        plain = np.asarray(self.tables.predicted, bool)
+        out[plain] = symbols[plain]
+        return out.astype(np.int16)
 
     def share_axes(self, sample, first, q):
         """Takes `first` for the groups where it costs no more, as mode REFERENCE, which names no angle."""
@@ -140,6 +162,7 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--tables", required=True)
     parser.add_argument("--without-branches", action="store_true")
+    parser.add_argument("--by", type=pathlib.Path, help="weights of a context model of single chunks")
     parser.add_argument("--singles", help="where single chunks go, .pkl")
     parser.add_argument("--series", help="where series go, .pkl")
     parser.add_argument("--chunks", type=int, default=110)
@@ -151,7 +174,8 @@ def main():
     net, _ = network.load(options.checkpoint)
     if options.without_branches:
         net.ana = net.at16 = None
-    coder = Coder(net, entropy_tables.read(options.tables))
+    by = None if options.by is None else context.read(options.by.read_bytes())
+    coder = Coder(net, entropy_tables.read(options.tables), by=by)
     r = np.random.default_rng(5)
     images = pictures.images()
     if options.singles:

@@ -1,7 +1,8 @@
 import { CorruptDataError } from "../../core/errors.js";
-import { align, fromBase64, grow, uploadTables } from "../rans.js";
+import { align, fromBase64, grow } from "../rans.js";
 import { CONTEXT_WASM } from "./context-wasm.js";
-import { frequencyGroups, layoutOf, wholeLog } from "./context-layout.js";
+import { wholeLog } from "./context-layout.js";
+import { put, upload } from "./context-memory.js";
 import type { ContextWeights } from "./context-weights.js";
 import { rotationBetween } from "./rotation.js";
 
@@ -79,6 +80,8 @@ export interface ContextCoder {
     shape: ContextShape,
     options: { readonly tokens: boolean; readonly location: string },
   ): ContextSymbols;
+  /** What `encode` codes symbols by; of symbols that an encoder may yet change. */
+  describe(chunk: ContextShape & { readonly symbols: Int16Array }): SymbolRows;
   /** What the references alone say of a chunk's channels. */
   forecast(shape: ContextShape): ContextForecast;
 }
@@ -89,6 +92,12 @@ export interface ContextForecast {
   readonly eighths: Int32Array;
   /** Scale indices of what may be missed. */
   readonly scales: Uint8Array;
+}
+
+/** [channels][positions]: the row of each symbol, and what is taken off it. */
+export interface SymbolRows {
+  readonly rows: Uint16Array;
+  readonly offsets: Int16Array;
 }
 
 interface Exports {
@@ -183,7 +192,7 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     ];
     new Int32Array(memory.buffer, job, numbers.length).set(numbers);
     wasm.begin(job);
-    return { symbols, means, indices, free, size, channels };
+    return { symbols, means, indices, coded, free, size, channels };
   }
 
   function turn(shape: ContextShape, n: number, at: { turned: number; mult: number; free: number }): void {
@@ -236,13 +245,19 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
     scales: new Uint8Array(memory.buffer, indices, to).slice(from),
   });
 
+  /** Goes through a chunk whose symbols are known. */
+  function walk(chunk: ContextShape & { readonly symbols: Int16Array }): ReturnType<typeof begin> {
+    if (chunk.symbols.length !== chunk.channels * chunk.rows * chunk.columns)
+      throw new RangeError(`${chunk.symbols.length} symbols for ${chunk.channels} channels`);
+    const begun = begin(chunk);
+    put(memory, begun.symbols, chunk.symbols);
+    wasm.code(0, begun.channels, ENCODE);
+    return begun;
+  }
+
   return {
     encode(chunk, { tokens }) {
-      if (chunk.symbols.length !== chunk.channels * chunk.rows * chunk.columns)
-        throw new RangeError(`${chunk.symbols.length} symbols for ${chunk.channels} channels`);
-      const { symbols, free, size, channels } = begin(chunk);
-      put(memory, symbols, chunk.symbols);
-      wasm.code(0, channels, ENCODE);
+      const { free, size, channels } = walk(chunk);
       const limits = bounds(channels, tokens);
       return limits.slice(1).map((to, i) => {
         const from = limits[i] ?? 0;
@@ -279,6 +294,15 @@ export function createContextCoder(weights: ContextWeights, tables: ContextTable
       };
     },
 
+    describe(chunk) {
+      const { coded, size, channels } = walk(chunk);
+      const pairs = new Int16Array(memory.buffer, coded, 2 * channels * size);
+      return {
+        rows: Uint16Array.from({ length: channels * size }, (_, i) => pairs[2 * i] ?? 0),
+        offsets: chunk.symbols.map((symbol, i) => symbol - (pairs[2 * i + 1] ?? 0)),
+      };
+    },
+
     forecast(shape) {
       const { means, indices, size, channels } = begin(shape);
       wasm.code(0, channels, FORECAST ?? 2);
@@ -309,53 +333,6 @@ function check(shape: ContextShape, weights: ContextWeights, tables: ContextTabl
       throw new RangeError(`a reference of ${symbols.length} symbols, ${count} channels for ${size} positions`);
   if (tables.degain[quality]?.length !== weights.channels)
     throw new RangeError(`degains of ${tables.degain[quality]?.length} channels, ${weights.channels} expected`);
-}
-
-/** Puts what belongs to the model into memory; `addresses` in the order of a job. */
-function upload(memory: WebAssembly.Memory, weights: ContextWeights, tables: ContextTables) {
-  const { scales, fine, rows } = tables;
-  const count = 8 * fine + scales - fine;
-  const none = new Float32Array();
-  const used = {
-    first: rows.first.slice(0, count),
-    count: rows.count.slice(0, count),
-    start: rows.start.slice(0, count),
-  };
-  const symbolRows = { ...used, cum: rows.cum, sets: 1, channels: count, gain: none, degain: none, rounding: none };
-  const { first, count: counts, start, cum, hint, free } = uploadTables(memory, symbolRows);
-  let end = free;
-  const place = (source: Uint8Array | Uint16Array | Int16Array): number => {
-    const at = end;
-    end = align(end + source.byteLength);
-    grow(memory, end);
-    put(memory, at, source);
-    return at;
-  };
-  const { scale, mean } = weights;
-  const layout = layoutOf(weights.order, weights.linearSpan);
-  const [order, group] = [place(weights.order), place(frequencyGroups())];
-  const empty = new Int16Array();
-  const addresses = [
-    layout.parents,
-    weights.classes,
-    layout.frequency,
-    weights.linearIndex,
-    layout.linearSlots,
-    weights.linear,
-    weights.expect,
-    scale.first,
-    scale.bias,
-    scale.out,
-    mean?.first ?? empty,
-    mean?.bias ?? empty,
-    mean?.out ?? empty,
-    mean?.base ?? empty,
-  ].map(place);
-  return { addresses: [...addresses, first, counts, start, cum, hint], order, group, free: end };
-}
-
-function put(memory: WebAssembly.Memory, at: number, source: Uint8Array | Uint16Array | Int16Array | Int32Array): void {
-  new Uint8Array(memory.buffer).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), at);
 }
 
 /** Degains in 1/4096. */

@@ -1,3 +1,4 @@
+import type { SymbolRows } from "../context/perceptron-coder.js";
 import { nameRow, profileRows, type LappedTables } from "./entropy-tables.js";
 import { entryBits, type ProfileNames } from "./factorized.js";
 import { differencesOf } from "./predicted.js";
@@ -40,6 +41,8 @@ const LEAST = 0.5;
 /** Quantises chunks of one model; keeps tables of costs. */
 export interface Quantiser {
   quantise(chunk: ChunkComponents): QuantisedChunk;
+  /** The same by rows of a context model, which the symbols so far gave. */
+  requantise(chunk: ChunkComponents, symbols: Int16Array, said: SymbolRows): Omit<QuantisedChunk, "names" | "bits">;
 }
 
 export function createQuantiser(tables: LappedTables): Quantiser {
@@ -63,6 +66,12 @@ export function createQuantiser(tables: LappedTables): Quantiser {
       channels = usedChannels(symbols, positions);
       const { names, bits: cost } = chooseNames(symbols, channels, chunk, use);
       return { symbols: symbols.slice(0, channels * positions), channels, names, bits: cost };
+    },
+    requantise(chunk, symbols, said) {
+      const positions = chunk.rows * chunk.columns;
+      const out = weighBy(chunk, symbols, said, { tables, bits, rowOf: rowsAt(chunk.quality) });
+      const channels = usedChannels(out, positions);
+      return { symbols: out.slice(0, channels * positions), channels };
     },
   };
 }
@@ -229,4 +238,52 @@ function weigh(chunk: ChunkComponents, symbols: Int16Array, channels: number, na
       }
     }
   }
+}
+
+/**
+ * Rate-distortion-optimised quantisation where each symbol has a row of its own: of the two nearest symbols, 0 and the row's middle the one with
+ * the least error + LAMBDA x bits.
+ */
+function weighBy(
+  chunk: ChunkComponents,
+  symbols: Int16Array,
+  { rows: rowOf, offsets }: SymbolRows,
+  use: Costs,
+): Int16Array {
+  const { values, rows, columns, step, mult, quality } = chunk;
+  const positions = rows * columns;
+  const gains = use.tables.degain[quality] ?? new Float32Array();
+  const inverse = Float32Array.from(mult, (m) => 16 / (m * step));
+  const out = symbols.slice();
+  for (let c = 0; c * positions < symbols.length; c++) {
+    if (use.tables.predicted[c] === 1) continue;
+    const gain = gains[c] ?? 1;
+    for (let p = 0, i = c * positions; p < positions; p++, i++) {
+      const v = ((values[i] ?? 0) * (inverse[p] ?? 0)) / gain;
+      const offset = offsets[i] ?? 0;
+      const lower = Math.floor(v);
+      if (Math.abs(v) < LEAST && (offset === 0 || offset === -1)) {
+        out[i] = 0;
+        continue;
+      }
+      const row = rowOf[i] ?? 0;
+      let least = Infinity;
+      const consider = (symbol: number): void => {
+        const error = ((v - symbol) * gain) ** 2;
+        if (error >= least || Math.abs(symbol) > LARGEST) return;
+        const cost = error + LAMBDA * bitsOf(use, row, symbol - offset);
+        if (cost >= least) return;
+        least = cost;
+        out[i] = symbol;
+      };
+      consider(lower);
+      consider(lower + 1);
+      consider(0);
+      if (offset !== 0) {
+        consider(offset);
+        consider(offset + 1);
+      }
+    }
+  }
+  return out;
 }

@@ -29,7 +29,7 @@ for (const name of ["elic", "tt"] as const) {
     rounding: none,
   });
 
-  for (const n of [0, 1, 2, 4])
+  for (const n of [0, 1, 2, 3, 4])
     test(`${name}: case ${n} is coded by the reference's means and scales`, () => {
       const { chunk, means, scales, forecast } = readCase(bytesOf(`${name}-${n}.bin`));
       const { fine } = tables;
