@@ -54,7 +54,6 @@ test("the plugin door's types are these", () => {
     [
       "Bounds",
       "BandName",
-      "CodecName",
       "ByteSource",
       "Catalog",
       "CatalogItem",
