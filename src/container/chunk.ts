@@ -1,3 +1,4 @@
+import { positionsOf } from "../core/geometry.js";
 import { CODEC_NAMES, CODECS, MOST_TOKENS, type CodecName } from "../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 
@@ -106,8 +107,8 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
     step: view.getUint16(10, true) / STEP_PARTS,
     width,
     height,
-    rows: Math.ceil(height / 16),
-    columns: Math.ceil(width / 16),
+    rows: positionsOf(height),
+    columns: positionsOf(width),
     channels: view.getUint16(8, true),
     checksum: view.getUint32(12, true),
     sections,

@@ -1,3 +1,4 @@
+import { CHUNK_PX } from "../core/geometry.js";
 import { z } from "zod";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import { BANDS } from "../core/bands.js";
@@ -7,8 +8,6 @@ import type { Georeference } from "./georeference.js";
 
 /** Private TIFF compression code of TEC chunks. */
 export const TEC_COMPRESSION = 57121;
-/** Pixels a side of a chunk. */
-export const CHUNK_PX = 256;
 /** One request of this many bytes opens a file. */
 export const HEADER_REQUEST_BYTES = 65536;
 

@@ -2,7 +2,7 @@ import { PLAIN_MULT } from "../codec/lapped/cloud-steps.js";
 import { BANDS, type NativeFactors } from "../core/bands.js";
 import type { LatentChunk } from "../core/latents.js";
 import type { BandCoefficients } from "../model/lapped/analyse.js";
-import { STRIDE } from "../model/lapped/geometry.js";
+import { STRIDE } from "../core/geometry.js";
 import type { LappedKernels } from "../model/lapped/kernels.js";
 import { averageNative, factorsOf } from "../model/lapped/native.js";
 import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";

@@ -1,3 +1,4 @@
+import { positionsOf, chunksOf, STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { chunkName, chunkSize, levelSizes } from "../container/tec-cog.js";
 import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
 import { BANDS } from "../core/bands.js";
@@ -101,10 +102,7 @@ class ImageEncoder {
     this.decoded = createDecodedChunks(grid);
     this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
-    this.total = this.sizes.reduce(
-      (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
-      0,
-    );
+    this.total = this.sizes.reduce((sum, { width, height }) => sum + chunksOf(width) * chunksOf(height), 0);
     this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, hasClasses));
   }
 
@@ -144,7 +142,7 @@ class ImageEncoder {
     if (size === undefined) return;
     const { writer, options, coding } = this.parts;
     const { blockPx } = coding;
-    const chunkColumns = Math.ceil(size.width / 256);
+    const chunkColumns = chunksOf(size.width);
     let before: readonly CodedBlock[] = [];
     for (let y = 0; y < size.height; y += blockPx) {
       const row: Promise<CodedBlock>[] = [];
@@ -157,8 +155,8 @@ class ImageEncoder {
       }
       const blocks = await Promise.all(row);
       const chunks = new Map(blocks.flatMap((block) => [...block.chunks]));
-      const from = Math.floor(y / 256) * chunkColumns;
-      const to = Math.min(Math.ceil(size.height / 256), Math.floor((y + blockPx) / 256)) * chunkColumns;
+      const from = Math.floor(y / CHUNK_PX) * chunkColumns;
+      const to = Math.min(chunksOf(size.height), Math.floor((y + blockPx) / CHUNK_PX)) * chunkColumns;
       for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index)?.bytes);
       if (level > 0) continue;
       for (const [index, { latents }] of chunks) this.decoded.add(index, latents);
@@ -191,12 +189,13 @@ class ImageEncoder {
     });
     if (level === 0) this.counts.add(core, pixels);
     if (level + 1 < this.sizes.length) this.stores[level]?.write(core.x / 2, core.y / 2, halveBlock(pixels));
-    const chunks = countValid(read.raster.valid) === 0 ? [] : chunksOf(core, pixels, { path, level, size: levelSize });
+    const chunks =
+      countValid(read.raster.valid) === 0 ? [] : chunksToEncode(core, pixels, { path, level, size: levelSize });
     const coded =
       chunks.length === 0
         ? []
         : await coding.encode({ level, levelSize, core, around, raster: read.raster, chunks }, options.signal);
-    this.advance(Math.ceil(core.width / 256) * Math.ceil(core.height / 256));
+    this.advance(chunksOf(core.width) * chunksOf(core.height));
     const byIndex = chunks.flatMap(({ index }, i): [number, EncodedChunk][] => {
       const chunk = coded[i];
       return chunk === undefined ? [] : [[index, chunk]];
@@ -212,10 +211,10 @@ class ImageEncoder {
     await Promise.all(
       blocks.map(async ({ core, pixels, chunks }) => {
         if (chunks.size === 0) return;
-        const [rows, columns] = [Math.ceil(core.height / 16), Math.ceil(core.width / 16)];
+        const [rows, columns] = [positionsOf(core.height), positionsOf(core.width)];
         const rect = {
-          row: core.y / 16 - halo,
-          column: core.x / 16 - halo,
+          row: core.y / STRIDE - halo,
+          column: core.x / STRIDE - halo,
           rows: rows + 2 * halo,
           columns: columns + 2 * halo,
         };
@@ -227,11 +226,11 @@ class ImageEncoder {
           refine: true,
         };
         const decoded = await networks.synthesise(request, signal);
-        this.errors.add(pixels, decoded, { width: 16 * columns, height: 16 * rows });
+        this.errors.add(pixels, decoded, { width: STRIDE * columns, height: STRIDE * rows });
       }),
     );
     const [first] = blocks;
-    if (first !== undefined) this.decoded.dropAbove(Math.floor(first.core.y / 256));
+    if (first !== undefined) this.decoded.dropAbove(Math.floor(first.core.y / CHUNK_PX));
   }
 
   private readStore(level: number, window?: PixelWindow): SourceBlock {
@@ -247,7 +246,7 @@ class ImageEncoder {
 }
 
 /** The chunks of a block, with what is known of their pixels. */
-function chunksOf(
+function chunksToEncode(
   core: PixelWindow,
   pixels: SourceBlock,
   at: {
@@ -256,11 +255,11 @@ function chunksOf(
     readonly size: { readonly width: number; readonly height: number };
   },
 ): readonly ChunkToEncode[] {
-  const chunkColumns = Math.ceil(at.size.width / 256);
+  const chunkColumns = chunksOf(at.size.width);
   const out: ChunkToEncode[] = [];
-  for (let row = core.y / 256; row * 256 < core.y + core.height; row++) {
-    for (let column = core.x / 256; column * 256 < core.x + core.width; column++) {
-      const cell = { x: column * 256 - core.x, y: row * 256 - core.y, ...chunkSize(at.size, row, column) };
+  for (let row = core.y / CHUNK_PX; row * CHUNK_PX < core.y + core.height; row++) {
+    for (let column = core.x / CHUNK_PX; column * CHUNK_PX < core.x + core.width; column++) {
+      const cell = { x: column * CHUNK_PX - core.x, y: row * CHUNK_PX - core.y, ...chunkSize(at.size, row, column) };
       const cut = cutBlock(pixels, cell);
       const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
       out.push({

@@ -12,7 +12,7 @@ import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { LatentChunk, SpectralScale } from "../core/latents.js";
 import { analyseBlock, momentsOf, turnedTo, type AnalysedBlock } from "../model/lapped/analyse.js";
-import { STRIDE } from "../model/lapped/geometry.js";
+import { STRIDE } from "../core/geometry.js";
 import { createKernels, type LappedKernels } from "../model/lapped/kernels.js";
 import type { LappedTransform } from "../model/transform.js";
 import { chunkPixels, decodedPixels, rmseOf, type ChunkPixels, type RunNetwork } from "./chunk-error.js";

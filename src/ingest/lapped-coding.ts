@@ -1,4 +1,4 @@
-import { STRIDE } from "../model/lapped/geometry.js";
+import { STRIDE } from "../core/geometry.js";
 import type { CodingUse, ImageCoding } from "./coding.js";
 import type { ChunkRules } from "./encode-tasks.js";
 import { chooseReferences } from "./references.js";

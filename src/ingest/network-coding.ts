@@ -1,3 +1,4 @@
+import { positionsOf, STRIDE } from "../core/geometry.js";
 import { checksumOf } from "../codec/checksum.js";
 import { createFactorizedCoder, quantise } from "../codec/factorized.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
@@ -41,15 +42,15 @@ export function createNetworkCoding(use: CodingUse & Pick<Fineness, "quality">):
     { levelSize, core, around, raster }: BlockToEncode,
     signal?: AbortSignal,
   ): Promise<BlockLatents> {
-    const pad = 16 * analysis.halo;
-    const [row, column] = [core.y / 16, core.x / 16];
-    const rows = Math.ceil((core.y + core.height) / 16) - row;
-    const columns = Math.ceil((core.x + core.width) / 16) - column;
+    const pad = STRIDE * analysis.halo;
+    const [row, column] = [core.y / STRIDE, core.x / STRIDE];
+    const rows = Math.ceil((core.y + core.height) / STRIDE) - row;
+    const columns = Math.ceil((core.x + core.width) / STRIDE) - column;
     const extended = extendEdges(fillHoles(raster), {
-      left: around.x - (column * 16 - pad),
-      top: around.y - (row * 16 - pad),
-      right: (column + columns) * 16 + pad - Math.min(levelSize.width, around.x + around.width),
-      bottom: (row + rows) * 16 + pad - Math.min(levelSize.height, around.y + around.height),
+      left: around.x - (column * STRIDE - pad),
+      top: around.y - (row * STRIDE - pad),
+      right: (column + columns) * STRIDE + pad - Math.min(levelSize.width, around.x + around.width),
+      bottom: (row + rows) * STRIDE + pad - Math.min(levelSize.height, around.y + around.height),
     });
     const task = {
       path: analysis.path,
@@ -64,8 +65,8 @@ export function createNetworkCoding(use: CodingUse & Pick<Fineness, "quality">):
 
   async function encodeChunk(block: BlockLatents, { row, column, mask }: ChunkToEncode): Promise<EncodedChunk> {
     const { width, height } = mask;
-    const shape = { rows: Math.ceil(height / 16), columns: Math.ceil(width / 16) };
-    const latents = cutLatents(block, { row: row * 16, column: column * 16, ...shape });
+    const shape = { rows: positionsOf(height), columns: positionsOf(width) };
+    const latents = cutLatents(block, { row: row * STRIDE, column: column * STRIDE, ...shape });
     const { codec, symbols, channels, checksum, sections } = await code(latents, shape);
     const bytes = packChunk({
       codec,
@@ -82,7 +83,7 @@ export function createNetworkCoding(use: CodingUse & Pick<Fineness, "quality">):
 
   return {
     blockPx: BLOCK_PX,
-    reachPx: 16 * analysis.halo,
+    reachPx: STRIDE * analysis.halo,
     async encode(block, signal) {
       const latents = await analyse(block, signal);
       return Promise.all(block.chunks.map((chunk) => encodeChunk(latents, chunk)));

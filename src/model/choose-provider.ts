@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Trial } from "./probe.js";
 import type { Transform } from "./transform.js";
+import { CHUNK_POSITIONS } from "../core/geometry.js";
 import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
 import { listProviders, type Provider } from "./session.js";
 
@@ -58,7 +59,7 @@ function tryProvider(transform: Transform, provider: Provider): Promise<Provider
 /** The network that a 256 px window of three bands goes through: of the lapped basis on the cpu its branch, which is most of the work. */
 function trialOf(transform: Transform, provider: Provider): Trial {
   const { halo, synthesis } = transform;
-  const side = 16 + 2 * halo;
+  const side = CHUNK_POSITIONS + 2 * halo;
   if (transform.kind === "network")
     return {
       path: synthesis,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { BANDS } from "../core/bands.js";
+import { CHUNK_PX, STRIDE } from "../core/geometry.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 
 const network = z.object({
@@ -42,7 +43,7 @@ const common = {
   licence: z.string(),
   bands: z.array(z.enum(BANDS)).length(BANDS.length),
   /** Pixels a latent. */
-  stride: z.literal(16),
+  stride: z.literal(STRIDE),
   /** Latent channels, most important first. */
   channels: z.int().min(16).max(4096),
   /** sha256 of earlier model.json files whose latents and tables are this one's: what they encoded is read. */
@@ -87,7 +88,7 @@ const lapped = z.object({
   format: z.literal(2),
   ...common,
   /** Pixels a side of a chunk. */
-  chunk: z.literal(256),
+  chunk: z.literal(CHUNK_PX),
   transform: z.object({
     kind: z.literal("lapped"),
     /** Weights of the bands, common axes, order of the channels. */

@@ -1,3 +1,4 @@
+import { positionsOf } from "../core/geometry.js";
 import { inflateSync } from "node:zlib";
 import { clearShares } from "../codec/context/clear-shares.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
@@ -88,7 +89,7 @@ export function checkSize(chunk: Chunk, place: ChunkPlace): void {
 
 /** What stands for a chunk that is not stored: no pixel of it is valid and its latents are 0. */
 export function emptyChunk(place: ChunkPlace): DecodedChunk {
-  const [rows, columns] = [Math.ceil(place.height / 16), Math.ceil(place.width / 16)];
+  const [rows, columns] = [positionsOf(place.height), positionsOf(place.width)];
   return {
     latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 },
     valid: "none",

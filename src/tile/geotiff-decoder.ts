@@ -1,10 +1,11 @@
 import { openModelDecoder, type DecodableModel } from "../codec/open-coder.js";
 import { parseLappedTables } from "../codec/lapped/entropy-tables.js";
 import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
-import { CHUNK_PX, TEC_COMPRESSION } from "../container/tec-cog.js";
+import { TEC_COMPRESSION } from "../container/tec-cog.js";
+import { CHUNK_PX } from "../core/geometry.js";
 import { BANDS } from "../core/bands.js";
 import { parseBasis } from "../model/lapped/basis.js";
-import { STRIDE } from "../model/lapped/geometry.js";
+import { STRIDE } from "../core/geometry.js";
 import { createKernels } from "../model/lapped/kernels.js";
 import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";
 import type { LappedTransform } from "../model/transform.js";

@@ -1,6 +1,7 @@
+import { STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { createHash } from "node:crypto";
 import type { CatalogItem } from "../catalog/types.js";
-import { CHUNK_PX, levelSizes } from "../container/tec-cog.js";
+import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
@@ -47,7 +48,7 @@ export function mayBeClear({ item, level, rect }: Pick<PlanLayer, "item" | "leve
   const columns = Math.ceil(item.grid.width / CHUNK_PX);
   const rows = Math.ceil(item.grid.height / CHUNK_PX);
   if (percents?.length !== rows * columns) return true;
-  const chunkOf = (latent: number): number => Math.floor((latent * 16 * 2 ** level) / CHUNK_PX);
+  const chunkOf = (latent: number): number => Math.floor((latent * STRIDE * 2 ** level) / CHUNK_PX);
   for (let row = Math.max(0, chunkOf(rect.row)); row <= Math.min(rows - 1, chunkOf(rect.row + rect.rows)); row++) {
     const last = Math.min(columns - 1, chunkOf(rect.column + rect.columns));
     for (let column = Math.max(0, chunkOf(rect.column)); column <= last; column++)
@@ -180,8 +181,8 @@ function planLayer(target: TargetGrid, item: CatalogItem, lattices: Map<string, 
 function span(low: number, high: number, pixels: number): readonly [number, number] | undefined {
   const [first, last] = [Math.max(0, Math.floor(low) - 1), Math.min(pixels, Math.ceil(high) + 1)];
   if (low >= pixels || high <= 0 || last <= first) return undefined;
-  const from = Math.floor(first / 16);
-  return [from, Math.ceil(last / 16) - from];
+  const from = Math.floor(first / STRIDE);
+  return [from, Math.ceil(last / STRIDE) - from];
 }
 
 /** Median over the nodes of how many source pixels one target pixel spans. */

@@ -1,5 +1,5 @@
 import { sharedMemory } from "../../core/shared-memory.js";
-import { STRIDE } from "../../model/lapped/geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import type { PixelMasks } from "../context/clear-shares.js";
 
 /** SCL codes under which nobody reads texture: clouds of medium and high probability. */

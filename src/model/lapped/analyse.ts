@@ -1,5 +1,6 @@
 import type { LappedBasis } from "./basis.js";
-import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, STRIDE } from "./geometry.js";
+import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS } from "./geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import type { LappedKernels } from "./kernels.js";
 import { analyseNative, factorsOf, type PlanePlace } from "./native.js";
 import type { NativeFactors } from "../../core/bands.js";

@@ -1,9 +1,9 @@
-/** Pixels a side of a block: one position of the latent grid. */
-export const STRIDE = 16;
+import { BANDS } from "../../core/bands.js";
+import { STRIDE } from "../../core/geometry.js";
 /** Frequencies of a block: u * STRIDE + v, u down, v across. */
 export const FREQUENCIES = STRIDE * STRIDE;
 /** Bands, and so spectral components, of the lapped basis. */
-export const COMPONENTS = 12;
+export const COMPONENTS = BANDS.length;
 /** Where groups of frequencies begin, by max(u, v): bands of 20 m have nothing above 7, those of 60 m nothing above 2. */
 const GROUP_EDGES = [3, 8] as const;
 export const GROUPS = GROUP_EDGES.length + 1;

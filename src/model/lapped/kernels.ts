@@ -1,4 +1,4 @@
-import { STRIDE } from "./geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import { LAPPED_WASM } from "./lapped-wasm.js";
 
 /**

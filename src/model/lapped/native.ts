@@ -1,5 +1,5 @@
 import { BANDS, type NativeFactors } from "../../core/bands.js";
-import { STRIDE } from "./geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import type { LappedKernels, PlaneSize } from "./kernels.js";
 
 /**

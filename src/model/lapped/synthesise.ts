@@ -1,7 +1,9 @@
-import { CHUNK_LATENTS, type LatentChunk, type LatentWindow } from "../../core/latents.js";
+import { type LatentChunk, type LatentWindow } from "../../core/latents.js";
+import { CHUNK_POSITIONS } from "../../core/geometry.js";
 import type { LappedTransform } from "../transform.js";
 import type { LappedBasis } from "./basis.js";
-import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, RADIUS, STRIDE } from "./geometry.js";
+import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, RADIUS } from "./geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import type { NativeFactors } from "../../core/bands.js";
 import type { LappedKernels } from "./kernels.js";
 import { averageNative, factorsOf } from "./native.js";
@@ -91,8 +93,8 @@ function planWindow(window: LatentWindow, halo: number): WindowPlan {
   const pieces: Piece[] = [];
   window.chunks.forEach((chunk, i) => {
     if (chunk.channels === 0) return;
-    const top = (window.chunkRow + Math.floor(i / window.chunkColumns)) * CHUNK_LATENTS;
-    const left = (window.chunkColumn + (i % window.chunkColumns)) * CHUNK_LATENTS;
+    const top = (window.chunkRow + Math.floor(i / window.chunkColumns)) * CHUNK_POSITIONS;
+    const left = (window.chunkColumn + (i % window.chunkColumns)) * CHUNK_POSITIONS;
     const span = (from: number, count: number, start: number, length: number): readonly [number, number] => [
       Math.max(0, start - from),
       Math.min(length, start + count - from),

@@ -1,7 +1,7 @@
 import { PLAIN_MULT } from "../../codec/lapped/cloud-steps.js";
 import { shapeOf, type LappedCoder, type LappedFrame, type ReferenceChunk } from "../../codec/lapped/lapped-coder.js";
 import type { SpectralScale } from "../../core/latents.js";
-import { STRIDE } from "../../model/lapped/geometry.js";
+import { STRIDE } from "../../core/geometry.js";
 import { BANDS } from "../../core/bands.js";
 import type { ForecastChunk } from "./forecasts.js";
 

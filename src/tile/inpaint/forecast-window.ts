@@ -1,3 +1,4 @@
+import { STRIDE, CHUNK_PX } from "../../core/geometry.js";
 import { clearShares } from "../../codec/context/clear-shares.js";
 import type { ReferenceChunk } from "../../codec/lapped/lapped-coder.js";
 import { codecsOf } from "../../codec/loaded-model.js";
@@ -144,7 +145,7 @@ interface Place {
 function placeOf({ latents, masks }: GatheredWindow, i: number): Place {
   const { width = 0, height = 0 } = masks.chunks[i] ?? {};
   const [row, column] = [Math.floor(i / latents.chunkColumns), i % latents.chunkColumns];
-  const window = { x: masks.x + 256 * column, y: masks.y + 256 * row, width, height };
+  const window = { x: masks.x + CHUNK_PX * column, y: masks.y + CHUNK_PX * row, width, height };
   return { name: `${latents.chunkRow + row}/${latents.chunkColumn + column}`, width, height, window };
 }
 
@@ -214,10 +215,11 @@ function deviationsOf(
   const out = new Float32Array(rect.rows * rect.columns).fill(Number.NaN);
   for (let r = 0; r < rect.rows; r++) {
     for (let c = 0; c < rect.columns; c++) {
-      const [row, column] = [rect.row + r - 16 * latents.chunkRow, rect.column + c - 16 * latents.chunkColumn];
-      const chunk = found[Math.floor(row / 16) * latents.chunkColumns + Math.floor(column / 16)];
+      const [row, column] = [rect.row + r - STRIDE * latents.chunkRow, rect.column + c - STRIDE * latents.chunkColumn];
+      const chunk = found[Math.floor(row / STRIDE) * latents.chunkColumns + Math.floor(column / STRIDE)];
       if (chunk?.deviations === undefined) continue;
-      out[r * rect.columns + c] = chunk.deviations[(row % 16) * chunk.latents.columns + (column % 16)] ?? Number.NaN;
+      out[r * rect.columns + c] =
+        chunk.deviations[(row % STRIDE) * chunk.latents.columns + (column % STRIDE)] ?? Number.NaN;
     }
   }
   return out;
