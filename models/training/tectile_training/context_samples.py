@@ -43,7 +43,9 @@ class Coder:
     def again(self, sample, symbols, q, clear, earlier):
         """Symbols by the context model's rows: the least of squared error, in steps, and TRADE times bits."""
         chunk = chunk_of(symbols, q, clear, sample.axes[0].numpy())
-        means, scales = context.describe(self.by, chunk, earlier if context.is_temporal(self.by) else (), self.tables.degain)
+        means, scales = context.describe(
+            self.by, chunk, earlier if context.is_temporal(self.by) else (), self.tables.degain
+        )
         gain = self.tables.degain[q].astype(np.float64)[:, None, None]
         values = sample.components.T.reshape(symbols.shape) / (gain * basis.STEPS[q])
         least, out = np.full(symbols.shape, np.inf), symbols.astype(np.int64)
@@ -68,7 +70,7 @@ class Coder:
             bands = sample.coefficients[0][:, f].double().flatten(2)
             covariance = torch.einsum("bfp,cfp->fbc", bands, bands).numpy() / positions
 
-            def bits(a):
+            def bits(a, covariance=covariance, f=f):
                 energy = np.maximum(np.einsum("mb,fbc,mc->mf", a, covariance, a, optimize=True), 0)
                 return axes.estimate(energy, kept[:, f], basis.STEPS[q], positions)
 
@@ -80,7 +82,13 @@ class Coder:
 
     def dates(self, pixels, clear, qualities, shared):
         """A series as train_context reads it, with the bits of TEC-FP and of axes, [dates] of each quality."""
-        out = {"symbols": {}, "axes": {}, "fp": {}, "side": {}, "clear": np.floor(series.share(clear) * 127).astype(np.uint8)}
+        out = {
+            "symbols": {},
+            "axes": {},
+            "fp": {},
+            "side": {},
+            "clear": np.floor(series.share(clear) * 127).astype(np.uint8),
+        }
         for q in qualities:
             first, found = None, []
             for x, share in zip(pixels, out["clear"].astype(np.int64)):
@@ -110,7 +118,15 @@ def head(net, tables, held=()):
     start = np.cumsum([0] + [len(c) for c in cums[:-1]])
     costs = row_costs(first, count, start, np.concatenate(cums), tables.scales, tables.fine)
     step8 = np.array([round(8 * s) for s in basis.STEPS])
-    return {"order": net.order.numpy(), "degain": np.asarray(tables.degain), "step8": step8, "costs": costs, "train": [], "held": [], "names": list(held)}
+    return {
+        "order": net.order.numpy(),
+        "degain": np.asarray(tables.degain),
+        "step8": step8,
+        "costs": costs,
+        "train": [],
+        "held": [],
+        "names": list(held),
+    }
 
 
 def write_singles(path, coder, images, chunks, steps, r):
@@ -172,7 +188,9 @@ def main():
     parser.add_argument("--chunks", type=int, default=110)
     parser.add_argument("--steps", type=int, default=3, help="quality steps of each single chunk")
     parser.add_argument("--simulated", type=int, default=110)
-    parser.add_argument("--repeats", type=int, default=2, help="windows of each real series, five times as many of long ones")
+    parser.add_argument(
+        "--repeats", type=int, default=2, help="windows of each real series, five times as many of long ones"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     net, _ = network.load(options.checkpoint)
