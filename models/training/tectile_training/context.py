@@ -14,7 +14,11 @@ from tectile_training import context_features as cf
 
 HIDDEN = 16
 MAGIC, VERSION = b"TECW", 1
-TOKEN_SIZES = (6, *[2] * 11, *[1] * 4)  # thirty-seconds of the channels: fewer in the first, and a coarser step would serve its bytes better
+TOKEN_SIZES = (
+    6,
+    *[2] * 11,
+    *[1] * 4,
+)  # thirty-seconds of the channels: fewer in the first, and a coarser step would serve its bytes better
 
 
 class ModelArrays(NamedTuple):
@@ -59,13 +63,20 @@ def assemble(order, scales, **arrays) -> ModelArrays:
     slots = cf.linear_slots(order)
     slots[slots >= arrays["linear_span"]] = -1
     k = len(order)
-    empty = {"mean_first": (0, cf.MEAN_FEATURES, HIDDEN), "mean_bias": (k, HIDDEN), "mean_out": (0, HIDDEN, cf.MEAN_OUTPUTS), "mean_base": (k, cf.MEAN_OUTPUTS)}
+    empty = {
+        "mean_first": (0, cf.MEAN_FEATURES, HIDDEN),
+        "mean_bias": (k, HIDDEN),
+        "mean_out": (0, HIDDEN, cf.MEAN_OUTPUTS),
+        "mean_base": (k, cf.MEAN_OUTPUTS),
+    }
     for name, shape in empty.items():
         arrays.setdefault(name, np.zeros(shape, np.int64))
     arrays.setdefault("bounds", np.cumsum([0, *TOKEN_SIZES]) * k // sum(TOKEN_SIZES))
     whole = {n: v if isinstance(v, int) else np.ascontiguousarray(v, np.int64) for n, v in arrays.items()}
     order = np.ascontiguousarray(order, np.int64)
-    return ModelArrays(order=order, scales=scales, parents=cf.parents(order), frequency=order % 256, linear_slots=slots, **whole)
+    return ModelArrays(
+        order=order, scales=scales, parents=cf.parents(order), frequency=order % 256, linear_slots=slots, **whole
+    )
 
 
 def is_temporal(model: ModelArrays) -> bool:
@@ -109,9 +120,20 @@ def describe(model: ModelArrays, chunk: Chunk, references=(), degain=None, known
     count, h, w = chunk.symbols.shape
     level, base = step_arrays(model, chunk.quality, chunk.step8)
     if refs is None:
-        refs = turned_references(chunk, references, degain, model, count) if is_temporal(model) else np.zeros((2, 1, 1, 1), np.int64)
-    clear = np.stack([chunk.clear] + [r.clear for r in references] + [np.zeros((h, w))] * (2 - len(references))).astype(np.int64)
-    width = {0: 1, 3: 1, 1: cf.MEAN_FEATURES, 2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0)}[want]
+        refs = (
+            turned_references(chunk, references, degain, model, count)
+            if is_temporal(model)
+            else np.zeros((2, 1, 1, 1), np.int64)
+        )
+    clear = np.stack([chunk.clear] + [r.clear for r in references] + [np.zeros((h, w))] * (2 - len(references))).astype(
+        np.int64
+    )
+    width = {
+        0: 1,
+        3: 1,
+        1: cf.MEAN_FEATURES,
+        2: cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if is_temporal(model) else 0),
+    }[want]
     features = np.zeros((count, h, w, width) if want in (1, 2) else (1, 1, 1, 1), np.int16)
     means = np.zeros((count, h, w), np.int32) if means is None else means
     scales = np.zeros((count, h, w), np.uint8)
@@ -123,12 +145,26 @@ def describe(model: ModelArrays, chunk: Chunk, references=(), degain=None, known
 def check_ranges(model: ModelArrays):
     """@raises ValueError where a sum could leave 32 bits: features are within 255, hidden units within 8191."""
     for first, bias in ((model.scale_first, model.scale_bias), (model.mean_first, model.mean_bias)):
-        if len(first) and (np.abs(first).sum(1) * cf.FEATURE_LIMIT).max() + (np.abs(bias).max() << cf.FIRST_SHIFT) >= 2**31:
+        if (
+            len(first)
+            and (np.abs(first).sum(1) * cf.FEATURE_LIMIT).max() + (np.abs(bias).max() << cf.FIRST_SHIFT) >= 2**31
+        ):
             raise ValueError("a hidden unit's sum could leave 32 bits")
     for out in (model.scale_out, model.mean_out):
         if len(out) and (np.abs(out).sum(1) * cf.HIDDEN_LIMIT).max() >= 2**31:
             raise ValueError("an output's sum could leave 32 bits")
-    for name in ("linear", "expect", "base", "scale_first", "scale_bias", "scale_out", "mean_first", "mean_bias", "mean_out", "mean_base"):
+    for name in (
+        "linear",
+        "expect",
+        "base",
+        "scale_first",
+        "scale_bias",
+        "scale_out",
+        "mean_first",
+        "mean_bias",
+        "mean_out",
+        "mean_base",
+    ):
         v = getattr(model, name)
         if v.size and np.abs(v).max() > 32767:
             raise ValueError(f"{name} leaves 16 bits")
@@ -143,7 +179,20 @@ def paired(first):
 def write(model: ModelArrays) -> bytes:
     check_ranges(model)
     classes = len(model.scale_first)
-    parts = [MAGIC, struct.pack("<8H", VERSION, is_temporal(model), len(model.order), len(model.steps), classes, len(model.linear), model.linear_span, len(model.bounds) - 1)]
+    parts = [
+        MAGIC,
+        struct.pack(
+            "<8H",
+            VERSION,
+            is_temporal(model),
+            len(model.order),
+            len(model.steps),
+            classes,
+            len(model.linear),
+            model.linear_span,
+            len(model.bounds) - 1,
+        ),
+    ]
     put = lambda v, kind: parts.append(np.ascontiguousarray(v).astype(kind).tobytes())
     for v in (model.order, model.bounds, model.steps):
         put(v, "<u2")
@@ -179,10 +228,20 @@ def read(data: bytes, scales=64) -> ModelArrays:
     a |= {"linear_index": take("<i2", k), "linear": take("<i2", lines, cf.LINEAR_INPUTS), "expect": take("<i2", 256)}
     a |= {"level": take("u1", steps, k), "base": take("<i2", steps, k)}
     features = cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if temporal else 0)
-    a |= {"scale_first": unpaired(take("<i2", classes, features // 2, HIDDEN, 2)), "scale_bias": take("<i2", k, HIDDEN), "scale_out": take("<i2", classes, HIDDEN)}
+    a |= {
+        "scale_first": unpaired(take("<i2", classes, features // 2, HIDDEN, 2)),
+        "scale_bias": take("<i2", k, HIDDEN),
+        "scale_out": take("<i2", classes, HIDDEN),
+    }
     if temporal:
-        a |= {"mean_first": unpaired(take("<i2", classes, cf.MEAN_FEATURES // 2, HIDDEN, 2)), "mean_bias": take("<i2", k, HIDDEN)}
-        a |= {"mean_out": take("<i2", classes, cf.MEAN_OUTPUTS, HIDDEN).transpose(0, 2, 1), "mean_base": take("<i2", k, cf.MEAN_OUTPUTS)}
+        a |= {
+            "mean_first": unpaired(take("<i2", classes, cf.MEAN_FEATURES // 2, HIDDEN, 2)),
+            "mean_bias": take("<i2", k, HIDDEN),
+        }
+        a |= {
+            "mean_out": take("<i2", classes, cf.MEAN_OUTPUTS, HIDDEN).transpose(0, 2, 1),
+            "mean_base": take("<i2", k, cf.MEAN_OUTPUTS),
+        }
     return assemble(order, scales, **a)
 
 
@@ -197,11 +256,29 @@ def random_model(seed, temporal, channels=96, steps=6, scales=64) -> ModelArrays
     n = 9
     whole = lambda scale, *shape: np.round(r.normal(0, scale, shape)).astype(np.int64)
     width = cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if temporal else 0)
-    a = {"steps": np.array([20800, 12800, 7600, 4240, 2400, 1400])[:steps], "classes": r.integers(0, n, channels), "linear_span": 48, "linear_index": index}
-    a |= {"linear": whole(300, len(predicted), cf.LINEAR_INPUTS), "expect": np.arange(256) * 5, "level": r.integers(20, 120, (steps, channels))}
-    a |= {"base": r.integers(500, 2500, (steps, channels)), "scale_first": whole(300, n, width, HIDDEN), "scale_bias": whole(500, channels, HIDDEN), "scale_out": whole(200, n, HIDDEN)}
+    a = {
+        "steps": np.array([20800, 12800, 7600, 4240, 2400, 1400])[:steps],
+        "classes": r.integers(0, n, channels),
+        "linear_span": 48,
+        "linear_index": index,
+    }
+    a |= {
+        "linear": whole(300, len(predicted), cf.LINEAR_INPUTS),
+        "expect": np.arange(256) * 5,
+        "level": r.integers(20, 120, (steps, channels)),
+    }
+    a |= {
+        "base": r.integers(500, 2500, (steps, channels)),
+        "scale_first": whole(300, n, width, HIDDEN),
+        "scale_bias": whole(500, channels, HIDDEN),
+        "scale_out": whole(200, n, HIDDEN),
+    }
     if temporal:
-        a |= {"mean_first": whole(300, n, cf.MEAN_FEATURES, HIDDEN), "mean_bias": whole(500, channels, HIDDEN), "mean_out": whole(20, n, HIDDEN, cf.MEAN_OUTPUTS)}
+        a |= {
+            "mean_first": whole(300, n, cf.MEAN_FEATURES, HIDDEN),
+            "mean_bias": whole(500, channels, HIDDEN),
+            "mean_out": whole(20, n, HIDDEN, cf.MEAN_OUTPUTS),
+        }
         a |= {"mean_base": whole(100, channels, cf.MEAN_OUTPUTS)}
     return assemble(order, scales, **a)
 
@@ -210,9 +287,13 @@ def random_chunk(model: ModelArrays, r, shape, channels, quality) -> Chunk:
     """Symbols of falling size with a few far ones; positions of two steps."""
     h, w = shape
     size = np.exp(2.5 - 4 * np.arange(channels) / len(model.order) + r.normal(0, 0.7))
-    symbols = np.round(r.laplace(0, 1, (channels, h, w)) * size[:, None, None] * np.exp(r.normal(0, 0.6, (1, h, w)))).astype(np.int64)
+    symbols = np.round(
+        r.laplace(0, 1, (channels, h, w)) * size[:, None, None] * np.exp(r.normal(0, 0.6, (1, h, w)))
+    ).astype(np.int64)
     far = r.random(symbols.shape) < 0.0005
     symbols[far] = r.integers(-16383, 16384, far.sum())
     mult = np.where(r.random((h, w)) < 0.2, r.choice([48, 17, 1, 255]), 16)
     axes = np.stack([np.linalg.qr(r.normal(size=(12, 12)))[0] for _ in range(3)]).astype(np.float32)
-    return Chunk(symbols, quality, int(model.steps[quality] * r.choice([1, 0.9, 1.2])), mult, r.integers(0, 128, (h, w)), axes)
+    return Chunk(
+        symbols, quality, int(model.steps[quality] * r.choice([1, 0.9, 1.2])), mult, r.integers(0, 128, (h, w)), axes
+    )

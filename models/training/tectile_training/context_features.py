@@ -11,11 +11,22 @@ import numba as nb
 import numpy as np
 
 CHANNELS = 1024
-PARENTS = ((0, 1, 0), (0, 0, 1), (0, 1, 1), (0, 2, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0))  # (component, u, v) less than the channel's own
+PARENTS = (
+    (0, 1, 0),
+    (0, 0, 1),
+    (0, 1, 1),
+    (0, 2, 0),
+    (0, 0, 2),
+    (1, 0, 0),
+    (2, 0, 0),
+)  # (component, u, v) less than the channel's own
 OWN_FEATURES, REFERENCE_FEATURES, MEAN_FEATURES = 24, 8, 26
 CANDIDATES = 5  # of a mean: two references, linear predictions of the symbol and of its difference to each reference
 MEAN_OUTPUTS = CANDIDATES + 1  # and a scale, of channels that are forecast
-LINEAR_OWN, LINEAR_SLOTS = 4, 9  # left, top, top-left, top-right; frequencies below 3 of the same component, five places each
+LINEAR_OWN, LINEAR_SLOTS = (
+    4,
+    9,
+)  # left, top, top-left, top-right; frequencies below 3 of the same component, five places each
 LINEAR_INPUTS = LINEAR_OWN + 5 * LINEAR_SLOTS
 HIDDEN_LIMIT, FEATURE_LIMIT, MEAN_LIMIT, SYMBOL_LIMIT = 8191, 255, 131064, 16383
 FIRST_SHIFT, OUT_SHIFT = 8, 9
@@ -146,7 +157,12 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
     x = np.zeros(OWN_FEATURES + (REFERENCE_FEATURES if temporal else 0), np.int64)
     y = np.zeros(MEAN_FEATURES, np.int64)
     hidden = np.zeros(w.scale_first.shape[2], np.int64)
-    total, before, near, guess = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(3, np.int64)
+    total, before, near, guess = (
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(3, np.int64),
+    )
     candidate = np.zeros(CANDIDATES, np.int64)
     for c in range(K):
         blind = c >= known
@@ -186,7 +202,12 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
                             top = value[n, c, i - 1, j] if i > 0 else left
                             corner = value[n, c, i - 1, j - 1] if i > 0 and j > 0 else top
                             right = value[n, c, i - 1, j + 1] if i > 0 and j + 1 < wd else top
-                            t += w.linear[slot, 0] * left + w.linear[slot, 1] * top + w.linear[slot, 2] * corner + w.linear[slot, 3] * right
+                            t += (
+                                w.linear[slot, 0] * left
+                                + w.linear[slot, 1] * top
+                                + w.linear[slot, 2] * corner
+                                + w.linear[slot, 3] * right
+                            )
                         for k in range(LINEAR_SLOTS):
                             o = w.linear_slots[c, k]
                             if o < 0:
@@ -211,7 +232,9 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
                         if not blind:
                             for n in range(1, 4):
                                 p = a[n]
-                                y[2 + n] = mag(p[c, r, s - 1] + p[c, r - 1, s] + p[c, r - 1, s - 1] + p[c, r - 1, s + 1], q)
+                                y[2 + n] = mag(
+                                    p[c, r, s - 1] + p[c, r - 1, s] + p[c, r - 1, s - 1] + p[c, r - 1, s + 1], q
+                                )
                                 # plane K is empty: where -1 points
                                 y[5 + n] = mag(p[A, r, s] + p[B, r, s] + p[C, r, s] + p[M, r, s] + p[N, r, s], q)
                                 y[8 + n] = mag(s4[n, A, r, s] + s4[n, B, r, s] + s4[n, M, r, s], q)
@@ -278,8 +301,12 @@ def walk(symbols, known, mult, clear, refs, dates, level, base, w, want, means, 
                     x[12] = mag(s4[0, M, r, s] + s4[0, N, r, s], q)
                     x[13] = act_fast[i + 1, j + 1]
                     x[14] = act_slow[i + 1, j + 1]
-                    x[15] = (act_slow[i, j + 1] + act_slow[i + 2, j + 1] + act_slow[i + 1, j] + act_slow[i + 1, j + 2]) >> 1
-                    x[16] = (act_fast[i, j + 1] + act_fast[i + 2, j + 1] + act_fast[i + 1, j] + act_fast[i + 1, j + 2]) >> 1
+                    x[15] = (
+                        act_slow[i, j + 1] + act_slow[i + 2, j + 1] + act_slow[i + 1, j] + act_slow[i + 1, j + 2]
+                    ) >> 1
+                    x[16] = (
+                        act_fast[i, j + 1] + act_fast[i + 2, j + 1] + act_fast[i + 1, j] + act_fast[i + 1, j + 2]
+                    ) >> 1
                     x[17] = lev - 64
                     x[18] = log_lin[A]
                     x[19] = log_lin[B]

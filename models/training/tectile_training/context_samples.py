@@ -3,7 +3,7 @@
     python -m tectile_training.context_samples --checkpoint=codec.pt --tables=entropy.tables --singles=chunks.pkl --series=series.pkl
 
 What the files hold is told in train_context. Dates of a series take the axes of its first date where that is no dearer than their own.
-With --by a context model of single chunks chooses the symbols again, as ingest does; the bits of TEC-FP are those of its own choice.
+With --by a context model, which sees earlier dates where it is one of series, chooses the symbols again, as ingest does; the bits of TEC-FP are those of its own choice.
 """
 
 import argparse
@@ -28,8 +28,8 @@ class Coder:
         self.costs = head(net, tables)["costs"]
         self.encoder = encoder.Encoder(net, tables)
 
-    def coded(self, x, q, first=None):
-        """(symbols [K, h, w], axes [3, 12, 12], bits of TEC-FP, bits of axes) of pixels [12, H, W]; `first`: another date's axes, to choose from."""
+    def coded(self, x, q, first=None, clear=None, earlier=()):
+        """(symbols [K, h, w], axes [3, 12, 12], bits of TEC-FP, bits of axes) of pixels [12, H, W]; `first`: another date's axes, to choose from; `earlier`: chunks."""
         sample = samples.cut("", x, self.net.weights)
         self.encoder.prepare(sample, q)
         if first is not None:
@@ -37,14 +37,15 @@ class Coder:
         out = self.encoder.encode(sample, q, self.rounds)
         symbols = out.symbols.T.reshape(-1, sample.rows, sample.columns).astype(np.int16)
         if self.by is not None:
-            symbols = self.again(sample, symbols, q)
+            symbols = self.again(sample, symbols, q, clear, earlier)
         return symbols, sample.axes[0].numpy().astype(np.float32), float(out.bits), float(out.angle_bits)
 
-    def again(self, sample, symbols, q):
+    def again(self, sample, symbols, q, clear, earlier):
         """Symbols by the context model's rows: the least of squared error, in steps, and TRADE times bits."""
-        shape = sample.rows, sample.columns
-        chunk = context.Chunk(symbols, q, round(8 * basis.STEPS[q]), np.full(shape, 16), np.full(shape, 127), sample.axes[0].numpy())
-        means, scales = context.describe(self.by, chunk)
+        chunk = chunk_of(symbols, q, clear, sample.axes[0].numpy())
+        means, scales = context.describe(
+            self.by, chunk, earlier if context.is_temporal(self.by) else (), self.tables.degain
+        )
         gain = self.tables.degain[q].astype(np.float64)[:, None, None]
         values = sample.components.T.reshape(symbols.shape) / (gain * basis.STEPS[q])
         least, out = np.full(symbols.shape, np.inf), symbols.astype(np.int64)
@@ -69,7 +70,7 @@ class Coder:
             bands = sample.coefficients[0][:, f].double().flatten(2)
             covariance = torch.einsum("bfp,cfp->fbc", bands, bands).numpy() / positions
 
-            def bits(a):
+            def bits(a, covariance=covariance, f=f):
                 energy = np.maximum(np.einsum("mb,fbc,mc->mf", a, covariance, a, optimize=True), 0)
                 return axes.estimate(energy, kept[:, f], basis.STEPS[q], positions)
 
@@ -81,15 +82,26 @@ class Coder:
 
     def dates(self, pixels, clear, qualities, shared):
         """A series as train_context reads it, with the bits of TEC-FP and of axes, [dates] of each quality."""
-        out = {"symbols": {}, "axes": {}, "fp": {}, "side": {}, "clear": np.floor(series.share(clear) * 127).astype(np.uint8)}
+        out = {
+            "symbols": {},
+            "axes": {},
+            "fp": {},
+            "side": {},
+            "clear": np.floor(series.share(clear) * 127).astype(np.uint8),
+        }
         for q in qualities:
             first, found = None, []
-            for x in pixels:
-                found.append(self.coded(x, q, first if shared else None))
+            for x, share in zip(pixels, out["clear"].astype(np.int64)):
+                earlier = [chunk_of(f[0], q, c.astype(np.int64), f[1]) for f, c in zip(found, out["clear"])][:-3:-1]
+                found.append(self.coded(x, q, first if shared else None, share, earlier))
                 first = found[0][1]
             out["symbols"][q], out["axes"][q] = np.stack([f[0] for f in found]), np.stack([f[1] for f in found])
             out["fp"][q], out["side"][q] = [f[2] for f in found], [f[3] for f in found]
         return out
+
+
+def chunk_of(symbols, q, clear, axes_of):
+    return context.Chunk(symbols, int(q), round(8 * basis.STEPS[q]), np.full(clear.shape, 16), clear, axes_of)
 
 
 def cut(x, r, side):
@@ -106,7 +118,15 @@ def head(net, tables, held=()):
     start = np.cumsum([0] + [len(c) for c in cums[:-1]])
     costs = row_costs(first, count, start, np.concatenate(cums), tables.scales, tables.fine)
     step8 = np.array([round(8 * s) for s in basis.STEPS])
-    return {"order": net.order.numpy(), "degain": np.asarray(tables.degain), "step8": step8, "costs": costs, "train": [], "held": [], "names": list(held)}
+    return {
+        "order": net.order.numpy(),
+        "degain": np.asarray(tables.degain),
+        "step8": step8,
+        "costs": costs,
+        "train": [],
+        "held": [],
+        "names": list(held),
+    }
 
 
 def write_singles(path, coder, images, chunks, steps, r):
@@ -162,13 +182,15 @@ def main():
     parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--tables", required=True)
     parser.add_argument("--without-branches", action="store_true")
-    parser.add_argument("--by", type=pathlib.Path, help="weights of a context model of single chunks")
+    parser.add_argument("--by", type=pathlib.Path, help="weights of a context model")
     parser.add_argument("--singles", help="where single chunks go, .pkl")
     parser.add_argument("--series", help="where series go, .pkl")
     parser.add_argument("--chunks", type=int, default=110)
     parser.add_argument("--steps", type=int, default=3, help="quality steps of each single chunk")
     parser.add_argument("--simulated", type=int, default=110)
-    parser.add_argument("--repeats", type=int, default=2, help="windows of each real series, five times as many of long ones")
+    parser.add_argument(
+        "--repeats", type=int, default=2, help="windows of each real series, five times as many of long ones"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     net, _ = network.load(options.checkpoint)

@@ -42,7 +42,11 @@ def main():
         if source is None and not (options.model / f"{name}.weights").exists():
             continue
         card["entropy"][name], model = add(options.model, name, source)
-        if len(model.order) != tables[2] or len(model.steps) != tables[1] or context.is_temporal(model) != (name == "tt"):
+        if (
+            len(model.order) != tables[2]
+            or len(model.steps) != tables[1]
+            or context.is_temporal(model) != (name == "tt")
+        ):
             raise ValueError(f"{name}: weights of another model")
     path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 

@@ -20,7 +20,13 @@ def record(chunk, references, *said):
     h, w = chunk.mult.shape
     parts = [[len(chunk.symbols), h, w, len(references)]]
     for c in (chunk, *references):
-        parts += [[len(c.symbols), c.quality, c.step8], c.symbols.ravel(), c.mult.ravel(), c.clear.ravel(), c.axes.ravel().view(np.int32)]
+        parts += [
+            [len(c.symbols), c.quality, c.step8],
+            c.symbols.ravel(),
+            c.mult.ravel(),
+            c.clear.ravel(),
+            c.axes.ravel().view(np.int32),
+        ]
     parts += said
     return np.concatenate([np.asarray(p).ravel().astype(np.int64) for p in parts]).astype("<i4").tobytes()
 
@@ -38,9 +44,14 @@ def main():
         (out / f"{name}.degain").write_bytes(degain.astype("<f4").tobytes())
         for n, (shape, channels, dates) in enumerate(CASES):
             chunk = context.random_chunk(model, r, shape, channels, n % 6)
-            references = [context.random_chunk(model, r, shape, max(1, channels - 5 * d), (n + d) % 6) for d in range(dates * temporal)]
+            references = [
+                context.random_chunk(model, r, shape, max(1, channels - 5 * d), (n + d) % 6)
+                for d in range(dates * temporal)
+            ]
             means, scales = context.describe(model, chunk, references, degain)
-            forecast = [v[channels // 2 :] for v in context.describe(model, chunk, references, degain, known=channels // 2)]
+            forecast = [
+                v[channels // 2 :] for v in context.describe(model, chunk, references, degain, known=channels // 2)
+            ]
             (out / f"{name}-{n}.bin").write_bytes(record(chunk, references, means, scales, *forecast))
 
 

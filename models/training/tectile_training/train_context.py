@@ -44,10 +44,20 @@ def laplacian_costs(scales=64, fine=28, deadzone=0.3):
             mean = e / 8 if s < fine else float(e >= 4)
             low, high = x - 0.5 - mean, x + 0.5 - mean
             if mean in (0, 1):  # symbols are rounded towards 0
-                low = np.where(x - mean > 0, x - mean - deadzone, np.where(x == mean, deadzone - 1, x - mean - 1 + deadzone))
-                high = np.where(x - mean > 0, x - mean + 1 - deadzone, np.where(x == mean, 1 - deadzone, x - mean + deadzone))
-            side = np.where(low >= 0, 0.5 * (np.exp(-np.abs(low) / b) - np.exp(-np.abs(high) / b)), 0.5 * (np.exp(-np.abs(high) / b) - np.exp(-np.abs(low) / b)))
-            p = np.where((low < 0) & (high > 0), 1 - 0.5 * np.exp(-np.abs(low) / b) - 0.5 * np.exp(-np.abs(high) / b), side)
+                low = np.where(
+                    x - mean > 0, x - mean - deadzone, np.where(x == mean, deadzone - 1, x - mean - 1 + deadzone)
+                )
+                high = np.where(
+                    x - mean > 0, x - mean + 1 - deadzone, np.where(x == mean, 1 - deadzone, x - mean + deadzone)
+                )
+            side = np.where(
+                low >= 0,
+                0.5 * (np.exp(-np.abs(low) / b) - np.exp(-np.abs(high) / b)),
+                0.5 * (np.exp(-np.abs(high) / b) - np.exp(-np.abs(low) / b)),
+            )
+            p = np.where(
+                (low < 0) & (high > 0), 1 - 0.5 * np.exp(-np.abs(low) / b) - 0.5 * np.exp(-np.abs(high) / b), side
+            )
             escape = 17 + 4 * np.log2(1 + np.abs(x)) / 2
             out[s, e] = np.minimum(-np.log2(np.maximum(p, 1e-30)), escape)
     return out
@@ -81,15 +91,28 @@ def cost(costs, scales, means, symbols):
 
 def chunk_of(series, quality, date, step8):
     k, h, w = series["symbols"][quality][date].shape
-    return context.Chunk(series["symbols"][quality][date], quality, int(step8), np.full((h, w), 16), series["clear"][date].astype(np.int64), series["axes"][quality][date])
+    return context.Chunk(
+        series["symbols"][quality][date],
+        quality,
+        int(step8),
+        np.full((h, w), 16),
+        series["clear"][date].astype(np.int64),
+        series["axes"][quality][date],
+    )
 
 
 def with_cloud(chunk, r):
     """The same chunk with a part coded in steps three times as large."""
     h, w = chunk.mult.shape
-    where = (np.add.outer(np.arange(h), r.normal(0, 1) * np.arange(w)) > r.uniform(0, h)) if min(h, w) > 1 else np.zeros((h, w), bool)
+    where = (
+        (np.add.outer(np.arange(h), r.normal(0, 1) * np.arange(w)) > r.uniform(0, h))
+        if min(h, w) > 1
+        else np.zeros((h, w), bool)
+    )
     v = chunk.symbols / np.where(where, 3, 1)
-    return chunk._replace(symbols=(np.sign(v) * np.floor(np.abs(v) + 0.4)).astype(np.int16), mult=np.where(where, 48, 16))
+    return chunk._replace(
+        symbols=(np.sign(v) * np.floor(np.abs(v) + 0.4)).astype(np.int16), mult=np.where(where, 48, 16)
+    )
 
 
 def singles(series, step8, r, clouds=0.15):
@@ -139,7 +162,9 @@ def linear_design(chunk, model, c, own_values):
 
 def fit_linear(chunks, order, span=96):
     """Ridge regressions of the channels of frequencies below 3; kept where they make what is left smaller. -> index [K], weights [lines, 49]."""
-    shell = context.ModelArrays(**{n: None for n in context.ModelArrays._fields})._replace(linear_slots=np.where((s := cf.linear_slots(order)) < span, s, -1))
+    shell = context.ModelArrays(**dict.fromkeys(context.ModelArrays._fields))._replace(
+        linear_slots=np.where((s := cf.linear_slots(order)) < span, s, -1)
+    )
     index, lines = np.full(len(order), -1), []
     values = [c.symbols[:span].astype(np.float64) * c.mult / 16 for c in chunks]
     for c in range(span):
@@ -172,7 +197,10 @@ def fit_levels(chunks, model, steps):
         logs[chunk.quality] += (8 * np.log2(1 + left / 4)).mean((1, 2))
         count[chunk.quality] += 1
     level = np.clip(np.round(8 * np.log2(size / count[:, None] + 0.02)) + 48, 0, 255).astype(np.int64)
-    num, den = np.bincount(level.ravel(), (logs / count[:, None]).ravel(), 256), np.bincount(level.ravel(), minlength=256)
+    num, den = (
+        np.bincount(level.ravel(), (logs / count[:, None]).ravel(), 256),
+        np.bincount(level.ravel(), minlength=256),
+    )
     known = np.nonzero(den)[0]
     return level, np.round(16 * np.interp(np.arange(256), known, num[known] / den[known])).astype(np.int64)
 
@@ -183,7 +211,9 @@ def residuals(chunk, model):
     out = np.abs(scaled) * 8
     for c in np.nonzero(model.linear_index >= 0)[0]:
         d = linear_design(chunk, model, c, scaled[: model.linear_span])
-        out[c] = np.abs(scaled[c].ravel() - model.linear[model.linear_index[c]] @ d / 4096).reshape(chunk.mult.shape) * 8
+        out[c] = (
+            np.abs(scaled[c].ravel() - model.linear[model.linear_index[c]] @ d / 4096).reshape(chunk.mult.shape) * 8
+        )
     return out
 
 
@@ -214,7 +244,9 @@ class Perceptrons(nn.Module):
 
     def whole(self):
         """first, bias, out as integers of the file."""
-        as_int = lambda v, unit: np.clip(np.round(v.detach().numpy().astype(np.float64) * unit), -32767, 32767).astype(np.int64)
+        as_int = lambda v, unit: np.clip(np.round(v.detach().numpy().astype(np.float64) * unit), -32767, 32767).astype(
+            np.int64
+        )
         return as_int(self.first, 1024), as_int(self.bias, 128), as_int(self.out, 1024)
 
 
@@ -231,7 +263,14 @@ class Samples:
         pick = r.choice(n, min(per, n), replace=False)
         channel = first + pick // (h * w)
         more = {name: v.reshape(n, *v.shape[3:])[pick] for name, v in more.items()}
-        self.parts.append({"x": features.reshape(n, f)[pick], "channel": channel.astype(np.int16), "quality": np.full(len(pick), quality, np.int8), **more})
+        self.parts.append(
+            {
+                "x": features.reshape(n, f)[pick],
+                "channel": channel.astype(np.int16),
+                "quality": np.full(len(pick), quality, np.int8),
+                **more,
+            }
+        )
 
     def finish(self):
         whole = {n: torch.from_numpy(np.concatenate([p[n] for p in self.parts])) for n in self.parts[0]}
@@ -245,7 +284,9 @@ def fit(net, samples, loss, steps, batch, rate=1e-2):
     counts = np.array([len(s["x"]) for s in samples], float)
     with torch.no_grad():
         few = lambda s: {n: v[torch.randint(len(v), (4096,))] for n, v in s.items()}
-        mass = np.array([loss(net, few(s), k).mean().item() * len(s["x"]) if len(s["x"]) else 0 for k, s in enumerate(samples)])
+        mass = np.array(
+            [loss(net, few(s), k).mean().item() * len(s["x"]) if len(s["x"]) else 0 for k, s in enumerate(samples)]
+        )
     share = 0.5 * mass / mass.sum() + 0.5 * counts / counts.sum()
     optimiser = torch.optim.Adam(net.parameters(), rate, betas=(0.9, 0.99))
     run = []
@@ -275,7 +316,9 @@ def scale_loss(costs, level_index):
 
     def loss(net, s, kind):
         channel, quality = s["channel"].long(), s["quality"].long()
-        index = (4 * net(s["x"], channel, quality, kind)[:, 0] + level_index[quality, channel] - s["less"] * 0.5).clamp(0, scales - 1.001)
+        index = (4 * net(s["x"], channel, quality, kind)[:, 0] + level_index[quality, channel] - s["less"] * 0.5).clamp(
+            0, scales - 1.001
+        )
         low = index.detach().floor().long()
         e, x = (s["mean"] & 7).long(), (s["symbol"].long() - (s["mean"].long() >> 3)).clamp(-FAR, FAR) + FAR
         a, b = table[low, e, x], table[low + 1, e, x]
@@ -292,7 +335,12 @@ def mean_loss(level_index):
         out = net(s["x"], channel, quality, kind)
         weights = out[:, : cf.CANDIDATES].clamp(-2, 2)
         mean = (weights * s["candidates"].float()).sum(1) / 8
-        spread = torch.exp2((out[:, cf.CANDIDATES] * 4 + level_index[quality, channel] - s["less"] * 0.5 - 20).clamp(-12, 50) / 4) / 1.41421
+        spread = (
+            torch.exp2(
+                (out[:, cf.CANDIDATES] * 4 + level_index[quality, channel] - s["less"] * 0.5 - 20).clamp(-12, 50) / 4
+            )
+            / 1.41421
+        )
         d = (s["symbol"].float() - mean).abs()
         inside = 1 - torch.exp(-0.5 / spread) * torch.cosh((d / spread).clamp(max=30))
         outside = torch.exp((0.5 - d) / spread) * 0.5 * (1 - torch.exp(-1 / spread))
@@ -328,9 +376,16 @@ def train(data, costs, temporal, steps, per, batch, report):
     n_steps, k = len(step8), len(order)
     classes = classes_of(order)
     features = cf.OWN_FEATURES + (cf.REFERENCE_FEATURES if temporal else 0)
-    zero = {"scale_first": np.zeros((CLASSES, features, context.HIDDEN)), "scale_bias": np.zeros((k, context.HIDDEN)), "scale_out": np.zeros((CLASSES, context.HIDDEN))}
+    zero = {
+        "scale_first": np.zeros((CLASSES, features, context.HIDDEN)),
+        "scale_bias": np.zeros((k, context.HIDDEN)),
+        "scale_out": np.zeros((CLASSES, context.HIDDEN)),
+    }
     if temporal:
-        zero |= {"mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)), "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.MEAN_OUTPUTS))}
+        zero |= {
+            "mean_first": np.zeros((CLASSES, cf.MEAN_FEATURES, context.HIDDEN)),
+            "mean_out": np.zeros((CLASSES, context.HIDDEN, cf.MEAN_OUTPUTS)),
+        }
     model = context.assemble(order, len(costs), steps=step8, classes=classes, linear_span=96, linear_index=index, linear=linear, expect=np.zeros(256),
                              level=np.zeros((n_steps, k)), base=np.zeros((n_steps, k)), **zero)  # fmt: skip
     level, expect = fit_levels(alone, model, n_steps)
@@ -339,7 +394,9 @@ def train(data, costs, temporal, steps, per, batch, report):
     work = list(pairs(data["train"], step8, r)) if temporal else [(c, []) for c in singles(data["train"], step8, r)]
     log(f"{len(work)} chunks")
 
-    turned = [context.turned_references(c, refs, degain, model, k).astype(np.int32) if temporal else None for c, refs in work]
+    turned = [
+        context.turned_references(c, refs, degain, model, k).astype(np.int32) if temporal else None for c, refs in work
+    ]
     if temporal:
         samples = Samples(classes)
         for (chunk, refs), t in zip(work, turned):
@@ -373,7 +430,11 @@ def train(data, costs, temporal, steps, per, batch, report):
     samples = Samples(classes)
     for (chunk, refs), t in zip(work, turned):
         t = t.astype(np.int64) if temporal else None
-        means = context.describe(model, chunk, refs, degain, want=3, refs=t)[0] if temporal else np.zeros(chunk.symbols.shape, np.int32)
+        means = (
+            context.describe(model, chunk, refs, degain, want=3, refs=t)[0]
+            if temporal
+            else np.zeros(chunk.symbols.shape, np.int32)
+        )
         f = context.describe(model, chunk, refs, degain, want=2, means=means, refs=t)
         samples.add(f, per, r, chunk.quality, symbol=chunk.symbols, mean=means, less=less_level(chunk, k))
     del turned
@@ -384,7 +445,9 @@ def train(data, costs, temporal, steps, per, batch, report):
     first, bias, out = net.whole()
     said = net.base[:, 0] + net.step[:, torch.from_numpy(classes), 0]
     base = np.round((said.detach().numpy() * 4 + level_indices(level)) * 64)
-    model = model._replace(scale_first=first, scale_bias=bias, scale_out=np.ascontiguousarray(out[:, :, 0]), base=base.astype(np.int64))
+    model = model._replace(
+        scale_first=first, scale_bias=bias, scale_out=np.ascontiguousarray(out[:, :, 0]), base=base.astype(np.int64)
+    )
     return model
 
 
@@ -410,7 +473,17 @@ def measure(model, data, costs, qualities):
             for t, chunk in enumerate(parts):
                 refs = parts[max(0, t - 2) : t][::-1] if context.is_temporal(model) else []
                 means, scales = context.describe(model, chunk, refs, data["degain"])
-                rows.append((name, t, q, len(refs), chunk.mult.size, float(cost(costs, scales, means, chunk.symbols).sum()) + s["side"][q][t] + 28 * 8, s["fp"][q][t]))
+                rows.append(
+                    (
+                        name,
+                        t,
+                        q,
+                        len(refs),
+                        chunk.mult.size,
+                        float(cost(costs, scales, means, chunk.symbols).sum()) + s["side"][q][t] + 28 * 8,
+                        s["fp"][q][t],
+                    )
+                )
     return rows
 
 
@@ -437,7 +510,9 @@ def main():
             own = [row for row in rows if row[2] == q and row[3] == n]
             if own:
                 ratios = [row[5] / row[6] for row in own]
-                log(f"step {q}, {n} references, {len(own)} chunks: {sum(r[5] for r in own) / sum(r[6] for r in own):.4f} of TEC-FP, mean of ratios {np.mean(ratios):.4f}")
+                log(
+                    f"step {q}, {n} references, {len(own)} chunks: {sum(r[5] for r in own) / sum(r[6] for r in own):.4f} of TEC-FP, mean of ratios {np.mean(ratios):.4f}"
+                )
     if a.report:
         a.report.write_bytes(pickle.dumps(rows))
 
