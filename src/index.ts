@@ -10,9 +10,10 @@ import { decodeImage } from "./app/decode-image.js";
 import { inspectFile, type Inspection } from "./app/inspect.js";
 import { openSource } from "./app/open-source.js";
 import { loadExtensions } from "./app/plugins.js";
-import { contextUse, entropyFor, openReferences, openSeries } from "./app/references.js";
+import { codecFor, openReferences, openSeries } from "./app/references.js";
 import { createDecoder, createServices, type Decoder } from "./app/services.js";
 import { verifyPath } from "./app/verify-path.js";
+import type { CodecName } from "./core/codecs.js";
 import { catalogWriter } from "./catalog/catalog-writer.js";
 import { readVersion } from "./cli/version.js";
 import { createTectile } from "./http/tectile.js";
@@ -36,6 +37,7 @@ export type { Inspection } from "./app/inspect.js";
 export type { EncodeReport } from "./ingest/encode-image.js";
 export type { IngestResult } from "./ingest/ingest.js";
 export type { BandName } from "./core/bands.js";
+export type { CodecName } from "./core/codecs.js";
 export type { PixelWindow, Raster } from "./core/raster.js";
 export type { Plugin } from "./plugin.js";
 
@@ -84,7 +86,7 @@ export type InputOptions = Pick<GeoTiffOptions, "scale" | "offset" | "scl">;
 /** How latents are stored; the picture is the same. */
 export interface EntropyChoice {
   /** The model's default unless told otherwise: "fp", of a converted TEC-ELIC "elic". */
-  readonly entropy?: "fp" | "elic" | "tt" | "flextec";
+  readonly entropy?: CodecName;
   /** Of "tt" and "flextec": encoded images of earlier dates to lean on, nearest first. */
   readonly references?: readonly string[];
 }
@@ -104,9 +106,14 @@ export function encode(
     try {
       const { signal, onProgress, references = [] } = options;
       const chosen = await chooseModel(options, decoder);
-      const entropy = entropyFor(chosen.model, options.entropy);
-      const context = contextUse(entropy, await openReferences(references, output, decoder), decoder);
-      return await encodeImage(source, output, { ...chosen, context, networks: decoder.networks, signal, onProgress });
+      return await encodeImage(source, output, {
+        ...chosen,
+        ...decoder,
+        codec: codecFor(chosen.model, options.entropy),
+        references: await openReferences(references, output, decoder),
+        signal,
+        onProgress,
+      });
     } finally {
       await source.close();
     }
@@ -144,7 +151,7 @@ export interface IngestInto extends InputOptions {
   /** RFC 3339, for an input whose tags and name tell none. */
   readonly datetime?: string;
   /** How the collection's dates are stored: the model's default ("fp") unless told otherwise. With "tt" and "flextec" ingest them in order of time. */
-  readonly entropy?: "fp" | "elic" | "tt" | "flextec";
+  readonly entropy?: CodecName;
   /** Of "tt" and "flextec": every so many dates leans on no other; 4. */
   readonly keyframes?: number;
   /** Encode again what is there; a date that others lean on only by the command, together with them. */
@@ -167,7 +174,7 @@ export function ingest(input: string, options: IngestInto & CodecOptions & Model
         ...chosen,
         series: openSeries(options, chosen.model, decoder),
         collection: typeof collection === "string" ? { id: collection } : collection,
-        networks: decoder.networks,
+        decoder,
         writer: await catalogWriter(options.catalog),
         version: await readVersion(),
         overwrite,

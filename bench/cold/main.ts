@@ -11,7 +11,7 @@ import { renderPicture } from "../../src/app/render-tile.js";
 import { createServices, type Services } from "../../src/app/services.js";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
-import type { EntropyModel } from "../../src/container/chunk.js";
+import type { CodecName } from "../../src/core/codecs.js";
 import { ingestSource } from "../../src/ingest/ingest.js";
 import { DEMO_DATES, openLandscapeSeries } from "../../src/ingest/landscape.js";
 import { parseRenderSpec } from "../../src/render/parse-render-spec.js";
@@ -41,13 +41,13 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-function openServices(entropy: EntropyModel): Promise<Services> {
+function openServices(entropy: CodecName): Promise<Services> {
   return createServices(
     parseConfig({ catalog: join(folder, entropy), provider: "cpu", latentsCacheBytes: 0, tileCacheBytes: 0 }),
   );
 }
 
-async function storeSeries(entropy: EntropyModel): Promise<readonly CatalogItem[]> {
+async function storeSeries(entropy: CodecName): Promise<readonly CatalogItem[]> {
   const writer = await catalogWriter(join(folder, entropy));
   const services = await openServices(entropy);
   const items: CatalogItem[] = [];
@@ -57,7 +57,7 @@ async function storeSeries(entropy: EntropyModel): Promise<readonly CatalogItem[
       const { item } = await ingestSource(source, {
         ...chosen,
         collection: { id: "series" },
-        networks: services.networks,
+        decoder: services,
         writer,
         series: openSeries({ entropy, keyframes: KEYFRAMES }, chosen.model, services),
         overwrite: false,

@@ -1,103 +1,115 @@
-// Processor time of entropy-decoding one chunk of 256 pixels by each context model, split into networks and the rest, beside TEC-FP.
-import { loadModel } from "../../src/codec/loaded-model.js";
-import { BUILT_IN_MODELS } from "../../src/app/config.js";
-import { createContextCoder } from "../../src/codec/context/context-coder.js";
-import { parseContextFile } from "../../src/codec/context/context-file.js";
-import type { Evaluate } from "../../src/codec/evaluate.js";
-import { createFactorizedCoder } from "../../src/codec/factorized.js";
-import { parseTables } from "../../src/codec/tables.js";
-import { createModelZoo } from "../../src/model/model-zoo.js";
-import { openNetwork, type Network } from "../../src/model/session.js";
-import { sparseChunk } from "../../test/support/sparse-chunk.js";
-import { numberOptions, printTable, round, seededRandom, spreadOf, writeResult } from "../support/report.js";
+// Processor time of entropy-decoding one chunk of 256 pixels with each entropy model: the last of three dates of a landscape, its symbols
+// as the encoder chooses them for TEC-FP.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chooseModel } from "../../src/app/choose-model.js";
+import { parseConfig } from "../../src/app/config.js";
+import { openSeries } from "../../src/app/references.js";
+import { createServices } from "../../src/app/services.js";
+import { catalogWriter } from "../../src/catalog/catalog-writer.js";
+import { shapeOf, type LappedFrame, type ReferenceChunk } from "../../src/codec/lapped/lapped-coder.js";
+import { openLappedCoder, openModelDecoder } from "../../src/codec/open-coder.js";
+import { findSection, parseChunk, SECTION } from "../../src/container/chunk.js";
+import { readChunkBytes, readTecCog } from "../../src/container/tec-cog-reader.js";
+import { CODECS } from "../../src/core/codecs.js";
+import { ingestSource } from "../../src/ingest/ingest.js";
+import { DEMO_DATES, openLandscapeSeries } from "../../src/ingest/landscape.js";
+import { openByteSource } from "../../src/store/byte-source.js";
+import { asReference, decodeChunk } from "../../src/tile/decode-chunk.js";
+import { numberOptions, printTable, spreadOf, writeResult, type Spread } from "../support/report.js";
 
-const { rounds, write, threads, channels } = numberOptions({ rounds: 9, write: 0, threads: 1, channels: 512 });
-const zoo = createModelZoo([BUILT_IN_MODELS]);
-const [id = ""] = await zoo.ids();
-const opened = await zoo.open(id);
-const model = loadModel(opened);
-const quality = opened.card.defaultQuality;
-const SIDE = 16;
+const { rounds, write, quality } = numberOptions({ rounds: 15, write: 0, quality: 3 });
+const SIDE = 256;
+const PLACE = { name: "a chunk", width: SIDE, height: SIDE };
+const DATES = DEMO_DATES.filter(({ cloudCover = 0, cirrus = 0 }) => cloudCover + cirrus === 0).slice(0, 3);
 
-interface Figures {
-  readonly name: string;
-  readonly bytes: number;
-  /** Milliseconds of processor time: all, and of it in the networks. */
-  readonly all: number[];
-  readonly networks: { summary: number; context: number; runs: number };
-}
+const folder = await mkdtemp(join(tmpdir(), "tectile-context-"));
+const services = await createServices(parseConfig({ catalog: folder, provider: "cpu" }));
+try {
+  const chosen = await chooseModel({ quality }, services);
+  const decoder = openModelDecoder(chosen.model);
+  const coder = openLappedCoder(chosen.model);
 
-const networks = new Map<string, Promise<Network>>();
-let spent = { summary: 0, context: 0, runs: 0 };
-
-const evaluate: Evaluate = async (path, feeds, output) => {
-  const network = networks.get(path) ?? openNetwork(path, { provider: "cpu", threads });
-  networks.set(path, network);
-  const ready = await network;
-  const start = cpuMs();
-  const { data } = await ready.run(feeds, output);
-  spent[path.includes("summary") ? "summary" : "context"] += cpuMs() - start;
-  spent.runs++;
-  return data;
-};
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-async function contextFigures(name: "elic" | "tt" | "flextec"): Promise<Figures> {
-  const context = name === "elic" ? model.contexts.elic : model.contexts.tt;
-  if (context === undefined) throw new RangeError(`model ${id} has no context model for ${name}`);
-  const file = parseContextFile(context.file, name);
-  const coder = createContextCoder({ file, summary: context.summary, context: context.context });
-  const references = name === "elic" ? 0 : 2;
-  const shape = { rows: SIDE, columns: SIDE, channels, quality, references };
-  const chunk = sparseChunk(file, shape, seededRandom(1));
-  const isTokens = name === "flextec";
-  const [streams = []] = await coder.encode([chunk], isTokens, evaluate);
-  const all: number[] = [];
-  const sources = [{ shape: chunk.shape, streams, location: name }];
-  await coder.decode(sources, isTokens, evaluate);
-  spent = { summary: 0, context: 0, runs: 0 };
-  for (let i = 0; i < rounds; i++) {
-    const start = cpuMs();
-    await coder.decode(sources, isTokens, evaluate);
-    all.push(cpuMs() - start);
+  /** The chunks of the dates, the newest first. */
+  const chunks: { readonly bytes: Uint8Array; readonly decoded: ReferenceChunk }[] = [];
+  const writer = await catalogWriter(folder);
+  for (const source of openLandscapeSeries(DATES.map((date) => ({ ...date, width: SIDE, height: SIDE })))) {
+    const { item } = await ingestSource(source, {
+      ...chosen,
+      collection: { id: "series" },
+      decoder: services,
+      writer,
+      series: openSeries({ entropy: "fp" }, chosen.model, services),
+      overwrite: false,
+      version: "bench",
+    });
+    await source.close();
+    const file = await openByteSource(item.href);
+    const [level] = (await readTecCog(file)).levels;
+    const bytes = level === undefined ? undefined : await readChunkBytes(file, level, 0);
+    await file.close();
+    if (bytes === undefined) throw new RangeError(`${item.id} has no chunk`);
+    const decoded = decodeChunk(bytes, PLACE, { decoder, references: [], tokens: undefined });
+    chunks.unshift({ bytes, decoded: asReference(decoded, PLACE) });
   }
-  return { name, bytes: streams.reduce((sum, { length }) => sum + length, 0), all, networks: { ...spent } };
-}
 
-function factorizedFigures(): Figures {
-  if (model.fp === undefined) throw new RangeError(`model ${model.id} has no TEC-FP`);
-  const tables = parseTables(model.fp.tables, "tables");
-  const coder = createFactorizedCoder(tables, model.fp.block);
-  const { symbols } = sparseChunk(
-    { channels: model.channels, sets: 1 },
-    { rows: SIDE, columns: SIDE, channels, quality, references: 0 },
-    seededRandom(1),
-  );
-  const chunk = { rows: SIDE, columns: SIDE, channels, symbols };
-  const encoded = coder.encode(chunk, quality);
-  const all = Array.from({ length: rounds }, () => {
-    const start = cpuMs();
-    coder.decode(encoded, { ...chunk, quality }, "fp");
-    return cpuMs() - start;
+  const [last, ...others] = chunks;
+  const spectral = last?.decoded.latents.spectral;
+  if (last === undefined || spectral === undefined) throw new RangeError("nothing was stored");
+  const { latents, clear } = last.decoded;
+  const frame = (references: readonly ReferenceChunk[]): LappedFrame => ({
+    rows: latents.rows,
+    columns: latents.columns,
+    channels: latents.channels,
+    quality,
+    step: spectral.step,
+    clear,
+    references,
   });
-  return { name: "fp", bytes: encoded.stream.length, all, networks: { summary: 0, context: 0, runs: 0 } };
+  const stream = findSection(parseChunk(last.bytes, PLACE.name), SECTION.symbols) ?? new Uint8Array();
+
+  const figures: { readonly name: string; readonly bytes: number; readonly ms: Spread }[] = [
+    {
+      name: CODECS.fp.title,
+      bytes: stream.length,
+      ms: spreadOf(timed(() => coder.decode("fp", { symbols: stream }, frame([]), () => spectral.mult, PLACE.name))),
+    },
+  ];
+  for (const name of ["elic", "tt", "flextec"] as const) {
+    const references = name === "elic" ? [] : others.map(({ decoded }) => decoded);
+    const shape = shapeOf(frame(references), spectral);
+    const options = { tokens: CODECS[name].tokens > 0, location: PLACE.name };
+    const context = coder.context(name, PLACE.name);
+    const streams = context.encode({ ...shape, symbols: Int16Array.from(latents.symbols) }, options);
+    const bytes = streams.reduce((sum, { length }) => sum + length, 0);
+    figures.push({
+      name: CODECS[name].title,
+      bytes,
+      ms: spreadOf(timed(() => context.decode(streams, shape, options))),
+    });
+  }
+  printTable(
+    figures.map(({ name, bytes, ms }) => ({
+      "entropy model": name,
+      bytes,
+      "ms of processor": ms.median,
+      least: ms.min,
+    })),
+  );
+  if (write !== 0) writeResult("context", { quality, channels: latents.channels, rounds, figures });
+} finally {
+  await services.close();
+  await rm(folder, { recursive: true, force: true });
 }
 
-const figures = [factorizedFigures()];
-for (const name of ["elic", "tt", "flextec"] as const) figures.push(await contextFigures(name));
-printTable(
-  figures.map(({ name, bytes, all, networks: { summary, context, runs } }) => ({
-    "entropy model": name,
-    bytes,
-    "ms of processor": spreadOf(all).median,
-    least: spreadOf(all).min,
-    "of it summaries": round(summary / rounds),
-    "of it distributions": round(context / rounds),
-    "network runs": runs / rounds,
-  })),
-);
-if (write === 1) writeResult("context", { quality, channels, threads, rounds, figures });
+/** Milliseconds of processor time of each round. */
+function timed(pass: () => unknown): number[] {
+  pass();
+  return Array.from({ length: rounds }, () => {
+    const before = process.cpuUsage();
+    pass();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
+}

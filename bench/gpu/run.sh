@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 out=${OUT:-bench/results}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' .carry/tectile-gpu.tar.xz "$work"
+"${PYTHON:-python3}" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' .carry/tectile-gpu.tar.xz "$work"
 chmod +x "$work/node"
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$work}"
 
@@ -18,7 +18,7 @@ if [ -z "${VK_DRIVER_FILES:-}" ]; then
 fi
 if [ -z "${VK_DRIVER_FILES:-}" ]; then
   for name in libGLX_nvidia.so.0 libEGL_nvidia.so.0; do
-    python3 -c "import ctypes; ctypes.CDLL('$name')" 2>/dev/null || continue
+    "${PYTHON:-python3}" -c "import ctypes; ctypes.CDLL('$name')" 2>/dev/null || continue
     VK_DRIVER_FILES=$work/nvidia_icd.json
     printf '{"file_format_version":"1.0.0","ICD":{"library_path":"%s","api_version":"1.3.0"}}' $name > "$VK_DRIVER_FILES"
     break
@@ -27,17 +27,16 @@ fi
 export VK_DRIVER_FILES="${VK_DRIVER_FILES:-}" VK_ICD_FILENAMES="${VK_DRIVER_FILES:-}"
 echo "Vulkan driver: ${VK_DRIVER_FILES:-none found}"
 
-number() { python3 -c "import json; card = json.load(open('$work/model.json')); print(card$1)"; }
-channels=$(number "['channels']")
-halo=$(number "['synthesis']['halo']")
+number() { "${PYTHON:-python3}" -c "import json; card = json.load(open('$work/model.json')); print(card$1)"; }
+halo=$(number "['transform']['halo']")
 results=$work/results
 for provider in webgpu cpu; do
   LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}:$work/lib" timeout "${LIMIT_S:-240}" "$work/node" "$work/build/bench/gpu/webgpu.js" \
-    $provider "$work/synthesis.onnx" "$channels" "$halo" "$results" || echo "$provider: ended with $?"
+    $provider "$work/synthesis.onnx" "$halo" "$results" || echo "$provider: ended with $?"
 done
-timeout "${LIMIT_S:-240}" python3 bench/gpu/torch_synthesis.py "$work/synthesis.onnx" "$results" || echo "torch: ended with $?"
+timeout "${LIMIT_S:-240}" "${PYTHON:-python3}" bench/gpu/torch_synthesis.py "$work/synthesis.onnx" "$results" || echo "torch: ended with $?"
 mkdir -p "$out"
-python3 - "$results" "$out/gpu.json" "$VK_DRIVER_FILES" <<'PYTHON'
+"${PYTHON:-python3}" - "$results" "$out/gpu.json" "$VK_DRIVER_FILES" <<'PYTHON'
 import datetime, json, sys
 from pathlib import Path
 folder, target, driver = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]

@@ -15,49 +15,55 @@ from onnx_weights import read_weights
 
 BANDS = [3, 2, 1]
 BATCHES = [int(n) for n in os.environ.get("BATCHES", "1,2,4,8,16,32").split(",")]
-SIDE = int(os.environ.get("LATENTS", "16")) + 4   # latents of a window and its halo
+CHANNELS = 12 * 256
+SIDE = int(os.environ.get("LATENTS", "16")) + 4  # positions of a window and its halo
 MIN_SECONDS, MIN_RUNS = 2.0, 5
 
 
 class Synthesis:
-    """The graph of models/training/graphs.py, for some bands."""
+    """The graph of models/training/tectile_training/lapped_graphs.py, for some bands and windows that touch no edge."""
 
     def __init__(self, path, bands, device, dtype):
-        weights = {name.removesuffix(".half"): value.astype(np.float32) for name, value in read_weights(path).items() if value.ndim > 1}
-        head = weights.pop("head")[:, bands]                       # [16, k, s1]
-        weights["head"] = head.reshape(-1, head.shape[2], 1, 1)
-        for name, r in (("stage3", 2), ("stage2", 2), ("head", 4)): weights[name] = shuffle_order(weights[name], r)
-        self.w = {name: torch.from_numpy(np.ascontiguousarray(w)).to(device, dtype).contiguous(memory_format=torch.channels_last) for name, w in weights.items()}
-
-    def residual(self, x, name):
-        first, second = self.w[f"g_s.{name}.first"], self.w[f"g_s.{name}.second"]
-        c = first.shape[2] // 2 + second.shape[2] // 2
-        return x[..., c:-c, c:-c] + F.conv2d(F.relu(F.conv2d(x, first)), second)
+        weights = {name.removesuffix(".half"): value for name, value in read_weights(path).items()}
+        on = lambda name: torch.from_numpy(weights[name].astype(np.float32)).to(device, dtype).contiguous()
+        self.has_branch = "canonical" in weights
+        if self.has_branch:
+            self.canonical = torch.from_numpy(weights["canonical"].copy()).to(device)
+            last = torch.channels_last
+            self.first, self.second = (on(f"branch.{part}").contiguous(memory_format=last) for part in ("first", "second"))
+        self.rows = on("bands.rows")[:, bands].contiguous()  # [256, k, 12]
+        self.inverse, self.unlap, self.across = on("inverse"), on("unlap"), on("unlap.columns")
 
     @torch.inference_mode()
-    def __call__(self, y):
-        h = F.pixel_shuffle(F.conv2d(self.residual(y, "body3"), self.w["stage3"]), 2)
-        h = F.pixel_shuffle(F.conv2d(self.residual(h, "body2"), self.w["stage2"]), 2)
-        h = self.residual(self.residual(h, "body1.0"), "body1.1")
-        return F.pixel_shuffle(F.conv2d(h, self.w["head"]), 4)
+    def __call__(self, c):
+        inner = c[:, :, 1:-1, 1:-1]
+        if self.has_branch:
+            seen = c[:, self.canonical].contiguous(memory_format=torch.channels_last)
+            residual = F.conv2d(F.relu(F.conv2d(seen, self.first)), self.second)
+            inner = inner.index_add(1, self.canonical, residual.contiguous())
+        n, _, h, w = inner.shape
+        by_band = self.rows @ inner.reshape(n, 12, 256, h * w).transpose(1, 2)  # [n, 256, k, P]
+        blocks = (self.inverse @ by_band.transpose(1, 2)).reshape(n, -1, 16, 16, h, w)
+        x = blocks.permute(0, 1, 4, 2, 5, 3).reshape(n, -1, 16 * h, 16 * w)[:, :, 8:-8, 8:-8]
+        k, wide = x.shape[1], 16 * (w - 1)
+        x = (self.unlap @ x.reshape(n, k, h - 1, 16, wide)).reshape(n, k, 16 * (h - 1), w - 1, 16) @ self.across
+        return x.reshape(n, k, 16 * (h - 1), wide)[:, :, 8:-8, 8:-8]
 
 
-def shuffle_order(w, r):
-    """Rows in DepthToSpace's DCR order -> pixel_shuffle's."""
-    return w.reshape(r * r, -1, *w.shape[1:]).swapaxes(0, 1).reshape(w.shape)
-
-
-def latents_of(batch, channels, side):
-    i = np.arange(batch * channels * side * side, dtype=np.int64)
-    return ((i * 7919) % 1009 / 1009 - .5).astype(np.float32).reshape(batch, channels, side, side)
+def coefficients_of(batch, side):
+    """Numbers that fall with frequency, so that half precision holds them; the same as webgpu.ts's."""
+    i = np.arange(batch * CHANNELS * side * side, dtype=np.int64)
+    channel = i // (side * side) % CHANNELS
+    value = ((i * 7919) % 1009 / 1009 - 0.5) * 2000 / (1 + channel % 256)
+    return value.astype(np.float32).reshape(batch, CHANNELS, side, side)
 
 
 def time_batch(net, batch, host, device, dtype):
     """Milliseconds on the device alone, and with the copies there and back in between (what a server needs)."""
     pinned = torch.from_numpy(host).to(dtype)
     if device == "cuda": pinned = pinned.pin_memory()
-    resident = pinned.to(device).contiguous(memory_format=torch.channels_last)
-    copied = lambda: net(pinned.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last)).float().cpu()
+    resident = pinned.to(device)
+    copied = lambda: net(pinned.to(device, non_blocking=True)).float().cpu()
     row = {"batch": batch}
     for name, run in (("deviceMs", lambda: net(resident)), ("ms", copied)):
         for _ in range(3): run()
@@ -81,18 +87,17 @@ def main(path, folder, device):
     name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
     torch.backends.cudnn.benchmark = True
     torch.set_num_threads(1)
-    channels = read_weights(path)["g_s.body3.first.half"].shape[1]
     result = {"device": name, "torch": torch.__version__, "bands": len(BANDS), "windowPx": 16 * (SIDE - 4), "runs": []}
     reference = None
     for precision, dtype, tf32 in (("fp32", torch.float32, False), ("tf32", torch.float32, True), ("fp16", torch.float16, False)):
         if device != "cuda" and precision != "fp32": continue
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
         net = Synthesis(path, BANDS, device, dtype)
-        window = net(torch.from_numpy(latents_of(1, channels, SIDE)).to(device, dtype)).float().cpu().numpy()
+        window = net(torch.from_numpy(coefficients_of(1, SIDE)).to(device, dtype)).float().cpu().numpy()
         if reference is None: reference = window
         run = {"precision": precision, "worstDnFromFp32": float(np.abs(window - reference).max()), "batches": []}
         for batch in BATCHES:
-            run["batches"].append(time_batch(net, batch, latents_of(batch, channels, SIDE), device, dtype))
+            run["batches"].append(time_batch(net, batch, coefficients_of(batch, SIDE), device, dtype))
             print("torch", precision, json.dumps(run["batches"][-1]), flush=True)
         result["runs"].append(run)
     for file in sorted(folder.glob("*.f32")):

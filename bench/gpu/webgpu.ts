@@ -1,31 +1,33 @@
-// Windows of 256 px a second through one session of a provider, by batch size. Arguments: provider, ONNX file, channels, halo, folder.
+// Windows of 256 px a second through one session of a provider, by batch size. Arguments: provider, ONNX file, halo, folder.
 // Writes <folder>/<provider>.json, and the pixels of one window as <folder>/<provider>.f32 for comparison.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../src/core/assert.js";
 import { openNetwork, PROVIDERS, type Network } from "../../src/model/session.js";
 
-const [, , name, path = "", channelText, haloText, folder = "."] = process.argv;
+const [, , name, path = "", haloText, folder = "."] = process.argv;
 const provider = PROVIDERS.find((known) => known === name);
-/** Latents a side of a window; fewer than 16 for a trial on a slow device. */
+/** Positions a side of a window; fewer than 16 for a trial on a slow device. */
 const inner = Number(process.env["LATENTS"] ?? "16");
-const [channels, side] = [Number(channelText), inner + 2 * Number(haloText)];
+const side = inner + 2 * Number(haloText);
+const CHANNELS = 12 * 256;
 const BANDS = [3, 2, 1];
 const BATCHES = (process.env["BATCHES"] ?? "1,2,4,8,16,32").split(",").map(Number);
 /** At least this long a batch size, and at least this many runs. */
 const [MIN_MS, MIN_RUNS] = [2000, 5];
 
-/** The same numbers as torch_synthesis.py's. */
-function latentsOf(batch: number): Float32Array {
-  return Float32Array.from({ length: batch * channels * side * side }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.5);
+/** The same numbers as torch_synthesis.py's: they fall with frequency. */
+function coefficientsOf(batch: number): Float32Array {
+  return Float32Array.from({ length: batch * CHANNELS * side * side }, (_, i) => {
+    const frequency = (Math.floor(i / (side * side)) % CHANNELS) % 256;
+    return ((((i * 7919) % 1009) / 1009 - 0.5) * 2000) / (1 + frequency);
+  });
 }
 
-async function decode(network: Network, batch: number, latents: Float32Array): Promise<Float32Array> {
-  const k = BANDS.length;
+async function decode(network: Network, batch: number, coefficients: Float32Array): Promise<Float32Array> {
   const feeds = {
-    latents: { dims: [batch, channels, side, side], data: latents },
-    bands: { dims: [k], data: BigInt64Array.from(BANDS, BigInt) },
-    scale: { dims: [batch, k], data: new Float32Array(batch * k).fill(1) },
-    offset: { dims: [batch, k], data: new Float32Array(batch * k) },
+    coefficients: { dims: [batch, CHANNELS, side, side], data: coefficients },
+    bands: { dims: [BANDS.length], data: BigInt64Array.from(BANDS, BigInt) },
+    edges: { dims: [batch, 4], data: new Float32Array(batch * 4) },
   };
   return (await network.run(feeds, "pixels")).data;
 }
@@ -34,13 +36,13 @@ async function timeBatch(
   network: Network,
   batch: number,
 ): Promise<{ batch: number; ms: number; windowsPerSecond: number }> {
-  const latents = latentsOf(batch);
-  for (let i = 0; i < 2; i++) await decode(network, batch, latents);
+  const coefficients = coefficientsOf(batch);
+  for (let i = 0; i < 2; i++) await decode(network, batch, coefficients);
   const times: number[] = [];
   const start = performance.now();
   while (times.length < MIN_RUNS || performance.now() - start < MIN_MS) {
     const begin = performance.now();
-    await decode(network, batch, latents);
+    await decode(network, batch, coefficients);
     times.push(performance.now() - begin);
   }
   const ms = times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
@@ -58,7 +60,7 @@ try {
   if (provider === undefined) throw new RangeError(`provider ${name}`);
   const begin = performance.now();
   const network = await openNetwork(path, { provider, threads: 1, strict: true });
-  const pixels = await decode(network, 1, latentsOf(1));
+  const pixels = await decode(network, 1, coefficientsOf(1));
   writeFileSync(`${folder}/${provider}.f32`, new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
   result["firstWindowMs"] = Math.round(performance.now() - begin);
   const batches = [];

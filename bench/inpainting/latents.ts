@@ -41,7 +41,7 @@ export async function encodeSeries(
   for (const [k, date] of place.dates.entries()) {
     const file = join(folder, `date-${k}.tif`);
     await rm(file, { force: true });
-    await encodeImage(sourceOf(place, date, k), file, { model, quality, networks: services.networks });
+    await encodeImage(sourceOf(place, date, k), file, { ...services, model, quality, codec: "fp", references: [] });
     const container = await services.reader.open(file, place.name);
     gathered.push(await gatherWindow({ container, level: 0, rect }, services.reader));
   }

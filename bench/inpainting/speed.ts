@@ -8,6 +8,7 @@ import { parseConfig } from "../../src/app/config.js";
 import { findMosaicItems } from "../../src/app/mosaic-items.js";
 import { renderPicture } from "../../src/app/render-tile.js";
 import { readPoint } from "../../src/app/series.js";
+import { openSeries } from "../../src/app/references.js";
 import { createServices, type Services } from "../../src/app/services.js";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
@@ -39,10 +40,12 @@ try {
 async function makeCatalog(): Promise<readonly CatalogItem[]> {
   const size = Number(values.size);
   const services = await createServices(parseConfig({ catalog: folder, provider: "cpu" }));
+  const chosen = await chooseModel({}, services);
   const options = {
     collection: { id: "bench" },
-    ...(await chooseModel({}, services)),
-    networks: services.networks,
+    ...chosen,
+    decoder: services,
+    series: openSeries({}, chosen.model, services),
     writer: await catalogWriter(folder),
     overwrite: false,
     version: "bench",

@@ -5,20 +5,25 @@ import { chooseModel } from "../../src/app/choose-model.js";
 import { readConfig } from "../../src/app/config.js";
 import { decodeImage } from "../../src/app/decode-image.js";
 import { openSource } from "../../src/app/open-source.js";
-import { contextUse, openReferences } from "../../src/app/references.js";
+import { openReferences } from "../../src/app/references.js";
 import { createDecoder } from "../../src/app/services.js";
-import { ENTROPY_MODELS } from "../../src/container/chunk.js";
+import { CODEC_NAMES } from "../../src/core/codecs.js";
 import { messageOf } from "../../src/core/assert.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
 
 const encodeJob = z.object({
   encode: z.string(),
   out: z.string(),
-  entropy: z.enum(ENTROPY_MODELS),
-  quality: z.int(),
-  references: z.array(z.string()),
+  entropy: z.enum(CODEC_NAMES),
+  quality: z.int().optional(),
+  psnr: z.number().optional(),
+  maxRmse: z.number().optional(),
+  clouds: z.enum(["coarse", "same"]).optional(),
+  /** A scene classification of the same grid. */
+  scl: z.string().optional(),
+  references: z.array(z.string()).default([]),
 });
-const decodeJob = z.object({ decode: z.string(), out: z.string(), tokens: z.int() });
+const decodeJob = z.object({ decode: z.string(), out: z.string(), tokens: z.int().optional() });
 const job = z.union([encodeJob, decodeJob]);
 
 const [model, folder] = process.argv.slice(2);
@@ -37,13 +42,14 @@ async function run(wanted: z.infer<typeof job>): Promise<{ readonly psnr?: numbe
     await decodeImage({ ...container, tokens: wanted.tokens }, wanted.out, decoder);
     return {};
   }
-  const source = await openSource(wanted.encode, { openStore: decoder.openStore });
+  const { encode, out, entropy: codec, references, scl, ...fineness } = wanted;
+  const source = await openSource(encode, { openStore: decoder.openStore, ...(scl === undefined ? {} : { scl }) });
   try {
-    const references = await openReferences(wanted.references, wanted.out, decoder);
-    const report = await encodeImage(source, wanted.out, {
-      ...(await chooseModel({ model, quality: wanted.quality }, decoder)),
-      context: contextUse(wanted.entropy, references, decoder),
-      networks: decoder.networks,
+    const report = await encodeImage(source, out, {
+      ...decoder,
+      ...(await chooseModel({ model, ...fineness }, decoder)),
+      codec,
+      references: await openReferences(references, out, decoder),
     });
     return { psnr: report.psnr["all"] };
   } finally {

@@ -1,148 +1,183 @@
-"""Our models: the bytes of level 0 in the files that the built package writes, and the pixels that they decode to.
+"""Our codec as a user has it: files that the built package writes, what their chunks take, and the pixels that it decodes.
 
-All entropy models of a package store the same latents, so pixels are synthesised once a picture and step, through onnxruntime; that they are
-those of the file is checked by the PSNR that its writer tells. What FlexTEC's first tokens give is decoded by the package.
+Points are those of metrics.py; bytes are those of level 0's chunks whole (heads, side information, streams, masks).
 """
-import hashlib, json, os, struct, subprocess, tempfile
-import numpy as np, tifffile
-import metrics, tables
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+import glob
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import tifffile
+
+import metrics
+from classical import read, write
+
 LABELS = {"fp": "TEC-FP", "elic": "TEC-ELIC", "tt": "TEC-TT", "flextec": "FlexTEC"}
-TOKENS = tuple(range(17))            # qualities of FlexTEC
-GEOREFERENCE = [(33550, "d", 3, (10., 10., 0.), False), (33922, "d", 6, (0., 0., 0., 5e5, 5e6, 0.), False),
-                (34735, "H", 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32631), False)]
+TOKENS = 16  # of a whole FlexTEC file
+TOKEN_SECTION = 16  # id of the first token's section in a chunk (docs/format.md)
+CHUNK = 256  # px a side
+CHUNK_HEAD = 16  # bytes before a chunk's table of sections
+DECIDING = ("codec", "container", "ingest", "model")  # rooms of the package whose code decides what files hold
+GEOREFERENCE = [
+    (33550, "d", 3, (10.0, 10.0, 0.0), False),
+    (33922, "d", 6, (0.0, 0.0, 0.0, 5e5, 5e6, 0.0), False),
+    (34735, "H", 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32631), False),
+]
 
 
-class Refused(Exception): """The package did not encode: its sentence."""
+class Refused(Exception):
+    """The package did not encode or decode: its sentence."""
 
 
-class Ours:
-    def __init__(self, codec, folder, build, cache):
-        self.codec, self.folder, self.cache = codec, folder, cache
-        self.card = codec.card
-        self.steps = len(codec.tables.gain)
-        self.pixels, self.curves = {}, {}                                        # {picture: points}; {entropy: {picture: curve}}
-        self.stored = {}                                                         # (picture, step): the file that others lean on
-        self.work = tempfile.TemporaryDirectory(prefix="rate-distortion-")
-        self.script, self.process = os.path.join(build, "bench", "rate-distortion", "files.js"), None
-        if not os.path.exists(self.script): raise SystemExit(f"{self.script} is missing: run `npm run build` first")
+class Package:
+    """The built package with one model. What it coded once is kept in `cache`, under a hash of the model and of the code."""
+
+    def __init__(self, model, build, cache):
+        self.folder = os.path.abspath(model)
+        with open(os.path.join(self.folder, "model.json")) as file:
+            self.card = json.load(file)
+        self.script = os.path.join(build, "bench", "rate-distortion", "files.js")
+        if not os.path.exists(self.script):
+            raise SystemExit(f"{self.script} is missing: run `npm run build` first")
         os.makedirs(cache, exist_ok=True)
+        self.path = os.path.join(cache, f"ours-{self.state(build)}-{metrics.VERSION}.json")
+        self.kept, self.saved = read(self.path), time.time()
+        self.work = tempfile.TemporaryDirectory(prefix="rate-distortion-")
+        self.process = None
 
-    def entropies(self):
-        """The entropy models that the package holds, FP first; says which are skipped. TEC-TT's networks serve FlexTEC."""
-        context = self.card["entropy"].get("context", {})
-        held = {"fp": True, "elic": "elic" in context, "tt": "tt" in context, "flextec": "tt" in context}
-        for e in held:
-            if not held[e]: print(f"{LABELS[e]} is skipped: {self.folder}/model.json names no {e} model yet")
-        return [e for e in held if held[e]]
+    def state(self, build):
+        """A hash of the model's card and of the compiled code that decides what files hold."""
+        state = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode())
+        for room in DECIDING:
+            for path in sorted(glob.glob(os.path.join(build, "src", room, "**", "*.js"), recursive=True)):
+                with open(path, "rb") as file:
+                    state.update(file.read())
+        return state.hexdigest()[:12]
 
-    def measure(self, pictures):
-        """Synthesises every picture at all steps: self.pixels = {picture: [point without bytes]}."""
-        kept, t = self.kept("pixels", "fp"), self.codec.tables
-        for p in pictures:
-            if p.name in kept: continue
-            y, (h, w) = self.codec.analyse(p.pixels), p.pixels.shape[1:]
-            symbols = [tables.quantise(y, t.gain[q], t.rounding[q]) for q in range(self.steps)]
-            kept[p.name] = [metrics.measures(p.pixels, self.codec.synthesise(s * t.degain[q][:, None, None])[:, :h, :w]) for q, s in enumerate(symbols)]
-            self.keep("pixels", "fp", kept)
-        self.pixels = kept
+    def point(self, picture, references=(), **settings):
+        """Codes a picture -> its point. settings: of files.ts; references: [(picture, references, settings)] that it leans on."""
+        tag = self.tag(picture, references, settings)
+        if tag not in self.kept:
+            path = self.file(picture, references, **settings)
+            self.keep(tag, self.measured(picture, path) | {"bytes": stored_bytes(path)})
+        return self.kept[tag]
 
-    def single(self, entropy, pictures):
-        """self.curves[entropy] = {picture: curve} at all steps, each picture coded alone."""
-        jobs = [(p, q) for p in pictures for q in range(self.steps)]
-        self.encode_all(entropy, [(f"{p.name} {q}", p, entropy, q, ()) for p, q in jobs])
-        kept = self.kept("bytes", entropy)
-        for p, q in jobs:
-            told, db = kept[f"{p.name} {q}"][1], self.pixels[p.name][q]["db"]
-            if abs(told - db) > .02: print(f"{LABELS[entropy]}, {p.name}, step {q}: its writer tells {told} dB, its latents should give {db:.2f}")
-        self.curves[entropy] = {p.name: [self.pixels[p.name][q] | {"bytes": kept[f"{p.name} {q}"][0]} for q in range(self.steps)] for p in pictures}
+    def points_by_tokens(self, picture, **settings):
+        """A FlexTEC file's points when only its first 1 .. 16 tokens are read."""
+        tag = f"{self.tag(picture, (), settings)} by tokens"
+        if tag not in self.kept:
+            path, points = self.file(picture, **settings), []
+            for tokens in range(1, TOKENS + 1):
+                size = {"bytes": stored_bytes(path, tokens), "tokens": tokens}
+                points.append(self.measured(picture, path, tokens) | size)
+            self.keep(tag, points)
+        return self.kept[tag]
 
-    def alone(self, entropy, pictures):
-        """Bytes [steps, dates], each date coded alone."""
-        return np.array([[p["bytes"] for p in self.curves[entropy][date.name]] for date in pictures]).T
+    def file(self, picture, references=(), **settings):
+        """Writes a picture's file, and before it those that it leans on, unless it is there -> its path."""
+        tag = self.tag(picture, references, settings)
+        out = os.path.join(self.work.name, hashlib.sha1(tag.encode()).hexdigest()[:16] + ".tec.tif")
+        if os.path.exists(out):
+            return out
+        leaning = [self.file(p, of, **chosen) for p, of, chosen in references]
+        self.ask({"encode": self.source(picture), "out": out, "references": leaning, **settings})
+        return out
 
-    def series(self, place, pictures, references):
-        """Bytes [steps, dates] of TEC-TT: date t leans on the dates references(t); one without them stands alone (TEC-ELIC where there is one)."""
-        tag = lambda t, q: f"{place} {pictures[t].name} {q} {'+'.join(str(r) for r in references(t))}"
-        jobs = [(t, q) for q in range(self.steps) for t in range(len(pictures)) if references(t)]
-        missing = [j for j in jobs if tag(*j) not in self.kept("bytes", "tt")]
-        for key, picture in {(pictures[r].name, q): pictures[r] for t, q in missing for r in references(t)}.items():
-            if key not in self.stored: self.stored[key] = self.encode(picture, "fp", key[1], ())[2]
-        self.encode_all("tt", [(tag(t, q), pictures[t], "tt", q, [self.stored[pictures[r].name, q] for r in references(t)]) for t, q in missing])
-        kept = self.kept("bytes", "tt")
-        alone = self.curves.get("elic", self.curves["fp"])
-        return np.array([[kept[tag(t, q)][0] if references(t) else alone[pictures[t].name][q]["bytes"] for t in range(len(pictures))]
-                         for q in range(self.steps)])
+    def source(self, picture):
+        """Writes a picture as a GeoTIFF, its scene classes beside it, unless it is there -> its path."""
+        path = os.path.join(self.work.name, picture.name.replace("/", "_").removesuffix(".tif"))
+        path += ".tif" if picture.classes is None else ".classes.tif"
+        if not os.path.exists(path):
+            options = {"photometric": "minisblack", "extratags": GEOREFERENCE}
+            if picture.classes is not None:
+                tifffile.imwrite(path.removesuffix(".tif") + "_SCL.tif", picture.classes, **options)
+            tifffile.imwrite(path, np.round(picture.pixels).astype(np.uint16), planarconfig="separate", **options)
+        return path
 
-    def tokens(self, pictures, step):
-        """{picture: [point of each of TOKENS]}: a FlexTEC file's first tokens alone, read and decoded."""
-        kept = self.kept("tokens", "flextec")
-        for p in pictures:
-            if p.name in kept: continue
-            path, points = self.encode(p, "flextec", step, ())[2], []
-            for q in TOKENS:
-                out = f"{path}.{q}.tif"
-                self.ask({"decode": path, "out": out, "tokens": q})
-                x = tifffile.imread(out); os.remove(out)
-                x = np.moveaxis(x, -1, 0) if x.shape[-1] == 12 else x
-                points.append(metrics.measures(p.pixels, x.astype(np.float32)) | {"bytes": stored_bytes(path, q), "tokens": q})
-            kept[p.name] = points; self.keep("tokens", "flextec", kept)
-        return {p.name: kept[p.name] for p in pictures}
+    def measured(self, picture, path, tokens=TOKENS):
+        """Decodes a file by the package -> a point without its bytes; with classes also of clear and clouded pixels, dB."""
+        decoded = self.decoded(path, tokens)
+        point = metrics.measures(picture.pixels, decoded)
+        point["chunks"] = chunk_psnrs(picture.pixels - decoded)
+        if picture.classes is not None:
+            error, cloud = picture.pixels - decoded, (picture.classes == 8) | (picture.classes == 9)
+            point["clear"] = metrics.psnr(error[:, ~cloud]) if not cloud.all() else float("nan")
+            point["cloud"] = metrics.psnr(error[:, cloud]) if cloud.any() else float("nan")
+            point["share"] = float(cloud.mean())
+        return point
 
-    def encode_all(self, entropy, jobs):
-        """Writes what is not kept yet; jobs: [(tag, picture, entropy, step, references)]."""
-        kept = self.kept("bytes", entropy)
-        todo = [j for j in jobs if j[0] not in kept]
-        if todo: print(f"{LABELS[entropy]}: {len(todo)} files to write", flush=True)
-        for i, (tag, *job) in enumerate(todo):
-            size, db, path = self.encode(*job); os.remove(path)
-            kept[tag] = (size, db)
-            if i % 30 == 29 or i == len(todo) - 1: self.keep("bytes", entropy, kept)
-
-    def encode(self, picture, entropy, step, references):
-        """-> (bytes of level 0, PSNR that its writer tells, the file's path)."""
-        source = os.path.join(self.work.name, picture.name.replace("/", "_"))
-        out = f"{source}.{entropy}.{step}.{hashlib.sha1(repr(references).encode()).hexdigest()[:6]}.tec.tif"
-        if not os.path.exists(source):
-            tifffile.imwrite(source, np.round(picture.pixels).astype(np.uint16), planarconfig="separate", photometric="minisblack", extratags=GEOREFERENCE)
-        told = self.ask({"encode": source, "out": out, "entropy": entropy, "quality": step, "references": list(references)})
-        return stored_bytes(out), told["psnr"], out
+    def decoded(self, path, tokens=TOKENS):
+        """float32 [12, h, w] in DN."""
+        out = f"{path}.decoded.tif"
+        self.ask({"decode": path, "out": out, "tokens": tokens})
+        x = tifffile.imread(out)
+        os.remove(out)
+        return (np.moveaxis(x, -1, 0) if x.shape[-1] == 12 else x).astype(np.float32)
 
     def ask(self, job):
         """files.ts's answer to one job. @raises Refused"""
         if self.process is None:
-            self.process = subprocess.Popen(["node", self.script, self.card["id"], os.path.dirname(self.folder)], text=True, bufsize=1,
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            run = ["node", self.script, self.card["id"], os.path.dirname(self.folder)]
+            self.process = subprocess.Popen(run, text=True, bufsize=1, **pipes)
         print(json.dumps(job), file=self.process.stdin, flush=True)
-        answer = json.loads(self.process.stdout.readline() or json.dumps({"error": self.process.stderr.read()[-500:]}))
-        if "error" in answer: raise Refused(answer["error"])
+        line = self.process.stdout.readline()
+        answer = json.loads(line) if line else {"error": self.process.stderr.read()[-500:]}
+        if "error" in answer:
+            raise Refused(answer["error"])
         return answer
 
-    def path(self, what, entropy):
-        """Kept by what decides the figures: the networks, and of the entropy models FP alone or all."""
-        parts = {k: self.card[k] for k in ("analysis", "synthesis")} | {"entropy": self.card["entropy"]["fp"] if entropy == "fp" else self.card["entropy"]}
-        return os.path.join(self.cache, f"{what}-{entropy}-{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]}.json")
+    def tag(self, picture, references, settings):
+        """What a kept point is known by."""
+        leaning = [self.tag(*reference) for reference in references]
+        classes = "" if picture.classes is None else " with classes"
+        return f"{picture.name}{classes} {json.dumps(settings, sort_keys=True)}" + (f" {leaning}" if leaning else "")
 
-    def kept(self, what, entropy):
-        path = self.path(what, entropy)
-        return json.load(open(path)) if os.path.exists(path) else {}
+    def keep(self, tag, value):
+        """Keeps a value, in the file too twice a minute."""
+        self.kept[tag] = value
+        if time.time() - self.saved > 30:
+            self.save()
 
-    def keep(self, what, entropy, values):
-        with open(self.path(what, entropy) + ".part", "w") as f: json.dump(values, f)
-        os.replace(self.path(what, entropy) + ".part", self.path(what, entropy))
+    def save(self):
+        """Writes what is kept."""
+        write(self.path, self.kept)
+        self.saved = time.time()
+
+    def close(self):
+        """Saves, and ends the process."""
+        self.save()
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.wait()
+        self.work.cleanup()
 
 
-def stored_bytes(path, tokens=16):
-    """Bytes of level 0's chunks whole, or with only the first of FlexTEC's tokens (sections 16 .. 31 of docs/format.md)."""
+def chunk_psnrs(error):
+    """PSNR in dB of each block of CHUNK x CHUNK px of an error [12, h, w]."""
+    rows, columns = (range(0, size, CHUNK) for size in error.shape[1:])
+    return [round(metrics.psnr(error[:, y : y + CHUNK, x : x + CHUNK]), 3) for y in rows for x in columns]
+
+
+def stored_bytes(path, tokens=TOKENS):
+    """Bytes of level 0's chunks whole, or with only the first of FlexTEC's tokens."""
     with tifffile.TiffFile(path) as file:
-        level = file.pages[1]
-        places = [(at, n) for at, n in zip(level.tags["TileOffsets"].value, level.tags["TileByteCounts"].value) if n]
-    if tokens == 16: return sum(n for _, n in places)
+        tags = file.pages[1].tags
+        places = [(at, n) for at, n in zip(tags["TileOffsets"].value, tags["TileByteCounts"].value, strict=True) if n]
+    if tokens == TOKENS:
+        return sum(n for _, n in places)
     total = 0
-    with open(path, "rb") as f:
+    with open(path, "rb") as file:
         for at, n in places:
-            f.seek(at); chunk = f.read(n)
-            entries = struct.unpack_from(f"<{chunk[5]}I", chunk, 16)
-            total += n - sum(e >> 8 for e in entries if 16 + tokens <= e & 255 < 32)
+            file.seek(at)
+            chunk = file.read(n)
+            entries = struct.unpack_from(f"<{chunk[5]}I", chunk, CHUNK_HEAD)
+            unread = (e >> 8 for e in entries if TOKEN_SECTION + tokens <= e & 255 < TOKEN_SECTION + TOKENS)
+            total += n - sum(unread)
     return total

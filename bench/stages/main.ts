@@ -1,14 +1,14 @@
 // Where the time of one cold tile goes: every stage run alone on one thread, milliseconds of CPU a tile.
 import { performance } from "node:perf_hooks";
-import { createContextCoders } from "../../src/codec/context/context-pool.js";
-import { createFactorizedCoder } from "../../src/codec/factorized.js";
-import { loadModel } from "../../src/codec/loaded-model.js";
-import { parseTables } from "../../src/codec/tables.js";
+import { loadModel, type LoadedModel } from "../../src/codec/loaded-model.js";
+import { createOfficialPool } from "../../src/codec/official/elic-pool.js";
+import { openModelDecoder } from "../../src/codec/open-coder.js";
 import { readChunkBytes } from "../../src/container/tec-cog-reader.js";
-import { BANDS } from "../../src/core/bands.js";
-import { assembleLatents } from "../../src/core/latents.js";
+import { createKernels } from "../../src/model/lapped/kernels.js";
+import { synthesiseLapped } from "../../src/model/lapped/synthesise.js";
 import { createModelZoo } from "../../src/model/model-zoo.js";
 import { openNetwork } from "../../src/model/session.js";
+import type { LappedTransform } from "../../src/model/transform.js";
 import { BUILT_IN_MODELS } from "../../src/app/config.js";
 import { encodeImage, tuneEncoder } from "../../src/render/encode-image.js";
 import { parseRenderSpec } from "../../src/render/parse-render-spec.js";
@@ -27,9 +27,11 @@ import { tilesInside } from "../support/tiles.js";
 const { tiles: wanted, zoom, write } = numberOptions({ tiles: 60, zoom: 14, write: 0 });
 const item = await sceneItem();
 const model = loadModel(await createModelZoo([BUILT_IN_MODELS]).open(item.model));
-if (model.fp === undefined) throw new RangeError(`model ${model.id} has no TEC-FP`);
-const coder = createFactorizedCoder(parseTables(model.fp.tables, "tables"), model.fp.block);
-const network = await openNetwork(model.synthesis.path, { provider: "cpu", threads: 1 });
+const transform = lappedOf(model);
+const decoder = openModelDecoder(model);
+const kernels = createKernels();
+const network =
+  transform.branch === undefined ? undefined : await openNetwork(transform.branch, { provider: "cpu", threads: 1 });
 tuneEncoder();
 const spec = parseRenderSpec(new URLSearchParams("assets=B04,B03,B02&rescale=0,3000&format=png"));
 const bands = requiredBands(spec);
@@ -49,16 +51,17 @@ const reader = createChunkReader({
   pool: {
     size: 1,
     waiting: () => 0,
+    health: () => ({ size: 1, alive: 1, busy: 0, waiting: 0, oldestMs: 0 }),
     run: async (task) => {
       if (task.kind !== "decode") throw new TypeError(task.kind);
       return {
         kind: "decoded",
-        chunk: await stage("entropy decode", () => decodeChunk(task.bytes, task.place, coder)),
+        chunk: await stage("entropy decode", () => decodeChunk(task.bytes, task.place, { ...task, decoder })),
       };
     },
     close: async () => undefined,
   },
-  contexts: createContextCoders({ provider: "cpu", sessions: 1, maxWaiting: 16 }),
+  official: createOfficialPool({ provider: "cpu", sessions: 1, maxWaiting: 16 }),
   loadModel: async () => model,
   latentsBytes: 2 ** 28,
   headers: 4,
@@ -74,21 +77,26 @@ async function drawTile(tile: { z: number; x: number; y: number }): Promise<void
     {
       reader,
       networks: {
-        synthesise: async ({ window: { window } }) => {
-          const { rows, columns } = window;
-          const latents = await stage("assemble latents", () => {
-            const out = new Float32Array(model.channels * rows * columns);
-            if (!("latents" in window)) assembleLatents(window, model.degains, model.channels, out, 0);
-            return out;
+        synthesise: async ({ window, ...wanted }) => {
+          let branchMs = 0;
+          const [cpu, start] = [process.cpuUsage(), performance.now()];
+          const pixels = await synthesiseLapped(window, transform, wanted, {
+            kernels,
+            branch:
+              network &&
+              (async (data, rows, columns) => {
+                const before = performance.now();
+                const feed = { dims: [1, transform.basis.canonical.length, rows, columns], data };
+                const found = await stage("branch", () => network.run({ coefficients: feed }, "residual"));
+                branchMs += performance.now() - before;
+                return found.data;
+              }),
           });
-          const k = bands.length;
-          const feeds = {
-            latents: { dims: [1, model.channels, rows, columns], data: latents },
-            bands: { dims: [k], data: BigInt64Array.from(bands, (band) => BigInt(BANDS.indexOf(band))) },
-            scale: { dims: [1, k], data: new Float32Array(k).fill(1) },
-            offset: { dims: [1, k], data: new Float32Array(k) },
-          };
-          return (await stage("network", () => network.run(feeds, "pixels"))).data;
+          const { user, system } = process.cpuUsage(cpu);
+          const wall = performance.now() - start - branchMs;
+          spent.set("basis", (spent.get("basis") ?? 0) + (user + system) / 1000 - branchMs);
+          spent.set("basis (wall)", (spent.get("basis (wall)") ?? 0) + wall);
+          return pixels;
         },
       } as Parameters<typeof decodeWindow>[1]["networks"],
     },
@@ -139,8 +147,11 @@ const rows = [...spent]
   });
 printTable(rows);
 const mean = windows.reduce((a, b) => a + b, 0) / count;
-process.stdout.write(
-  `${count} tiles, each ${mean.toFixed(2)} x 256 x 256 px of network output; chunk read is for one chunk\n`,
-);
+process.stdout.write(`${count} tiles, each ${mean.toFixed(2)} x 256 x 256 px decoded; chunk read is for one chunk\n`);
 if (write !== 0) writeResult("stages", { tiles: count, zoom, networkPixels: round(mean), rows });
 await reader.close();
+
+function lappedOf({ id, transform: found }: LoadedModel): LappedTransform {
+  if (found.kind !== "lapped") throw new RangeError(`model ${id} has no lapped basis`);
+  return found;
+}

@@ -144,8 +144,8 @@ async function measure(one: Case, format: string, seed: number): Promise<Measure
 async function eventLoopP99({ port }: ServerProcess): Promise<number | undefined> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   const text = await response.text();
-  const found = /^tectile_event_loop_delay_p99_ms (\S+)$/m.exec(text)?.[1];
-  return found === undefined ? undefined : round(Number(found));
+  const found = /^tectile_event_loop_delay_p99_seconds (\S+)$/m.exec(text)?.[1];
+  return found === undefined ? undefined : round(1000 * Number(found));
 }
 
 interface Summary {

@@ -27,8 +27,8 @@ const schema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65535).default(8080),
   /** URL under which clients reach the server, when it stands behind a proxy that does not say so. */
   publicUrl: z.url().optional(),
-  /** Whose X-Forwarded-Proto, -Host and -Prefix are believed: Express's "trust proxy"; by default proxies at private addresses. */
-  trustProxy: z.union([z.boolean(), z.string()]).default("loopback, linklocal, uniquelocal"),
+  /** Whose X-Forwarded-Proto, -Host and -Prefix are believed: Express's "trust proxy", such as "loopback, 10.0.0.0/8"; nobody's by default. */
+  trustProxy: z.union([z.boolean(), z.string()]).default(false),
   title: z.string().default("Tectile"),
   description: z.string().default("Sentinel-2 imagery, kept as TerraCodec latents and decoded tile by tile."),
   /** Where networks run; "auto" times one decode on each provider that is there and takes the fastest. */
@@ -68,6 +68,49 @@ const schema = z.strictObject({
   cacheControl: z.string().default("public, max-age=3600"),
   /** Requests beyond this many waiting are answered 503. */
   maxWaiting: z.int().min(1).default(256),
+  /** Who may register searches, the one thing that requests write: anybody, who sends `writeToken`, nobody. */
+  registerSearches: z.enum(["open", "token", "off"]).default("open"),
+  /** Secret for what writes, sent as "Authorization: Bearer TOKEN"; with it given, registerSearches "open" counts as "token". */
+  writeToken: z.string().min(16).optional(),
+  /** Registered searches kept, and what their files may take together, bytes; 64 KiB for each at most. */
+  maxSearches: z.int().min(0).default(1000),
+  searchesBytes: z
+    .int()
+    .min(0)
+    .default(16 * MiB),
+  /** Keys that requests need ("Authorization: Bearer KEY", "X-API-Key" or ?api_key=), each with limits of its own; none: everybody may read. */
+  apiKeys: z
+    .array(
+      z.strictObject({
+        /** For logs and metrics. */
+        name: z.string().min(1).max(60),
+        key: z.string().min(16),
+        /** Requests a second in the long run. */
+        perSecond: z.number().positive().default(50),
+        /** Requests at once, on top: what one view of a map asks for passes. */
+        burst: z.int().min(1).default(200),
+      }),
+    )
+    .default([]),
+  /** Hosts that files of items may lie on, such as "data.example.org", "*.example.org" or "*" for every public one. */
+  remoteHosts: z.array(z.string().min(1)).default([]),
+  /** Those of them, or others, that may lie at private addresses: an object store beside the server. */
+  privateHosts: z.array(z.string().min(1)).default([]),
+  /** Folders beside the catalog's own that its files may lie in, links followed: for collections linked in from another disk. */
+  linkedFolders: z.array(z.string().min(1)).default([]),
+  /** Pages that may show the viewer in a frame: sources of CSP's frame-ancestors. */
+  frameAncestors: z.array(z.string().regex(/^[^\s;,]+$/)).default(["'self'"]),
+  /** What a request's head and body may take to come in, milliseconds. */
+  requestTimeoutMs: z.int().min(100).default(30_000),
+  /** How long an answer may wait for its client to take more of it, milliseconds. */
+  sendTimeoutMs: z.int().min(100).default(30_000),
+  /** Answers on their way to slow clients may hold so many bytes together; beyond, requests are answered 503. */
+  sendingBytes: z
+    .int()
+    .min(1)
+    .default(256 * MiB),
+  /** After SIGTERM, what runs is finished within so long, milliseconds. */
+  shutdownMs: z.int().min(0).max(600_000).default(25_000),
   logLevel: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
 });
 

@@ -1,3 +1,4 @@
+import { STRIDE } from "../core/geometry.js";
 import { canForecast, forecastWindow, type ForecastWindow } from "../tile/inpaint/forecast-window.js";
 import type { GatheredWindow } from "../tile/decode-window.js";
 import type { CanvasMemory, DatedCanvas, ForecastCanvas } from "../tile/pixel-tasks.js";
@@ -65,5 +66,5 @@ function drawDeviations(canvas: CanvasMemory, layer: PlanLayer, { rect, deviatio
     samples: deviations.map((value) => (Number.isNaN(value) ? 0 : value)),
     valid: Uint8Array.from(deviations, (value) => (Number.isNaN(value) ? 0 : 1)),
   };
-  warpOnto(canvas, source, layer.grid, { factor: 16 * layer.factor, resampling: "bilinear" });
+  warpOnto(canvas, source, layer.grid, { factor: STRIDE * layer.factor, resampling: "bilinear" });
 }

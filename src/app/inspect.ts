@@ -1,5 +1,6 @@
-import { findSection, parseChunk, SECTION, type EntropyModel } from "../container/chunk.js";
-import type { TecCog } from "../container/tec-cog.js";
+import { findSection, parseChunk, SECTION } from "../container/chunk.js";
+import { type CodecName } from "../core/codecs.js";
+import type { TecCog, TecMetadata } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
 import { openByteSource, type OpenStore } from "../store/byte-source.js";
 
@@ -11,6 +12,10 @@ export interface Inspection {
   readonly model: string;
   readonly modelSha256: string;
   readonly quality: number;
+  /** What each chunk was to reach instead of the quality's step. */
+  readonly target: TecMetadata["target"];
+  /** Whether cloud is kept coarser; undefined where the file doesn't know what is cloud. */
+  readonly clouds: TecMetadata["clouds"];
   readonly entropy: string;
   /** Files that chunks lean on, as this one names them, and what ran the networks when they were encoded. */
   readonly references: readonly { readonly href: string; readonly datetime?: string | undefined }[];
@@ -29,7 +34,7 @@ export interface Inspection {
     readonly bytes: number;
     readonly chunks: number;
     /** Of these, by the entropy model of each chunk. */
-    readonly entropy: Readonly<Partial<Record<EntropyModel, ChunkTotals>>>;
+    readonly entropy: Readonly<Partial<Record<CodecName, ChunkTotals>>>;
     /** Chunks that lean on other dates. */
     readonly leaning: number;
   }[];
@@ -50,7 +55,7 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
     let maskBytes = 0;
     for (const level of cog.levels) {
       let [bytes, chunks, leaning] = [0, 0, 0];
-      const entropy: Partial<Record<EntropyModel, ChunkTotals>> = {};
+      const entropy: Partial<Record<CodecName, ChunkTotals>> = {};
       for (let i = 0; i < level.offsets.length; i++) {
         const stored = await readChunkBytes(source, level, i);
         if (stored === undefined) continue;
@@ -61,8 +66,8 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
         bytes += stored.length - masks;
         chunks++;
         if ((findSection(chunk, SECTION.references)?.length ?? 0) > 0) leaning++;
-        const before = entropy[chunk.entropy] ?? { chunks: 0, bytes: 0 };
-        entropy[chunk.entropy] = { chunks: before.chunks + 1, bytes: before.bytes + stored.length - masks };
+        const before = entropy[chunk.codec] ?? { chunks: 0, bytes: 0 };
+        entropy[chunk.codec] = { chunks: before.chunks + 1, bytes: before.bytes + stored.length - masks };
       }
       levels.push({ width: level.width, height: level.height, bytes, chunks, entropy, leaning });
     }
@@ -87,6 +92,8 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
     model: metadata.model.id,
     modelSha256: metadata.model.sha256,
     quality: metadata.quality,
+    target: metadata.target,
+    clouds: metadata.clouds,
     entropy: metadata.entropy,
     references: metadata.references ?? [],
     engine: metadata.engine,

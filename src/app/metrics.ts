@@ -1,3 +1,5 @@
+import { poolsOf } from "./health.js";
+import type { HistogramSeries } from "./histogram.js";
 import type { Services } from "./services.js";
 
 /** One figure of the running server. */
@@ -7,6 +9,54 @@ export interface ServiceMetric {
   readonly type: "counter" | "gauge";
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Durations of one kind, in seconds. */
+export interface ServiceHistogram {
+  readonly name: string;
+  readonly help: string;
+  readonly series: readonly HistogramSeries[];
+}
+
+/** How long the stages of drawing took. */
+export function collectHistograms({ stages }: Services): readonly ServiceHistogram[] {
+  return [
+    {
+      name: "tectile_stage_duration_seconds",
+      help: "Time that a thread took for a task, by pool and kind of task",
+      series: stages.ran.series(),
+    },
+    {
+      name: "tectile_stage_waiting_seconds",
+      help: "Time that a task waited for a thread, by pool and kind of task",
+      series: stages.waited.series(),
+    },
+  ];
+}
+
+/** The threads of every pool, what they hold and what waits for them. */
+function poolMetrics(services: Services): readonly ServiceMetric[] {
+  return Object.entries(poolsOf(services)).flatMap(([pool, { alive, busy, waiting, oldestMs }]): ServiceMetric[] => {
+    const labels = { pool };
+    return [
+      { name: "tectile_pool_threads", help: "Threads that are up", type: "gauge", value: alive, labels },
+      { name: "tectile_pool_busy_threads", help: "Threads that work on a task", type: "gauge", value: busy, labels },
+      {
+        name: "tectile_pool_waiting_tasks",
+        help: "Tasks that wait for a thread",
+        type: "gauge",
+        value: waiting,
+        labels,
+      },
+      {
+        name: "tectile_pool_oldest_task_seconds",
+        help: "How long the oldest running task has run",
+        type: "gauge",
+        value: oldestMs / 1000,
+        labels,
+      },
+    ];
+  });
 }
 
 /** Caches, queues and networks, at this moment. */
@@ -49,6 +99,13 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
   return [
     ...caches,
     ...sharedCache(services),
+    ...poolMetrics(services),
+    {
+      name: "tectile_drawing_bytes",
+      help: "Bytes that pictures being drawn hold",
+      type: "gauge",
+      value: services.drawing.bytes(),
+    },
     { name: "tectile_open_containers", help: "Containers whose header is kept", type: "gauge", value: headers },
     {
       name: "tectile_network_runs_total",
@@ -72,16 +129,16 @@ export function collectMetrics(services: Services): readonly ServiceMetric[] {
       labels,
     },
     {
-      name: "tectile_pixel_tasks_waiting",
-      help: "Tasks that wait for a pixel thread",
+      name: "tectile_event_loop_delay_p99_seconds",
+      help: "Delay of the main thread's event loop since these figures were last read, 99th percentile",
       type: "gauge",
-      value: services.pixels.waiting(),
+      value: services.eventLoop.takeP99Ms() / 1000,
     },
     {
-      name: "tectile_event_loop_delay_p99_ms",
-      help: "Delay of the main thread's event loop since these figures were last read, 99th percentile, milliseconds",
+      name: "process_start_time_seconds",
+      help: "When the process started, seconds since 1970",
       type: "gauge",
-      value: services.eventLoop.takeP99Ms(),
+      value: Math.round(performance.timeOrigin) / 1000,
     },
     { name: "process_resident_memory_bytes", help: "Resident memory", type: "gauge", value: process.memoryUsage.rss() },
   ];

@@ -6,7 +6,7 @@ import { sourceBands } from "../render/render-spec.js";
 import { sourcePlanes } from "../render/source-planes.js";
 import { gatherWindow, rectOfPixels, synthesiseWindow } from "../tile/decode-window.js";
 import { DETECTOR_BANDS, type DetectorBands } from "../tile/mosaic/cloud-detector.js";
-import { needsDetector, windowLooks } from "../tile/window-looks.js";
+import { needsDetector, windowLooks, type LookPieces } from "../tile/window-looks.js";
 import type { LayerDrawing } from "./draw-layer.js";
 
 /** Values of one date in a window of one level, one a pixel, row-major. */
@@ -27,26 +27,45 @@ export interface ValuesRequest {
   readonly source: RenderSource;
 }
 
+/** A date's window as the network gave it: plain data, so that another thread can work out its values. */
+export interface ReadyValues extends LookPieces {
+  /** Digital numbers, [bands][height][width] of `whole`. */
+  readonly pixels: Float32Array;
+  readonly whole: PixelWindow;
+  readonly bands: readonly BandName[];
+  readonly window: PixelWindow;
+  readonly factor: number;
+  readonly source: RenderSource;
+}
+
 /** Decodes the latents that a window needs, and nothing else; undefined, without running the network, where none of it is valid. */
-export async function readValues(
+export async function readReady(
   { item, level, window, source }: ValuesRequest,
   use: Pick<LayerDrawing, "reader" | "networks">,
   signal?: AbortSignal,
-): Promise<WindowValues | undefined> {
+): Promise<ReadyValues | undefined> {
   const container = await use.reader.open(item.href, item.checksum, signal);
   const rect = rectOfPixels(window);
   const gathered = await gatherWindow({ container, level, rect }, use.reader, signal);
   const factor = 2 ** level;
-  const observed = toMask(windowLooks(gathered, window, { look: "valid", factor }), window);
-  if (observed.every((v) => v === 0)) return undefined;
+  const observed = windowLooks(gathered, window, { look: "valid", factor });
+  if (observed !== "all" && observed.every((v) => v === 0)) return undefined;
   const used = new Set<BandName>([...sourceBands(source), ...(needsDetector(gathered) ? DETECTOR_BANDS : [])]);
   const bands = BANDS.filter((band) => used.has(band));
   const { pixels, window: whole } = await synthesiseWindow(gathered, { rect, bands }, use, signal);
+  const { masks, classes } = gathered;
+  return { masks, classes, pixels, whole, bands, window, factor, source };
+}
+
+/** The values of what was read. Takes time that grows with the window and the expressions. */
+export function valuesOf(ready: ReadyValues): WindowValues {
+  const { pixels, whole, bands, window, factor, source } = ready;
+  const observed = toMask(windowLooks(ready, window, { look: "valid", factor }), window);
   const samples = crop(pixels, { whole, window, bands: bands.length });
   const { width, height } = window;
   const { planes, valid } = sourcePlanes({ kind: "raster", width, height, bands, samples, valid: observed }, source);
   const detector = detectorPlanes(samples, { bands, pixels: width * height });
-  const clear = toMask(windowLooks(gathered, window, { look: "clear", factor, bands: detector }), window);
+  const clear = toMask(windowLooks(ready, window, { look: "clear", factor, bands: detector }), window);
   return { planes, valid, clear: clear.map((c, i) => (valid[i] === 0 ? 0 : c)) };
 }
 

@@ -1,11 +1,12 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import { clearShares } from "../codec/context/clear-shares.js";
 import { chunkSize } from "../container/tec-cog.js";
-import type { EntropyModel } from "../container/chunk.js";
+import type { CodecName } from "../core/codecs.js";
 import { messageOf } from "../core/assert.js";
 import { InvalidRequestError } from "../core/errors.js";
-import type { LoadedModel } from "../codec/loaded-model.js";
-import { checkEntropy, entropyModelsOf, type ContextUse, type ReferenceImage } from "../ingest/context-encoder.js";
+import { codecsOf, type LoadedModel } from "../codec/loaded-model.js";
+import { checkCodec } from "../ingest/coding.js";
+import type { ReferenceImage } from "../ingest/references.js";
 import { DEFAULT_KEYFRAMES, type Series } from "../ingest/series.js";
 import { mayLeanOn, parseLocation } from "../store/location.js";
 import type { Decoder } from "./services.js";
@@ -13,7 +14,7 @@ import type { Decoder } from "./services.js";
 /** How a collection's dates are to be stored. */
 export interface SeriesChoice {
   /** The model's default unless told otherwise: "fp", "elic" of a converted TEC-ELIC. */
-  readonly entropy?: EntropyModel | undefined;
+  readonly entropy?: CodecName | undefined;
   /** Of "tt" and "flextec", every so many dates leans on no other; 4. */
   readonly keyframes?: number | undefined;
 }
@@ -73,25 +74,10 @@ function hrefFrom(target: string, location: string): string {
  *
  * @throws InvalidRequestError where the model lacks it.
  */
-export function entropyFor(model: LoadedModel, asked: EntropyModel | undefined): EntropyModel {
-  const entropy = asked ?? entropyModelsOf(model)[0] ?? "fp";
-  checkEntropy(model, entropy);
-  return entropy;
-}
-
-/**
- * How chunks are to be entropy-coded beyond TEC-FP; undefined for TEC-FP.
- *
- * @throws InvalidRequestError where references are given to a model that takes none.
- */
-export function contextUse(
-  entropy: EntropyModel,
-  references: readonly ReferenceImage[],
-  { contexts }: Pick<Decoder, "contexts">,
-): Omit<ContextUse, "model"> | undefined {
-  if (references.length > 0 && (entropy === "fp" || entropy === "elic"))
-    throw new InvalidRequestError(`Entropy model "${entropy}" takes no references; "tt" and "flextec" do`);
-  return entropy === "fp" ? undefined : { entropy, coders: contexts, references };
+export function codecFor(model: LoadedModel, asked: CodecName | undefined): CodecName {
+  const codec = asked ?? codecsOf(model)[0] ?? "fp";
+  checkCodec(model, codec);
+  return codec;
 }
 
 /**
@@ -100,18 +86,15 @@ export function contextUse(
  * @throws InvalidRequestError for keyframes that aren't a whole number from 1 up, or an entropy model that `model` lacks.
  */
 export function openSeries(
-  { entropy: asked, keyframes = DEFAULT_KEYFRAMES }: SeriesChoice,
+  { entropy, keyframes = DEFAULT_KEYFRAMES }: SeriesChoice,
   model: LoadedModel,
-  decoder: Pick<Decoder, "contexts" | "reader">,
-): Series | undefined {
+  decoder: Pick<Decoder, "reader">,
+): Series {
   if (!Number.isInteger(keyframes) || keyframes < 1)
     throw new InvalidRequestError(`keyframes is ${keyframes}; wanted a whole number of dates from 1 up`);
-  const entropy = entropyFor(model, asked);
-  if (entropy === "fp") return undefined;
   return {
-    entropy,
+    codec: codecFor(model, entropy),
     keyframes,
-    coders: decoder.contexts,
     openReferences: (locations, target) => openReferences(locations, target, decoder),
   };
 }

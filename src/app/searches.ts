@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { makeFolder, writeFileAtomic } from "../catalog/atomic-file.js";
 import { messageOf } from "../core/assert.js";
-import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
+import { CorruptDataError, InvalidRequestError, NotFoundError, OverloadedError } from "../core/errors.js";
 import { parseLocation } from "../store/location.js";
 
 /** A search that has a name, so that tiles can be asked of it. */
@@ -20,13 +21,32 @@ export interface RegisteredSearch {
 
 /** Registered searches; those of a catalog in a folder are kept in its .searches, whole or not at all. */
 export interface SearchStore {
+  /** @throws InvalidRequestError for one that is too large; OverloadedError where no more are kept. */
   register(given: Pick<RegisteredSearch, "search" | "metadata">): Promise<RegisteredSearch>;
   /** @throws NotFoundError */
   get(id: string): Promise<RegisteredSearch>;
-  list(): Promise<readonly RegisteredSearch[]>;
+  /** In the order of their ids. */
+  list(page: { readonly limit: number; readonly offset: number }): Promise<SearchList>;
 }
 
-const MAX_SEARCHES = 10_000;
+export interface SearchList {
+  readonly searches: readonly RegisteredSearch[];
+  /** Of all. */
+  readonly matched: number;
+}
+
+export interface SearchStoreOptions {
+  readonly maxSearches: number;
+  /** Of all files together. */
+  readonly maxBytes: number;
+}
+
+/** Of one search's file. */
+const MAX_SEARCH_BYTES = 64 * 1024;
+/** Of searches kept in memory, where the disk has them too. */
+const MEMORY_BYTES = 4 * 2 ** 20;
+/** Other servers on the same folder register too: what is there is counted again after so long. */
+const RECOUNT_MS = 10_000;
 
 const fileSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -36,58 +56,124 @@ const fileSchema = z.object({
 });
 
 /** `catalog`: the setting. Searches of catalogs that are no folder live as long as the process. */
-export function createSearchStore(catalog: string): SearchStore {
+export function createSearchStore(catalog: string, { maxSearches, maxBytes }: SearchStoreOptions): SearchStore {
   const location = parseLocation(catalog);
-  const folder = location.kind === "file" ? join(location.path, ".searches") : undefined;
-  const known = new Map<string, RegisteredSearch>();
-  let loading: Promise<void> | undefined;
-  const load = async (): Promise<void> => {
-    loading ??= folder === undefined ? Promise.resolve() : loadAll(folder, known);
-    return loading;
-  };
+  const files = location.kind === "file" ? folderShelf(join(location.path, ".searches")) : memoryShelf();
+  const known = new LRUCache<string, { readonly entry: RegisteredSearch; readonly bytes: number }>({
+    maxSize: MEMORY_BYTES,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
+  /** Registrations wait for one another, so that none passes the bounds beside another one. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function find(id: string): Promise<RegisteredSearch | undefined> {
+    if (!ID.test(id)) return undefined;
+    const cached = known.get(id);
+    if (cached !== undefined) return cached.entry;
+    const text = await files.read(id);
+    if (text === undefined) return undefined;
+    const entry = parseEntry(id, text);
+    known.set(id, { entry, bytes: text.length });
+    return entry;
+  }
+
+  async function add({ search, metadata }: Pick<RegisteredSearch, "search" | "metadata">): Promise<RegisteredSearch> {
+    const id = idOf({ search, metadata });
+    const before = await find(id);
+    if (before !== undefined) return before;
+    const entry = { id, search, metadata, registered: new Date().toISOString() };
+    const text = JSON.stringify(entry);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_SEARCH_BYTES)
+      throw new InvalidRequestError(`The search takes ${bytes} bytes; wanted at most ${MAX_SEARCH_BYTES}`);
+    const { count, bytes: stored } = await files.total();
+    if (count >= maxSearches || stored + bytes > maxBytes)
+      throw new OverloadedError(`${count} searches of ${stored} bytes are registered; that is as many as are kept`);
+    await files.write(id, text);
+    known.set(id, { entry, bytes });
+    return entry;
+  }
+
   return {
-    async register({ search, metadata }) {
-      await load();
-      const id = idOf({ search, metadata });
-      const before = known.get(id);
-      if (before !== undefined) return before;
-      if (known.size >= MAX_SEARCHES)
-        throw new InvalidRequestError(`${MAX_SEARCHES} searches are registered already; that is as many as are kept`);
-      const entry = { id, search, metadata, registered: new Date().toISOString() };
-      if (folder !== undefined) {
-        await makeFolder(folder);
-        await writeFileAtomic(join(folder, `${id}.json`), `${JSON.stringify(entry, undefined, 2)}\n`);
-      }
-      known.set(id, entry);
-      return entry;
+    register(given) {
+      const added = last.then(() => add(given));
+      last = added.catch(() => undefined);
+      return added;
     },
     async get(id) {
-      await load();
-      // Another server on the same folder may have registered it.
-      const found = known.get(id) ?? (folder === undefined ? undefined : await readOne(folder, id));
+      const found = await find(id);
       if (found === undefined) throw new NotFoundError(`Search "${id.slice(0, 40)}" is not registered`);
-      known.set(found.id, found);
       return found;
     },
-    async list() {
-      await load();
-      return [...known.values()];
+    async list({ limit, offset }) {
+      const ids = await files.ids();
+      const searches: RegisteredSearch[] = [];
+      for (const id of ids.slice(offset, offset + limit)) {
+        const found = await find(id).catch(() => undefined);
+        if (found !== undefined) searches.push(found);
+      }
+      return { searches, matched: ids.length };
     },
   };
 }
 
-async function loadAll(folder: string, known: Map<string, RegisteredSearch>): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((file) => /^[0-9a-f]{32}\.json$/.test(file))) {
-    const found = await readOne(folder, name.slice(0, 32));
-    if (found !== undefined) known.set(found.id, found);
-  }
+const ID = /^[0-9a-f]{32}$/;
+
+/** Where the texts of searches are kept. */
+interface Shelf {
+  /** Sorted. */
+  ids(): Promise<readonly string[]>;
+  read(id: string): Promise<string | undefined>;
+  write(id: string, text: string): Promise<void>;
+  total(): Promise<{ readonly count: number; readonly bytes: number }>;
 }
 
-async function readOne(folder: string, id: string): Promise<RegisteredSearch | undefined> {
-  if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
-  const text = await readFile(join(folder, `${id}.json`), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+function memoryShelf(): Shelf {
+  const texts = new Map<string, string>();
+  let bytes = 0;
+  return {
+    ids: async () => [...texts.keys()].toSorted(),
+    read: async (id) => texts.get(id),
+    async write(id, text) {
+      texts.set(id, text);
+      bytes += Buffer.byteLength(text);
+    },
+    total: async () => ({ count: texts.size, bytes }),
+  };
+}
+
+function folderShelf(folder: string): Shelf {
+  let counted: { count: number; bytes: number; atMs: number } | undefined;
+  const place = (id: string): string => join(folder, `${id}.json`);
+  const ids = async (): Promise<readonly string[]> =>
+    (await readdir(folder).catch((): string[] => []))
+      .filter((name) => name.endsWith(".json") && ID.test(name.slice(0, -5)))
+      .map((name) => name.slice(0, -5))
+      .toSorted();
+  return {
+    ids,
+    read: (id) => readFile(place(id), "utf8").catch(() => undefined),
+    async write(id, text) {
+      await makeFolder(folder);
+      await writeFileAtomic(place(id), text);
+      if (counted !== undefined) {
+        counted.count++;
+        counted.bytes += Buffer.byteLength(text);
+      }
+    },
+    async total() {
+      if (counted === undefined || performance.now() - counted.atMs > RECOUNT_MS) {
+        const all = await ids();
+        let bytes = 0;
+        for (const id of all) bytes += (await stat(place(id)).catch(() => undefined))?.size ?? 0;
+        counted = { count: all.length, bytes, atMs: performance.now() };
+      }
+      return counted;
+    },
+  };
+}
+
+function parseEntry(id: string, text: string): RegisteredSearch {
   try {
     return fileSchema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { CatalogItem } from "../catalog/types.js";
-import type { Geometry } from "../catalog/geometry.js";
+import { partsOf, type Geometry } from "../catalog/geometry.js";
 import { Limiter } from "../core/limiter.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { applyAffine, invertAffine } from "../geo/affine.js";
@@ -8,9 +8,10 @@ import { openCrs } from "../geo/crs.js";
 import { formatExpression } from "../render/expression-parser.js";
 import type { RenderSource } from "../render/render-spec.js";
 import type { LayerDrawing } from "./draw-layer.js";
-import { geometryMask, type GridMask } from "./geometry-mask.js";
-import { readValues } from "./read-looks.js";
-import { summarise, type Statistics } from "./statistics.js";
+import type { AreaFigures } from "./area-tasks.js";
+import { flatten, type GridMask } from "./geometry-mask.js";
+import { readReady, valuesOf } from "./read-looks.js";
+import type { Services } from "./services.js";
 
 /** What one date says at a place. */
 export interface PointValues {
@@ -21,13 +22,8 @@ export interface PointValues {
 }
 
 /** What one date says of an area. */
-export interface AreaValues {
+export interface AreaValues extends AreaFigures {
   readonly item: CatalogItem;
-  /** Of the clear pixels, one for each band or expression; undefined where there are none. */
-  readonly statistics: readonly Statistics[] | undefined;
-  /** Shares of the area's pixels, 0..100. */
-  readonly validPercent: number;
-  readonly clearPercent: number;
 }
 
 /** Dates decoded side by side. */
@@ -53,7 +49,8 @@ export async function readPoint(
     const pixel = pixelAt(item, lon, lat);
     if (pixel === undefined) return undefined;
     const window = { ...pixel, width: 1, height: 1 };
-    const found = await readValues({ item, level: 0, window, source }, use, signal);
+    const ready = await readReady({ item, level: 0, window, source }, use, signal);
+    const found = ready === undefined ? undefined : valuesOf(ready);
     if (found === undefined || found.valid[0] === 0) return { item, values: undefined, clear: false };
     return { item, values: found.planes.map((plane) => plane[0] ?? 0), clear: found.clear[0] !== 0 };
   };
@@ -65,39 +62,28 @@ export async function readPoint(
 export async function readArea(
   items: readonly CatalogItem[],
   { geometry, source }: { readonly geometry: Geometry; readonly source: RenderSource },
-  use: Pick<LayerDrawing, "reader" | "networks">,
+  use: Pick<LayerDrawing, "reader" | "networks"> & Pick<Services, "areas">,
   signal?: AbortSignal,
 ): Promise<readonly AreaValues[]> {
   if (signal !== undefined) setMaxListeners(0, signal);
   const limiter = new Limiter(SIDE_BY_SIDE);
-  const masks = new Map<string, AreaMask | undefined>();
-  const maskOf = (item: CatalogItem): AreaMask | undefined => {
-    const key = JSON.stringify(item.grid);
-    if (!masks.has(key)) masks.set(key, areaMask(item, geometry));
-    return masks.get(key);
+  const flat = flatten(partsOf(geometry));
+  const masks = new Map<string, Promise<GridMask | undefined>>();
+  const maskOf = ({ grid }: CatalogItem): Promise<GridMask | undefined> => {
+    const key = JSON.stringify(grid);
+    const levels = levelSizes(grid.width, grid.height);
+    const mask = masks.get(key) ?? use.areas.mask(flat, { ...grid, levels }, MAX_AREA_PX, signal);
+    masks.set(key, mask);
+    return mask;
   };
   const read = async (item: CatalogItem): Promise<AreaValues | undefined> => {
-    const area = maskOf(item);
+    signal?.throwIfAborted();
+    const area = await maskOf(item);
     if (area === undefined) return undefined;
-    const { level, window, mask, count } = area;
-    const found = await readValues({ item, level, window, source }, use, signal);
-    if (found === undefined) return { item, statistics: undefined, validPercent: 0, clearPercent: 0 };
-    const inside = (of: Uint8Array): number[] => Array.from(of.keys()).filter((i) => of[i] !== 0 && mask[i] !== 0);
-    const clear = inside(found.clear);
-    return {
-      item,
-      statistics:
-        clear.length === 0
-          ? undefined
-          : found.planes.map((plane) =>
-              summarise(
-                Float64Array.from(clear, (i) => plane[i] ?? 0),
-                count,
-              ),
-            ),
-      validPercent: (100 * inside(found.valid).length) / count,
-      clearPercent: (100 * clear.length) / count,
-    };
+    const { level, window } = area;
+    const ready = await readReady({ item, level, window, source }, use, signal);
+    if (ready === undefined) return { item, statistics: undefined, validPercent: 0, clearPercent: 0 };
+    return { item, ...(await use.areas.figures(ready, area, signal)) };
   };
   const all = await Promise.all(items.map((item) => limiter.run(() => read(item))));
   return all.filter((one) => one !== undefined);
@@ -112,22 +98,6 @@ function pixelAt(
   const [column, row] = applyAffine(invertAffine(grid.transform), ...openCrs(grid.crs).fromWgs84(lon, lat));
   const inside = column >= 0 && row >= 0 && column < grid.width && row < grid.height;
   return inside ? { x: Math.floor(column), y: Math.floor(row) } : undefined;
-}
-
-interface AreaMask extends GridMask {
-  readonly level: number;
-}
-
-/** The area on the finest level where it is small enough. */
-function areaMask({ grid }: CatalogItem, geometry: Geometry): AreaMask | undefined {
-  const sizes = levelSizes(grid.width, grid.height);
-  for (const [level, size] of sizes.entries()) {
-    const mask = geometryMask(geometry, { ...grid, ...size, factor: 2 ** level });
-    if (mask === undefined) return undefined;
-    const { width, height } = mask.window;
-    if (Math.max(width, height) <= MAX_AREA_PX || level === sizes.length - 1) return { ...mask, level };
-  }
-  return undefined;
 }
 
 /** A value of a series, seen or inferred in time. */

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { Catalog } from "../catalog/types.js";
-import { createContextCoders, type ContextCoders } from "../codec/context/context-pool.js";
+import { createOfficialPool, type OfficialPool } from "../codec/official/elic-pool.js";
 import { loadModel, type LoadedModel } from "../codec/loaded-model.js";
 import { ByteBudget } from "../core/byte-budget.js";
 import { SharedCache } from "../core/shared-cache.js";
 import { createWorkerPool, type WorkerPool } from "../core/worker-pool.js";
+import { createEncoders, type Encoders } from "../ingest/encoders.js";
 import { fastestProvider, tryProviders } from "../model/choose-provider.js";
 import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
 import { createNetworks, type Networks } from "../model/networks.js";
@@ -16,12 +17,16 @@ import type { Picture } from "../tile/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { parseLocation } from "../store/location.js";
+import { createAreas, type Areas } from "./areas.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
+import { guardStore, realPlace } from "./guarded-store.js";
 import type { MakeRoute } from "./plugin.js";
 import { loadExtensions, type Extensions } from "./plugins.js";
 import { createSearchStore, type SearchStore } from "./searches.js";
+import { watchStages, type StageTimes } from "./stage-times.js";
+import { createStamps, type Stamps } from "./stamped-items.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
@@ -30,7 +35,9 @@ export interface Services {
   readonly catalog: Catalog;
   readonly models: ModelZoo;
   readonly networks: Networks;
-  readonly contexts: ContextCoders;
+  readonly official: OfficialPool;
+  /** Threads of ingest, started by the first image. */
+  readonly encoders: Encoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   readonly forecasts: Forecasts;
@@ -45,9 +52,16 @@ export interface Services {
   /** Handlers of plugins, to be mounted. */
   readonly routes: Readonly<Record<string, MakeRoute>>;
   readonly openStore: OpenStore;
+  /** Of a local file of the catalog, links followed. @throws NotFoundError where that is outside the catalog. */
+  readonly realPlace: (path: string) => Promise<string>;
   /** Searches registered for tiles. */
   readonly searches: SearchStore;
   readonly eventLoop: EventLoopMonitor;
+  /** Pixels of areas and their figures. */
+  readonly areas: Areas;
+  readonly stamps: Stamps;
+  /** How long tasks took, for /metrics. */
+  readonly stages: StageTimes;
   readonly loadModel: (id: string) => Promise<LoadedModel>;
   close(): Promise<void>;
 }
@@ -66,18 +80,31 @@ export async function createServices(
   const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
   const sharedTiles =
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
-  const core = await createDecoder(config, { extensions, referencesWithin: folderOf(config.catalog) });
+  const folder = folderOf(config.catalog);
+  const folders = folder === undefined ? undefined : [folder, ...config.linkedFolders];
+  const openStore = guardStore(extensions.openStore, {
+    folders,
+    hosts: config.remoteHosts,
+    privateHosts: config.privateHosts,
+  });
+  const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
   const eventLoop = monitorEventLoop();
+  const stages = watchStages();
+  const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
     config,
     catalog,
     eventLoop,
-    searches: createSearchStore(config.catalog),
+    areas,
+    stamps: createStamps(),
+    stages,
+    searches: createSearchStore(config.catalog, { maxSearches: config.maxSearches, maxBytes: config.searchesBytes }),
+    realPlace: (path) => realPlace(path, folders),
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
-    forecasts: createForecasts(core.contexts, {
+    forecasts: createForecasts(core.pixels, {
       maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
     }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
@@ -87,7 +114,8 @@ export async function createServices(
     }),
     async close() {
       eventLoop.close();
-      await Promise.all([catalog.close(), sharedTiles?.close(), core.close()]);
+      stages.close();
+      await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
     },
   };
 }
@@ -102,7 +130,9 @@ function folderOf(catalog: string): string | undefined {
 export interface Decoder {
   readonly models: ModelZoo;
   readonly networks: Networks;
-  readonly contexts: ContextCoders;
+  readonly official: OfficialPool;
+  /** Threads of ingest, started by the first image. */
+  readonly encoders: Encoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   /** Opens files at any location whose scheme is known, plugins' included. */
@@ -156,15 +186,11 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
     data: undefined,
     maxWaiting: 4 * config.maxWaiting,
   });
-  const contexts = createContextCoders({
-    provider,
-    sessions: config.sessions,
-    maxBatch: config.maxBatch,
-    maxWaiting: 4 * config.maxWaiting,
-  });
+  const official = createOfficialPool({ provider, sessions: config.sessions, maxWaiting: 4 * config.maxWaiting });
+  const encoders = createEncoders({ threads: config.pixelThreads });
   const reader = createChunkReader({
     pool: pixels,
-    contexts,
+    official,
     loadModel: load,
     latentsBytes: config.latentsCacheBytes,
     headers: config.openContainers,
@@ -174,13 +200,14 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
   return {
     models,
     networks,
-    contexts,
+    official,
+    encoders,
     pixels,
     reader,
     openStore,
     loadModel: load,
     async close() {
-      await Promise.all([networks.close(), contexts.close(), pixels.close(), reader.close()]);
+      await Promise.all([networks.close(), official.close(), encoders.close(), pixels.close(), reader.close()]);
     },
   };
 }
@@ -190,5 +217,5 @@ async function chooseProvider(models: ModelZoo, load: (id: string) => Promise<Lo
   const candidates = listProviders();
   const [id] = await models.ids();
   if (id === undefined || candidates.every((candidate) => candidate === "cpu")) return "cpu";
-  return fastestProvider(await tryProviders(await load(id), candidates));
+  return fastestProvider(await tryProviders((await load(id)).transform, candidates));
 }

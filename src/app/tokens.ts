@@ -1,4 +1,4 @@
-import { TOKENS } from "../container/chunk.js";
+import { MOST_TOKENS } from "../core/codecs.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
@@ -9,8 +9,8 @@ import type { OpenContainer } from "../tile/chunk-reader.js";
  * @throws InvalidRequestError outside 0..16, and for a file stored with another entropy model.
  */
 export function wantTokens({ metadata, location }: TecCog, tokens: number): void {
-  if (!Number.isInteger(tokens) || tokens < 0 || tokens > TOKENS)
-    throw new InvalidRequestError(`quality is ${tokens}; wanted a whole number of tokens from 0 to ${TOKENS}`);
+  if (!Number.isInteger(tokens) || tokens < 0 || tokens > MOST_TOKENS)
+    throw new InvalidRequestError(`quality is ${tokens}; wanted a whole number of tokens from 0 to ${MOST_TOKENS}`);
   if (metadata.entropy !== "flextec")
     throw new InvalidRequestError(
       `quality is ${tokens}, but ${location} is stored with entropy model "${metadata.entropy}"; only "flextec" is read in parts`,
@@ -24,5 +24,5 @@ export function wantTokens({ metadata, location }: TecCog, tokens: number): void
  */
 export function withTokens(container: OpenContainer, tokens: number): OpenContainer {
   wantTokens(container.cog, tokens);
-  return tokens === TOKENS ? container : { ...container, tokens };
+  return tokens === MOST_TOKENS ? container : { ...container, tokens };
 }

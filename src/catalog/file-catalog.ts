@@ -64,7 +64,7 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
     async search(query, signal) {
       const { index } = await current();
       signal?.throwIfAborted();
-      return index.search(query);
+      return index.searchInSlices(query, signal);
     },
     close: async () => undefined,
   };

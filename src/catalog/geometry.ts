@@ -1,20 +1,47 @@
 import { z } from "zod";
 import { InvalidRequestError } from "../core/errors.js";
 
-const longitude = z.number().min(-180).max(180);
-const latitude = z.number().min(-90).max(90);
-const position = z.tuple([longitude, latitude], z.number());
-const ring = z
-  .array(position)
-  .min(4)
-  .refine((points) => points[0]?.[0] === points.at(-1)?.[0] && points[0]?.[1] === points.at(-1)?.[1], {
-    message: "a ring ends where it starts",
+export type Position = [number, number, ...number[]];
+
+/** Positions are checked by hand: zod takes a microsecond for each, and there may be 20,000. */
+const position = z.custom<Position>().superRefine((value, context) => {
+  const problem = positionProblem(value);
+  if (problem !== undefined) context.addIssue({ code: "custom", ...problem });
+});
+
+const positions = (least: number, closed: boolean): z.ZodType<Position[]> =>
+  z.custom<Position[]>().superRefine((value: unknown, context) => {
+    if (!Array.isArray(value)) return context.addIssue({ code: "custom", message: "wanted an array of positions" });
+    if (value.length < least) return context.addIssue({ code: "custom", message: `wanted ${least} positions or more` });
+    for (let i = 0; i < value.length; i++) {
+      const problem = positionProblem(value[i]);
+      if (problem !== undefined)
+        return context.addIssue({ code: "custom", path: [i, ...problem.path], message: problem.message });
+    }
+    const [first, last] = [value[0] as Position | undefined, value.at(-1) as Position | undefined];
+    if (closed && (first?.[0] !== last?.[0] || first?.[1] !== last?.[1]))
+      context.addIssue({ code: "custom", message: "a ring ends where it starts" });
   });
-const line = z.array(position).min(2);
+
+const DEGREES = [180, 90] as const;
+
+function positionProblem(value: unknown): { readonly path: (string | number)[]; readonly message: string } | undefined {
+  if (!Array.isArray(value) || value.length < 2) return { path: [], message: "wanted [longitude, latitude]" };
+  for (let i = 0; i < value.length; i++) {
+    const number: unknown = value[i];
+    if (typeof number !== "number" || !Number.isFinite(number)) return { path: [i], message: "wanted a number" };
+    const most = DEGREES[i] ?? Infinity;
+    if (Math.abs(number) > most) return { path: [i], message: `wanted -${most} to ${most} degrees` };
+  }
+  return undefined;
+}
+
+const ring = positions(4, true);
+const line = positions(2, false);
 
 const simple = z.discriminatedUnion("type", [
   z.object({ type: z.literal("Point"), coordinates: position }),
-  z.object({ type: z.literal("MultiPoint"), coordinates: z.array(position) }),
+  z.object({ type: z.literal("MultiPoint"), coordinates: positions(0, false) }),
   z.object({ type: z.literal("LineString"), coordinates: line }),
   z.object({ type: z.literal("MultiLineString"), coordinates: z.array(line) }),
   z.object({ type: z.literal("Polygon"), coordinates: z.array(ring).min(1) }),
@@ -28,7 +55,6 @@ export const geometrySchema = z.discriminatedUnion("type", [
 ]);
 
 export type Geometry = z.infer<typeof geometrySchema>;
-export type Position = z.infer<typeof position>;
 
 /**
  * A geometry from a request, given as JSON text or as an object.

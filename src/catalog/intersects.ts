@@ -37,6 +37,17 @@ export function boundsGeometry(bounds: Bounds): Geometry {
   };
 }
 
+/** The box around all positions, which don't cross the antimeridian. */
+export function boundsOfParts(parts: GeometryParts): Bounds {
+  const [west, south, east, north] = boxOf(parts.points);
+  return chainsOf(parts)
+    .map(boxOf)
+    .reduce<Bounds>(
+      (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])],
+      [west, south, east, north],
+    );
+}
+
 const chainsOf = (parts: GeometryParts): readonly Ring[] => [...parts.lines, ...parts.polygons.flat()];
 
 /** True when a point of `a` is one of b's points or lies on one of its lines. */

@@ -1,6 +1,7 @@
 import create from "stac-js";
 import { z } from "zod";
 import { BANDS, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
+import type { CodecName } from "../core/codecs.js";
 import { AppError, CorruptDataError } from "../core/errors.js";
 import { messageOf } from "../core/assert.js";
 import { resolveHref, shortLocation } from "../store/location.js";
@@ -21,9 +22,15 @@ export interface ItemDescription {
   readonly grid: CatalogItem["grid"];
   readonly model: { readonly id: string; /** Of model.json, hexadecimal. */ readonly sha256: string };
   readonly quality: number;
-  readonly entropy: "fp" | "elic" | "tt" | "flextec";
-  /** dB for a band's name, and "all". */
+  /** What each chunk was to reach instead of the quality's step. */
+  readonly target?: { readonly psnr: number } | { readonly maxRmse: number };
+  /** How cloud is kept, where it is known. */
+  readonly clouds?: "coarse" | "same";
+  readonly entropy: CodecName;
+  /** dB for a band's name, "all" and "visible", over clear pixels. */
   readonly psnr?: Readonly<Record<string, number>>;
+  /** The same over clouded ones. */
+  readonly psnrClouded?: Readonly<Record<string, number>>;
   readonly bitsPerPixel?: number;
   readonly clearPercent?: number;
   /** Of each chunk of the full resolution, row-major, rounded up. */
@@ -73,12 +80,12 @@ const ITEM_EXTENSIONS = [
 export const COLLECTION_EXTENSIONS: readonly string[] = ITEM_EXTENSIONS.filter((url) => !url.includes("/processing/"));
 
 /** Extensions that a source's properties may bring along, by prefix. */
-const SOURCE_EXTENSIONS: Readonly<Record<string, string>> = {
-  view: EXTENSION("view", "v1.0.0"),
-  sat: EXTENSION("sat", "v1.0.0"),
-  grid: EXTENSION("grid", "v1.1.0"),
-  mgrs: EXTENSION("mgrs", "v1.0.0"),
-};
+const SOURCE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ["view", EXTENSION("view", "v1.0.0")],
+  ["sat", EXTENSION("sat", "v1.0.0")],
+  ["grid", EXTENSION("grid", "v1.1.0")],
+  ["mgrs", EXTENSION("mgrs", "v1.0.0")],
+]);
 
 /** URL of the web-map-links extension, which documents with `xyz` or `tilejson` links declare. */
 export const WEB_MAP_LINKS = EXTENSION("web-map-links", "v1.2.0");
@@ -90,7 +97,9 @@ export const WEB_MAP_LINKS = EXTENSION("web-map-links", "v1.2.0");
  */
 export function toItem(description: ItemDescription): StacJson {
   const { geometry, bounds } = gridFootprint(description.grid);
-  const brought = Object.keys(description.properties ?? {}).map((key) => SOURCE_EXTENSIONS[key.split(":")[0] ?? ""]);
+  const brought = Object.keys(description.properties ?? {}).map((key) =>
+    SOURCE_EXTENSIONS.get(key.split(":")[0] ?? ""),
+  );
   return {
     type: "Feature",
     stac_version: STAC_VERSION,
@@ -249,7 +258,7 @@ function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): S
 }
 
 function tecAsset(description: ItemDescription): StacJson {
-  const { file, model, psnr, bitsPerPixel, references, grid } = description;
+  const { file, model, psnr, psnrClouded, target, clouds, bitsPerPixel, references, grid } = description;
   return {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
@@ -263,6 +272,9 @@ function tecAsset(description: ItemDescription): StacJson {
     "tec:quality": description.quality,
     "tec:entropy": description.entropy,
     ...(psnr === undefined ? {} : { "tec:psnr": psnr }),
+    ...(psnrClouded === undefined ? {} : { "tec:psnr_clouded": psnrClouded }),
+    ...(target === undefined ? {} : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
+    ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BANDS } from "../core/bands.js";
+import { CODEC_NAMES } from "../core/codecs.js";
 
 /** Identifier of the `tec` STAC extension; docs/tec-extension holds the schema, and every server serves it. */
 export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
@@ -21,12 +22,28 @@ export const tecAssetFields = z.object({
     .describe("SHA-256 of the model's card (model.json), hexadecimal; the card names the networks' own checksums."),
   "tec:quality": z.number().min(0).describe("Quality step of the model, 0 is the coarsest."),
   "tec:entropy": z
-    .enum(["fp", "elic", "tt", "flextec"])
+    .enum(CODEC_NAMES)
     .describe("Entropy model of the chunks: factorised prior, ELIC context, temporal transformer, flexible."),
   "tec:psnr": z
-    .partialRecord(z.enum([...BANDS, "all"]), z.number())
+    .partialRecord(z.enum([...BANDS, "all", "visible"]), z.number())
     .optional()
-    .describe("PSNR of each band and of all together, dB, peak 10000, over the valid pixels at full resolution."),
+    .describe(
+      "PSNR of each band, of all together and of B02, B03, B04 (visible), dB, peak 10000, over the valid pixels at full resolution that are neither cloud nor shadow.",
+    ),
+  "tec:psnr_clouded": z
+    .partialRecord(z.enum([...BANDS, "all", "visible"]), z.number())
+    .optional()
+    .describe("The same over the valid pixels that are cloud or shadow."),
+  "tec:target": z
+    .union([z.object({ psnr: z.number() }), z.object({ max_rmse: z.number() })])
+    .optional()
+    .describe(
+      "What each chunk was encoded to reach instead of the quality's step: PSNR in dB, or root mean square error in digital numbers.",
+    ),
+  "tec:clouds": z
+    .enum(["coarse", "same"])
+    .optional()
+    .describe("Whether positions wholly under cloud are kept two steps coarser, or as finely as the rest."),
   "tec:bits_per_pixel": z
     .number()
     .min(0)

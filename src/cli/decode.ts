@@ -2,7 +2,7 @@ import { wantTokens } from "../app/tokens.js";
 import { decodeImage } from "../app/decode-image.js";
 import { numberOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
-import { TOKENS } from "../container/chunk.js";
+import { MOST_TOKENS } from "../core/codecs.js";
 import { createProgress } from "./progress.js";
 
 const HELP = `
@@ -24,7 +24,7 @@ export const decodeCommand: Command = {
 
 async function decode(input: CommandInput): Promise<number> {
   const [from = "", to = ""] = wantPositionals(input, ["IN.tif", "OUT.tif"], "decode");
-  const tokens = numberOption(input, "quality", { min: 0, max: TOKENS });
+  const tokens = numberOption(input, "quality", { min: 0, max: MOST_TOKENS });
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {

@@ -46,8 +46,8 @@ async function demo(input: CommandInput): Promise<number> {
     const options = {
       collection: COLLECTION,
       ...chosen,
+      decoder,
       series: openSeries({}, chosen.model, decoder),
-      networks: decoder.networks,
       writer: await catalogWriter(catalog, "Tectile demo"),
       overwrite: false,
       version: await readVersion(),

@@ -47,7 +47,7 @@ async function doctor(input: CommandInput): Promise<number> {
     print(first === undefined ? "no model is installed" : "a model is damaged: install it again");
     return 1;
   }
-  const trials = await tryProviders(loadModel(await zoo.open(first)));
+  const trials = await tryProviders(loadModel(await zoo.open(first)).transform);
   for (const { provider, ms, problem } of trials)
     print(
       `provider ${provider.padEnd(7)} ${ms === undefined ? `not usable: ${problem}` : `${ms.toFixed(1)} ms for 256 x 256 px, 3 bands, one thread`}`,

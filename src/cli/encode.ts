@@ -1,7 +1,7 @@
 import { openSource } from "../app/open-source.js";
 import { encodeImage } from "../ingest/encode-image.js";
 import type { Source } from "../ingest/source.js";
-import { contextUse, entropyFor, openReferences } from "../app/references.js";
+import { codecFor, openReferences } from "../app/references.js";
 import { listOption, numberOption, textOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import {
@@ -62,18 +62,18 @@ async function encode(input: CommandInput): Promise<number> {
     });
     for (const warning of source.warnings) progress.line(`tectile: ${warning}`);
     const chosen = await chooseModel(input, decoder);
-    const entropy = entropyFor(chosen.model, asked);
-    const references = await openReferences(listOption(input, "reference"), to, decoder);
+    const codec = codecFor(chosen.model, asked);
     const report = await encodeImage(source, to, {
       ...chosen,
-      context: contextUse(entropy, references, decoder),
-      networks: decoder.networks,
+      ...decoder,
+      codec,
+      references: await openReferences(listOption(input, "reference"), to, decoder),
       signal: interruptSignal(),
       onProgress: (done, total) => progress.update(from, done, total),
     });
     progress.end();
     process.stdout.write(
-      `${to}: ${report.fileBytes} bytes, ${report.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution, PSNR ${report.psnr["all"] ?? "-"} dB (model ${chosen.model.id}, quality ${chosen.quality}, entropy ${entropy})\n`,
+      `${to}: ${report.fileBytes} bytes, ${report.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution, PSNR ${report.psnr["all"] ?? "-"} dB, ${report.psnr["visible"] ?? "-"} dB in B02 B03 B04 (model ${chosen.model.id}, quality ${chosen.quality}, entropy ${codec})\n`,
     );
     return 0;
   } finally {

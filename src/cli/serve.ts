@@ -1,9 +1,11 @@
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
 import { pino } from "pino";
 import { readConfig } from "../app/config.js";
 import { createServices } from "../app/services.js";
 import { PROVIDERS } from "../model/session.js";
+import { createDrain } from "../http/drain.js";
 import { createTectile } from "../http/tectile.js";
 import { listOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 
@@ -53,11 +55,20 @@ async function serve(input: CommandInput): Promise<number> {
   );
   const log = pino({ level: config.logLevel });
   const services = await createServices(config, { onProblem: (message) => log.warn(message) });
+  const drain = createDrain();
   const app = express();
   app.set("trust proxy", config.trustProxy);
   app.disable("x-powered-by");
+  app.use(drain.handler);
   app.use(await createTectile(services, { log }));
-  const server = createServer(app);
+  const server = createServer(
+    {
+      requestTimeout: config.requestTimeoutMs,
+      headersTimeout: Math.min(config.requestTimeoutMs, HEADERS_MS),
+      connectionsCheckingInterval: CHECK_MS,
+    },
+    app,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.port, config.host, resolve);
@@ -68,11 +79,35 @@ async function serve(input: CommandInput): Promise<number> {
     { provider: services.networks.provider, catalog: config.catalog },
     `Tectile serves http://localhost:${port}/`,
   );
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
+  const startedMs = performance.now();
+  // Whoever asks twice, or a thread that never ends, doesn't keep the process.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(1));
+  setTimeout(() => process.exit(1), config.shutdownMs + CLOSE_MS).unref();
+  drain.begin();
+  log.info({ signal, active: drain.active(), deadlineMs: config.shutdownMs }, "closing: new requests get 503");
+  const cut = await drain.finish({ deadlineMs: config.shutdownMs, lingerMs: LINGER_MS });
   server.close();
   server.closeIdleConnections();
-  await services.close();
-  return 0;
+  if (cut === 0) await sleep(LAST_ANSWERS_MS);
+  server.closeAllConnections();
+  const closed = await Promise.race([services.close().then(() => true), sleep(CLOSE_MS, false, { ref: false })]);
+  const ms = Math.round(performance.now() - startedMs);
+  const isClean = cut === 0 && closed;
+  log[isClean ? "info" : "warn"]({ cut, ms }, isClean ? "closed" : `closed; ${cut} requests were cut off`);
+  if (!closed) process.exit(1);
+  return cut === 0 ? 0 : 1;
 }
+
+/** For a request's head to come in. */
+const HEADERS_MS = 10_000;
+/** How often connections are looked at for those limits. */
+const CHECK_MS = 1000;
+/** Clients with open connections send once more before they know: those requests get an answer. */
+const LINGER_MS = 300;
+/** For refusals that are on their way. */
+const LAST_ANSWERS_MS = 50;
+/** For threads to end their task and files to be closed. */
+const CLOSE_MS = 5000;

@@ -1,8 +1,6 @@
+import { positionsOf } from "../core/geometry.js";
+import { CODEC_NAMES, CODECS, MOST_TOKENS, type CodecName } from "../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
-
-/** Entropy models by their code in a chunk's head. */
-export const ENTROPY_MODELS = ["fp", "elic", "tt", "flextec"] as const;
-export type EntropyModel = (typeof ENTROPY_MODELS)[number];
 
 /**
  * What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31, in order, after all other sections; a converted TEC-ELIC's
@@ -15,11 +13,10 @@ export const SECTION = {
   sets: 3,
   boundaries: 4,
   references: 5,
+  axes: 6,
   token0: 16,
   stream0: 32,
 } as const;
-/** Tokens of a FlexTEC chunk, at most. */
-export const TOKENS = 16;
 /** Streams of a converted model's chunk, at most. */
 const STREAMS = 64;
 
@@ -30,9 +27,11 @@ export interface Section {
 
 /** A stored chunk: its head and its sections, everything that decoding it needs but the model. */
 export interface Chunk {
-  readonly entropy: EntropyModel;
+  readonly codec: CodecName;
   /** Quality step, an index into the model's tables. */
   readonly quality: number;
+  /** Of a lapped basis: the quantisation step, weighted digital numbers, a multiple of 1/8; 0 of a converted model. */
+  readonly step: number;
   /** Pixels that the chunk covers, 1..256. */
   readonly width: number;
   readonly height: number;
@@ -47,8 +46,10 @@ export interface Chunk {
 }
 
 const MAGIC = 0x4354; // "TC"
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_BYTES = 16;
+/** Steps are kept in so many parts of a digital number. */
+const STEP_PARTS = 8;
 
 /** The bytes of a chunk: 16 bytes of head, 4 a section, then the sections in order. */
 export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
@@ -57,17 +58,11 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, MAGIC, true);
   bytes.set(
-    [
-      VERSION,
-      ENTROPY_MODELS.indexOf(chunk.entropy),
-      chunk.quality,
-      chunk.sections.length,
-      chunk.width - 1,
-      chunk.height - 1,
-    ],
+    [VERSION, CODECS[chunk.codec].code, chunk.quality, chunk.sections.length, chunk.width - 1, chunk.height - 1],
     2,
   );
   view.setUint16(8, chunk.channels, true);
+  view.setUint16(10, Math.round(chunk.step * STEP_PARTS), true);
   view.setUint32(12, chunk.checksum, true);
   let at = start;
   chunk.sections.forEach((section, i) => {
@@ -89,11 +84,11 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC)
     throw new CorruptDataError(location, "no chunk head where one is expected");
-  const [version = 0, entropyCode = 0, quality = 0, count = 0, lastColumn = 0, lastRow = 0] = bytes.subarray(2, 8);
+  const [version = 0, code = 0, quality = 0, count = 0, lastColumn = 0, lastRow = 0] = bytes.subarray(2, 8);
   if (version !== VERSION)
     throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
-  const entropy = ENTROPY_MODELS[entropyCode];
-  if (entropy === undefined) throw new UnsupportedError(`${location}: entropy model ${entropyCode} is not known`);
+  const codec = CODEC_NAMES[code];
+  if (codec === undefined) throw new UnsupportedError(`${location}: entropy model ${code} is not known`);
   const sections: Section[] = [];
   let at = HEAD_BYTES + 4 * count;
   for (let i = 0; i < count; i++) {
@@ -107,16 +102,35 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   if (at !== bytes.length) throw new CorruptDataError(location, `${bytes.length} bytes, ${at} expected`);
   const [width, height] = [lastColumn + 1, lastRow + 1];
   return {
-    entropy,
+    codec,
     quality,
+    step: view.getUint16(10, true) / STEP_PARTS,
     width,
     height,
-    rows: Math.ceil(height / 16),
-    columns: Math.ceil(width / 16),
+    rows: positionsOf(height),
+    columns: positionsOf(width),
     channels: view.getUint16(8, true),
     checksum: view.getUint32(12, true),
     sections,
   };
+}
+
+/** A step as a chunk keeps it: the nearest multiple of 1/8, between 1/8 and 8191. */
+export function storedStep(step: number): number {
+  return Math.max(1, Math.min(65535, Math.round(step * STEP_PARTS))) / STEP_PARTS;
+}
+
+/** The entropy model of a chunk, read off its head without parsing the rest; undefined where it is not known. */
+export function codecOf(bytes: Uint8Array): CodecName | undefined {
+  return CODEC_NAMES[bytes[3] ?? -1];
+}
+
+/** The streams of a chunk's tokens, in order, those that were read. @throws CorruptDataError where one is missing between others. */
+export function findTokens({ sections }: Chunk, location: string): readonly Uint8Array[] {
+  const stored = sections.filter(({ kind }) => kind >= SECTION.token0 && kind < SECTION.token0 + MOST_TOKENS);
+  if (stored.some(({ kind }, i) => kind !== SECTION.token0 + i))
+    throw new CorruptDataError(location, "its tokens are not complete and in order");
+  return stored.map(({ bytes }) => bytes);
 }
 
 /** The bytes of the first section of a kind. */

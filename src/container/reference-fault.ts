@@ -9,14 +9,13 @@ export interface LeaningImage {
   readonly crs: string | undefined;
   readonly transform: Affine | undefined;
   readonly datetime: string | undefined;
-  readonly quality: number;
   /** Installed; `compatible` has the sha256 of those whose latents it reads too. */
   readonly model: { readonly id: string; readonly sha256: string; readonly compatible: readonly string[] };
 }
 
 /**
  * Why an image can't lean on a file, as the rest of a sentence that begins with the file's name; undefined where it can. Section 10 of
- * docs/format.md: same size, CRS, grid, model and quality, not newer, and a keyframe.
+ * docs/format.md: same size, CRS, grid and model, not newer, and a keyframe.
  */
 export function referenceFault(image: LeaningImage, { levels, crs, transform, metadata }: TecCog): string | undefined {
   const differs = (what: string, got: unknown, wanted: unknown): string =>
@@ -30,7 +29,6 @@ export function referenceFault(image: LeaningImage, { levels, crs, transform, me
   const { model } = metadata;
   if (model.sha256 !== image.model.sha256 && !image.model.compatible.includes(model.sha256))
     return differs("model", nameOf(model), nameOf(image.model));
-  if (metadata.quality !== image.quality) return differs("quality", metadata.quality, image.quality);
   if ((metadata.references ?? []).length > 0) return "leans on other dates itself; only keyframes may be leant on";
   if (metadata.datetime === undefined || image.datetime === undefined) return undefined;
   if (Date.parse(metadata.datetime) <= Date.parse(image.datetime)) return undefined;
@@ -44,9 +42,9 @@ export function storedReferenceFault(
   other: TecCog,
 ): string | undefined {
   const { levels, crs, transform, metadata } = cog;
-  const { quality, datetime } = metadata;
+  const { datetime } = metadata;
   const [width, height] = [levels[0]?.width ?? 0, levels[0]?.height ?? 0];
-  const fault = referenceFault({ width, height, crs, transform, datetime, quality, model }, other);
+  const fault = referenceFault({ width, height, crs, transform, datetime, model }, other);
   if (fault !== undefined || named.datetime === other.metadata.datetime) return fault;
   return `is of ${other.metadata.datetime ?? "no date"}; it was encoded with one of ${named.datetime ?? "no date"}`;
 }

@@ -3,7 +3,6 @@ import type { Affine } from "../geo/affine.js";
 import type { ByteSource } from "../store/byte-source.js";
 import { epsgFromKeys, transformFromTags } from "./georeference.js";
 import {
-  CHUNK_PX,
   HEADER_REQUEST_BYTES,
   levelSizes,
   parseTecMetadata,
@@ -11,6 +10,7 @@ import {
   type TecCog,
   type TecLevel,
 } from "./tec-cog.js";
+import { CHUNK_PX } from "../core/geometry.js";
 import { parseDirectories, TAG, type Directory } from "./tiff.js";
 
 /**

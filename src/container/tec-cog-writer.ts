@@ -2,7 +2,8 @@ import { BANDS } from "../core/bands.js";
 import { scaleAffine } from "../geo/affine.js";
 import { georeferenceTags, type Georeference } from "./georeference.js";
 import { createPartFile } from "./part-file.js";
-import { CHUNK_PX, levelSizes, levelTransform, TEC_COMPRESSION, type TecMetadata } from "./tec-cog.js";
+import { levelSizes, levelTransform, TEC_COMPRESSION, type TecMetadata } from "./tec-cog.js";
+import { CHUNK_PX } from "../core/geometry.js";
 import { encodeDirectories, sizeOfDirectories, TAG, type Tag } from "./tiff.js";
 
 export interface TecCogPlan extends Georeference {

@@ -1,23 +1,31 @@
+import { CHUNK_PX } from "../core/geometry.js";
 import { z } from "zod";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import { BANDS } from "../core/bands.js";
+import { CODEC_NAMES } from "../core/codecs.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import type { Georeference } from "./georeference.js";
-import { ENTROPY_MODELS } from "./chunk.js";
 
 /** Private TIFF compression code of TEC chunks. */
 export const TEC_COMPRESSION = 57121;
-/** Pixels a side of a chunk. */
-export const CHUNK_PX = 256;
 /** One request of this many bytes opens a file. */
 export const HEADER_REQUEST_BYTES = 65536;
 
+/** Of files that this version writes and reads. */
+export const FORMAT = 2;
+
 const metadataSchema = z.object({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   model: z.object({ id: z.string(), sha256: z.string() }),
   quality: z.int().min(0).max(255),
-  entropy: z.enum(ENTROPY_MODELS),
+  /** What each chunk was to reach instead of the step of `quality`: PSNR in dB, or root mean square error in digital numbers. */
+  target: z.union([z.object({ psnr: z.number() }), z.object({ maxRmse: z.number() })]).optional(),
+  /** Whether positions under cloud are kept as finely as the others ("same") or two steps coarser. */
+  clouds: z.enum(["coarse", "same"]).optional(),
+  entropy: z.enum(CODEC_NAMES),
   bands: z.array(z.enum(BANDS)).length(BANDS.length),
+  /** Bands that repeat the pixels of a grid coarser by this factor: they decode to these pixels. */
+  native: z.partialRecord(z.enum(BANDS), z.union([z.literal(2), z.literal(6)])).optional(),
   /** Stored numbers of the source: dn = stored x scale + offset; `decode` writes them back. */
   units: z.object({
     dtype: z.enum(["uint8", "uint16", "int16", "float32"]),
@@ -50,8 +58,12 @@ export function parseTecMetadata(text: string, location: string): TecMetadata {
     throw new CorruptDataError(location, "its TEC metadata is not JSON", { cause });
   }
   const format = (json as { format?: unknown } | null)?.format;
-  if (typeof format === "number" && format > 1)
-    throw new UnsupportedError(`${location}: TEC-COG format ${format}, this version reads 1; update Tectile`);
+  if (format === 1)
+    throw new UnsupportedError(
+      `${location}: TEC-COG format 1, of a transform that is gone; this version reads ${FORMAT}: encode or ingest its source again`,
+    );
+  if (typeof format === "number" && format > FORMAT)
+    throw new UnsupportedError(`${location}: TEC-COG format ${format}, this version reads ${FORMAT}; update Tectile`);
   const result = metadataSchema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -64,15 +64,21 @@ export function parseBandName(text: string): BandName | undefined {
   const padded = digits === undefined ? undefined : digits === "8A" ? "B8A" : `B${digits.padStart(2, "0")}`;
   if (padded !== undefined && isBandName(padded)) return padded;
   const lower = name.toLowerCase();
-  return BANDS.find((band) => BAND_COMMON_NAME[band] === lower) ?? ALIASES[lower];
+  return BANDS.find((band) => BAND_COMMON_NAME[band] === lower) ?? ALIASES.get(lower);
 }
 
 /** Common names of the older eo extension (1.x) that differ from 2.0's. */
-const ALIASES: Readonly<Record<string, BandName>> = {
-  rededge1: "B05",
-  rededge2: "B06",
-  rededge3: "B07",
-  nir08: "B8A",
-  narrownir: "B8A",
-  watervapor: "B09",
-};
+const ALIASES: ReadonlyMap<string, BandName> = new Map([
+  ["rededge1", "B05"],
+  ["rededge2", "B06"],
+  ["rededge3", "B07"],
+  ["nir08", "B8A"],
+  ["narrownir", "B8A"],
+  ["watervapor", "B09"],
+]);
+
+/**
+ * Bands whose sensor is coarser than the image's grid by a whole factor, each native pixel repeated factor x factor times from the image's first
+ * pixel on: 2 for 20 m bands on a 10 m grid, 6 for 60 m ones.
+ */
+export type NativeFactors = Readonly<Partial<Record<BandName, 2 | 6>>>;

@@ -1,3 +1,4 @@
+import { CHUNK_POSITIONS } from "./geometry.js";
 /** Symbols of one stored chunk: quantised latents, `symbols[channel * rows * columns + row * columns + column]`. */
 export interface LatentChunk {
   /** On shared memory, so that any thread reads it without a copy. Float32Array: some are forecast, or a converted model's, and no integers. */
@@ -9,6 +10,18 @@ export interface LatentChunk {
   readonly columns: number;
   /** Quality step, an index into the model's tables. */
   readonly quality: number;
+  /** What symbols of a lapped basis stand for; absent in converted models' chunks, and where nothing is stored. */
+  readonly spectral?: SpectralScale | undefined;
+}
+
+/** What a chunk of a lapped basis says of its symbols; arrays lie on shared memory. */
+export interface SpectralScale {
+  /** Quantisation step, weighted digital numbers. */
+  readonly step: number;
+  /** Each position's step in sixteenths of `step`. */
+  readonly mult: Uint8Array;
+  /** [groups of frequencies][component][band], orthonormal rows. */
+  readonly axes: Float32Array;
 }
 
 /** A rectangle of one level's latents, pieced together from chunks; beyond the level's edges they are replicated. */
@@ -29,20 +42,10 @@ export interface LatentWindow {
   readonly chunks: readonly LatentChunk[];
 }
 
-/** Dequantised latents as they are, [channels][rows][columns], halo included: what an encoder has at hand. */
-export interface DenseLatents {
-  readonly rows: number;
-  readonly columns: number;
-  readonly latents: Float32Array;
-}
-
-/** Latents a side of a full chunk. */
-export const CHUNK_LATENTS = 16;
-
 /** The chunks, [first, last], that latents [from, from + count) of an axis with `total` latents lie in, edges replicated. */
 export function chunkSpan(from: number, count: number, total: number): readonly [first: number, last: number] {
   const clamp = (i: number): number => Math.max(0, Math.min(total - 1, i));
-  return [Math.floor(clamp(from) / CHUNK_LATENTS), Math.floor(clamp(from + count - 1) / CHUNK_LATENTS)];
+  return [Math.floor(clamp(from) / CHUNK_POSITIONS), Math.floor(clamp(from + count - 1) / CHUNK_POSITIONS)];
 }
 
 /**
@@ -96,8 +99,8 @@ function axis(
   const local = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     const global = Math.max(0, Math.min(total - 1, from + i));
-    chunk[i] = Math.floor(global / CHUNK_LATENTS) - firstChunk;
-    local[i] = global % CHUNK_LATENTS;
+    chunk[i] = Math.floor(global / CHUNK_POSITIONS) - firstChunk;
+    local[i] = global % CHUNK_POSITIONS;
   }
   return { chunk, local };
 }

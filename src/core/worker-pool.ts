@@ -1,4 +1,6 @@
+import { channel } from "node:diagnostics_channel";
 import { getPriority, setPriority } from "node:os";
+import { basename } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 import { enqueueAbortable } from "./abortable.js";
 import { fromErrorMessage, ModelError, OverloadedError, toErrorMessage, type ErrorMessage } from "./errors.js";
@@ -8,12 +10,38 @@ export interface WorkerPool<Task, Result> {
   readonly size: number;
   /** Tasks waiting for a thread. */
   waiting(): number;
-  /** Rejects with the signal's reason when it aborts before the task started; a running task is let finish. */
+  /** How its threads are, for health checks. */
+  health(): PoolHealth;
+  /** Rejects with the signal's reason when it aborts before the task started; a running task ends at its next `throwIfCancelled`. */
   run(
     task: Task,
     options?: { readonly signal?: AbortSignal | undefined; readonly transfer?: readonly ArrayBuffer[] },
   ): Promise<Result>;
   close(): Promise<void>;
+}
+
+/** What a pool tells of every task that ended, on the diagnostics channel TASK_CHANNEL: for metrics. */
+export interface EndedTask {
+  /** File name of the thread's module, without "-worker.js": "pixel". */
+  readonly pool: string;
+  /** The task's own `kind`, where it has one. */
+  readonly kind: string;
+  readonly waitedMs: number;
+  readonly ranMs: number;
+}
+
+export const TASK_CHANNEL = "tectile:task";
+const ended = channel(TASK_CHANNEL);
+
+/** The threads of a pool at this moment. */
+export interface PoolHealth {
+  readonly size: number;
+  /** Threads that are up or starting; the others died and wait to be started again. */
+  readonly alive: number;
+  readonly busy: number;
+  readonly waiting: number;
+  /** How long the oldest running task has run, milliseconds; 0 where none runs. */
+  readonly oldestMs: number;
 }
 
 export interface WorkerPoolOptions {
@@ -28,6 +56,8 @@ export interface WorkerPoolOptions {
 interface Job<Task, Result> {
   readonly task: Task;
   readonly transfer: readonly ArrayBuffer[];
+  readonly signal: AbortSignal | undefined;
+  readonly queuedAtMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
@@ -37,19 +67,38 @@ interface Reply<Result> {
   readonly error?: ErrorMessage;
 }
 
+/** A task as it is posted; `cancelled[0]` becomes 1 when nobody wants it any more. */
+interface Posted<Task> {
+  readonly task: Task;
+  readonly cancelled: Int32Array;
+}
+
 /** A thread's first message. */
 const LOADED = "loaded";
+/** A thread that died before its module was loaded is started again after so long, doubled with each such death. */
+const RESTART_MS = [100, 5000] as const;
 
-/** Starts the threads; they load their module in the background, and the first tasks wait for it. */
+/**
+ * Starts the threads; they load their module in the background, and the first tasks wait for it.
+ *
+ * Whatever a task does, its thread comes back: one that can't be posted fails alone, a thread that dies is replaced.
+ */
 export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): WorkerPool<Task, Result> {
   const queue: Job<Task, Result>[] = [];
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
+  const restarts = new Set<NodeJS.Timeout>();
+  const poolName = basename(options.url.pathname).replace(/-worker\.js$/, "");
   let closed = false;
+  /** Deaths before the module was loaded, since the last thread that did load it. */
+  let stillborn = 0;
 
   interface Thread {
     readonly worker: Worker;
     job: Job<Task, Result> | undefined;
+    startedAtMs: number;
+    /** Forgets the running task's signal. */
+    release: () => void;
     /** Told when the module has loaded or the running task has ended. */
     onIdle: (() => void) | undefined;
     isLoaded: boolean;
@@ -59,22 +108,27 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     const thread: Thread = {
       worker: new Worker(options.url, { workerData: options.data }),
       job: undefined,
+      startedAtMs: 0,
+      release: () => undefined,
       onIdle: undefined,
       isLoaded: false,
     };
     thread.worker.on("message", (reply: Reply<Result> | typeof LOADED) => {
       if (reply === LOADED) {
         thread.isLoaded = true;
+        stillborn = 0;
         if (thread.job === undefined) thread.onIdle?.();
         return;
       }
-      const { job } = thread;
-      thread.job = undefined;
+      const job = takeJob(thread);
       if (reply.error === undefined) job?.resolve(reply.result as Result);
+      else if (job?.signal?.aborted === true) job.reject(job.signal.reason as Error);
       else job?.reject(fromErrorMessage(reply.error));
-      idle.push(thread);
-      thread.onIdle?.();
-      next();
+      makeIdle(thread);
+    });
+    thread.worker.on("messageerror", (cause) => {
+      takeJob(thread)?.reject(new ModelError("A worker thread's answer can't be read", { cause }));
+      makeIdle(thread);
     });
     thread.worker.on("error", (error) => lose(thread, error));
     thread.worker.on("exit", (code) => lose(thread, new Error(`exit code ${code}`)));
@@ -83,15 +137,55 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     if (queue.length === 0) thread.worker.unref();
   }
 
+  function takeJob(thread: Thread): Job<Task, Result> | undefined {
+    const { job } = thread;
+    thread.job = undefined;
+    thread.release();
+    if (job !== undefined && ended.hasSubscribers) {
+      const task: EndedTask = {
+        pool: poolName,
+        kind: kindOf(job.task),
+        waitedMs: thread.startedAtMs - job.queuedAtMs,
+        ranMs: performance.now() - thread.startedAtMs,
+      };
+      ended.publish(task);
+    }
+    return job;
+  }
+
+  function makeIdle(thread: Thread): void {
+    idle.push(thread);
+    thread.onIdle?.();
+    next();
+  }
+
   /** A thread died: its task fails, a fresh one takes its place. */
   function lose(thread: Thread, cause: unknown): void {
     thread.onIdle?.();
     if (!threads.delete(thread) || closed) return;
     const at = idle.indexOf(thread);
     if (at >= 0) idle.splice(at, 1);
-    thread.job?.reject(new ModelError("A worker thread ended unexpectedly", { cause }));
-    start();
+    takeJob(thread)?.reject(new ModelError("A worker thread ended unexpectedly", { cause }));
+    if (thread.isLoaded) start();
+    else restartLater();
     next();
+  }
+
+  /** A module that can't be loaded must neither spin nor keep callers waiting for what won't come. */
+  function restartLater(): void {
+    const [firstMs, lastMs] = RESTART_MS;
+    const timer = setTimeout(
+      () => {
+        restarts.delete(timer);
+        start();
+        next();
+      },
+      Math.min(lastMs, firstMs * 2 ** stillborn),
+    ).unref();
+    restarts.add(timer);
+    stillborn++;
+    if (threads.size > 0) return;
+    for (const job of queue.splice(0)) job.reject(noThread());
   }
 
   function next(): void {
@@ -103,11 +197,27 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
         idle.push(thread);
         return;
       }
-      thread.job = job;
-      thread.worker.ref();
-      thread.worker.postMessage(job.task, job.transfer as ArrayBuffer[]);
+      post(job, thread);
     }
     for (const thread of idle) thread.worker.unref();
+  }
+
+  function post(job: Job<Task, Result>, thread: Thread): void {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    try {
+      const posted: Posted<Task> = { task: job.task, cancelled };
+      thread.worker.postMessage(posted, job.transfer as ArrayBuffer[]);
+    } catch (cause) {
+      idle.push(thread);
+      job.reject(new TypeError("The task can't be sent to a worker thread", { cause }));
+      return;
+    }
+    const cancel = (): void => void Atomics.store(cancelled, 0, 1);
+    job.signal?.addEventListener("abort", cancel, { once: true });
+    thread.release = () => job.signal?.removeEventListener("abort", cancel);
+    thread.job = job;
+    thread.startedAtMs = performance.now();
+    thread.worker.ref();
   }
 
   for (let i = 0; i < options.size; i++) start();
@@ -115,14 +225,27 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   return {
     size: options.size,
     waiting: () => queue.length,
+    health() {
+      const running = [...threads].filter(({ job }) => job !== undefined);
+      const since = Math.min(...running.map(({ startedAtMs }) => startedAtMs));
+      return {
+        size: options.size,
+        alive: threads.size,
+        busy: running.length,
+        waiting: queue.length,
+        oldestMs: running.length === 0 ? 0 : performance.now() - since,
+      };
+    },
     run(task, { signal, transfer = [] } = {}) {
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+      if (closed) return Promise.reject(new OverloadedError("The server is closing"));
+      if (threads.size === 0) return Promise.reject(noThread());
       if (queue.length >= options.maxWaiting) {
         return Promise.reject(new OverloadedError(`${queue.length} tasks are waiting; retry in a moment`));
       }
       const result = enqueueAbortable<Job<Task, Result>, Result>(
         queue,
-        (settlement) => ({ task, transfer, ...settlement }),
+        (settlement) => ({ task, transfer, signal, queuedAtMs: performance.now(), ...settlement }),
         signal,
       );
       next();
@@ -130,6 +253,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     },
     async close() {
       closed = true;
+      for (const timer of restarts) clearTimeout(timer);
       for (const job of queue.splice(0)) job.reject(new OverloadedError("The server is closing"));
       // A thread ended while a native module loads or runs takes the process with it, so both are let finish.
       await Promise.all(
@@ -144,6 +268,14 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   };
 }
 
+function kindOf(task: unknown): string {
+  return typeof task === "object" && task !== null && "kind" in task && typeof task.kind === "string"
+    ? task.kind
+    : "task";
+}
+
+const noThread = (): OverloadedError => new OverloadedError("No worker thread is up; retry in a moment");
+
 /** The thread's side: answers each task in turn. `answer` may name buffers to hand over instead of copying. */
 export function serveTasks<Task, Result>(
   answer: (task: Task) => Promise<{ result: Result; transfer?: ArrayBuffer[] }>,
@@ -152,9 +284,11 @@ export function serveTasks<Task, Result>(
   if (port === null) throw new TypeError("serveTasks runs in a worker thread");
   yieldToMainThread();
   port.postMessage(LOADED);
-  port.on("message", (task: Task) => {
+  port.on("messageerror", (error) => port.postMessage({ error: toErrorMessage(error) }));
+  port.on("message", ({ task, cancelled }: Posted<Task>) => {
     void (async () => {
       try {
+        current = cancelled;
         const { result, transfer = [] } = await answer(task);
         port.postMessage({ result }, transfer);
       } catch (error) {
@@ -162,6 +296,14 @@ export function serveTasks<Task, Result>(
       }
     })();
   });
+}
+
+/** Of the task that this thread runs. */
+let current: Int32Array | undefined;
+
+/** Inside a worker's long computation: ends it when nobody wants its result any more. Elsewhere it does nothing. */
+export function throwIfCancelled(): void {
+  if (current !== undefined && Atomics.load(current, 0) !== 0) throw new Error("The task was cancelled");
 }
 
 /** How far workers stand behind the main thread, of 0..19. */

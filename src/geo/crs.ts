@@ -2,6 +2,9 @@ import proj4 from "proj4";
 import { UnsupportedError } from "../core/errors.js";
 import { applyAffine, type Affine } from "./affine.js";
 import { boundsOf, type Bounds } from "./bounds.js";
+import { definitionOf, isGeographic } from "./crs-definition.js";
+
+export { epsgCode, isGeographic, normaliseCrs } from "./crs-definition.js";
 
 /** A coordinate reference system: "EPSG:32631", or a PROJ string / WKT for what has no code. */
 export type Crs = string;
@@ -35,31 +38,75 @@ export function openCrs(crs: Crs): CrsTransform {
 
 function createTransform(crs: Crs): CrsTransform {
   if (crs === "EPSG:4326" || crs === "OGC:CRS84") return { toWgs84: (x, y) => [x, y], fromWgs84: (x, y) => [x, y] };
+  const definition = definitionOf(crs);
   let converter: { forward(point: number[]): number[]; inverse(point: number[]): number[] };
   try {
-    converter = proj4("EPSG:4326", definitionOf(crs));
+    if (definition === undefined) throw new UnsupportedError("no definition");
+    converter = proj4("EPSG:4326", definition);
   } catch (cause) {
     throw new UnsupportedError(
-      `CRS ${shorten(crs)} is not known; wanted an EPSG code, PROJ string or WKT that proj4 reads`,
+      `CRS ${shorten(crs)} is not known here; wanted an EPSG code, or WKT, PROJJSON or a PROJ string that proj4 reads (gdalwarp -t_srs EPSG:4326 makes one)`,
       { cause },
     );
   }
+  const toWgs84: Projector = (x, y) => guarded(() => converter.inverse([x, y]));
+  const fromWgs84: Projector = (x, y) => guarded(() => converter.forward([x, y]));
+  const around = /\+lon_wrap=([\d.]+)/.exec(crs)?.[1];
+  if (around === undefined) return { toWgs84, fromWgs84 };
+  const wrap = (x: number, middle: number): number => x - 360 * Math.floor((x - middle + 180) / 360);
   return {
-    toWgs84: (x, y) => guarded(() => converter.inverse([x, y])),
-    fromWgs84: (x, y) => guarded(() => converter.forward([x, y])),
+    toWgs84: (x, y) => toWgs84(wrap(x, 0), y),
+    fromWgs84: (x, y) => {
+      const [lon, lat] = fromWgs84(wrap(x, 0), y);
+      return [wrap(lon, Number(around)), lat];
+    },
   };
 }
 
-/** The code's number, or undefined for a CRS given by its definition. */
-export function epsgCode(crs: Crs): number | undefined {
-  const match = /^EPSG:(\d{4,6})$/.exec(crs);
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+/**
+ * A grid in degrees as one that lies between -180 and 180: moved by whole turns where it lies beyond (longitudes of 0..360), its
+ * CRS's longitudes counted around 180 where it lies across that meridian. Other grids as they are.
+ */
+export function unwrapLongitudes(grid: { readonly transform: Affine; readonly width: number; readonly crs: Crs }): {
+  readonly transform: Affine;
+  readonly crs: Crs;
+} {
+  const { transform, width, crs } = grid;
+  const [a, b, c, d, e, f] = transform;
+  if (b !== 0 || d !== 0 || !isGeographic(crs)) return { transform, crs };
+  // Half a pixel over is the world itself, with pixels centred on the meridian.
+  const slack = Math.abs(a);
+  const [west, east] = [Math.min(c, c + a * width), Math.max(c, c + a * width)];
+  if (west >= -180 - slack && east <= 180 + slack) return { transform, crs };
+  const turns = Math.round(((west + east) / 2 / 360) * (1 - Number.EPSILON));
+  const moved: Affine = [a, b, c - 360 * turns, d, e, f];
+  if (west - 360 * turns >= -180 - slack && east - 360 * turns <= 180 + slack) return { transform: moved, crs };
+  const definition = crs === "EPSG:4326" || crs === "OGC:CRS84" ? "+proj=longlat +datum=WGS84" : definitionOf(crs);
+  if (typeof definition !== "string" || !definition.startsWith("+")) return { transform, crs };
+  // Across the meridian, counted from 0 to 360.
+  const shifted: Affine = [a, b, west < 0 ? c + 360 * Math.ceil(-west / 360) : c, d, e, f];
+  return { transform: shifted, crs: `${definition.replace(/ \+no_defs.*$/, "")} +lon_wrap=180 +no_defs` };
 }
 
-/** True when the CRS's unit is the degree. */
-export function isGeographic(crs: Crs): boolean {
-  return crs === "EPSG:4326" || crs === "OGC:CRS84" || /\+proj=longlat|^GEOG(CS|CRS)/.test(definitionOf(crs));
+/** Side of a square as large as the grid's middle pixel, metres on the ground; NaN where it can't be projected. */
+export function groundResolutionM(grid: {
+  readonly transform: Affine;
+  readonly width: number;
+  readonly height: number;
+  readonly crs: Crs;
+}): number {
+  const { toWgs84 } = openCrs(grid.crs);
+  const [x, y] = [grid.width / 2, grid.height / 2];
+  const corner = (dx: number, dy: number): [number, number] => toWgs84(...applyAffine(grid.transform, x + dx, y + dy));
+  const [[lon0, lat0], [lon1, lat1], [lon2, lat2]] = [corner(-0.5, -0.5), corner(0.5, -0.5), corner(-0.5, 0.5)];
+  const metres = (degrees: number, latitude: number): number =>
+    (((degrees + 540) % 360) - 180) * METRES_A_DEGREE * Math.cos((latitude * Math.PI) / 180);
+  const [ax, ay] = [metres(lon1 - lon0, lat0), (lat1 - lat0) * METRES_A_DEGREE];
+  const [bx, by] = [metres(lon2 - lon0, lat0), (lat2 - lat0) * METRES_A_DEGREE];
+  return Math.sqrt(Math.abs(ax * by - ay * bx));
 }
+
+const METRES_A_DEGREE = 111_320;
 
 /** Closed WGS84 ring (counter-clockwise for north-up grids) of a grid's outline, `perSide` points on each side. */
 export function gridOutline(
@@ -98,32 +145,6 @@ export function gridBoundsWgs84(transform: Affine, width: number, height: number
   const shifted = boundsOf(ring.map(([x, y]) => [x < 0 ? x + 360 : x, y] as const));
   return [shifted[0], shifted[1], shifted[2] > 180 ? shifted[2] - 360 : shifted[2], shifted[3]];
 }
-
-/** A PROJ string for the code families that proj4 has no table of, the definition itself otherwise. */
-function definitionOf(crs: Crs): string {
-  const code = epsgCode(crs);
-  if (code === undefined) return crs;
-  if (code > 32600 && code <= 32660) return `+proj=utm +zone=${code - 32600} +datum=WGS84 +units=m +no_defs`;
-  if (code > 32700 && code <= 32760) return `+proj=utm +zone=${code - 32700} +south +datum=WGS84 +units=m +no_defs`;
-  if (code >= 25828 && code <= 25838) return `+proj=utm +zone=${code - 25800} +ellps=GRS80 +units=m +no_defs`;
-  if (code >= 26901 && code <= 26923) return `+proj=utm +zone=${code - 26900} +datum=NAD83 +units=m +no_defs`;
-  return NATIONAL[code] ?? crs;
-}
-
-/** Definitions as registered at EPSG, for grids in which Sentinel-2 mosaics are commonly kept. */
-const NATIONAL: Readonly<Record<number, string>> = {
-  2056: "+proj=somerc +lat_0=46.9524055555556 +lon_0=7.43958333333333 +k_0=1 +x_0=2600000 +y_0=1200000 +ellps=bessel +towgs84=674.374,15.056,405.346,0,0,0,0 +units=m +no_defs",
-  2154: "+proj=lcc +lat_0=46.5 +lon_0=3 +lat_1=49 +lat_2=44 +x_0=700000 +y_0=6600000 +ellps=GRS80 +units=m +no_defs",
-  2193: "+proj=tmerc +lat_0=0 +lon_0=173 +k=0.9996 +x_0=1600000 +y_0=10000000 +ellps=GRS80 +units=m +no_defs",
-  3031: "+proj=stere +lat_0=-90 +lat_ts=-71 +lon_0=0 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs",
-  3035: "+proj=laea +lat_0=52 +lon_0=10 +x_0=4321000 +y_0=3210000 +ellps=GRS80 +units=m +no_defs",
-  3413: "+proj=stere +lat_0=90 +lat_ts=70 +lon_0=-45 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs",
-  3577: "+proj=aea +lat_0=0 +lon_0=132 +lat_1=-18 +lat_2=-36 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +no_defs",
-  5070: "+proj=aea +lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +x_0=0 +y_0=0 +datum=NAD83 +units=m +no_defs",
-  6933: "+proj=cea +lat_ts=30 +lon_0=0 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs",
-  27700:
-    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy +towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs",
-};
 
 function guarded(run: () => number[]): [number, number] {
   try {

@@ -3,10 +3,11 @@ import type { Catalog } from "../catalog/types.js";
 import { baseOf, rememberBase } from "./base-url.js";
 import { compress } from "./compress.js";
 import { cors } from "./cors.js";
-import { prometheusText, type Metric } from "./metrics-text.js";
+import { histogramText, prometheusText, type HistogramMetric, type Metric } from "./metrics-text.js";
 import { apiHtml, openApi, type OpenApiPaths } from "./openapi.js";
 import { queryOf } from "./params.js";
 import { methodNotAllowed, problemHandler, unknownRoute } from "./problem.js";
+import { allowStyledPage, securityHeaders } from "./security-headers.js";
 import { stacRoutes } from "./routes/stac.js";
 import { landingDocument, OPENAPI_TYPE } from "./stac-documents.js";
 
@@ -34,8 +35,15 @@ export interface HttpServices {
   readonly lateRouters?: readonly { readonly path: string; readonly router: RequestHandler }[];
   /** What a browser gets at "/": a page, or a handler that sends one. Without it, browsers get JSON too. */
   readonly landingHtml?: string | RequestHandler | undefined;
+  /** Before everything but CORS: who may ask at all, and what answers may cost. */
+  readonly guards?: readonly RequestHandler[];
+  /** Sources of CSP's frame-ancestors; 'self'. */
+  readonly frameAncestors?: readonly string[];
+  /** Of a local file of the catalog, links followed; throws where that is outside. */
+  readonly realPlace?: (path: string) => Promise<string>;
   readonly readiness?: () => Promise<Readiness>;
   readonly metrics?: () => Promise<readonly Metric[]>;
+  readonly histograms?: () => readonly HistogramMetric[];
   /** Told of every failure that is the server's fault, for the log. */
   readonly onError?: (error: unknown, request: Request) => void;
 }
@@ -48,19 +56,28 @@ export interface HttpServices {
 export function createApp(services: HttpServices): Router {
   const { catalog, routers = [], lateRouters = [] } = services;
   const router = Router();
+  router.use(securityHeaders(services.frameAncestors ?? ["'self'"]));
   router.use(cors);
   router.use(compress);
-  router.get("/healthz", async (_request, response) => {
+  for (const guard of services.guards ?? []) router.use(guard);
+  router.get("/livez", (_request, response) => {
+    response.set("Cache-Control", "no-store").json({ status: "ok" });
+  });
+  router.get(["/healthz", "/readyz"], async (_request, response) => {
     const { ready, parts = {} } = (await services.readiness?.()) ?? { ready: true };
     response.status(ready ? 200 : 503).set("Cache-Control", "no-store");
     response.json({ status: ready ? "ok" : "unavailable", ...parts });
   });
   router.get("/metrics", async (request, response) => {
     const metrics = (await services.metrics?.()) ?? [];
+    const histograms = services.histograms?.() ?? [];
     response.set("Cache-Control", "no-store");
     if (queryOf(request).get("f") === "json" || request.accepts(["text/plain", "json"]) === "json")
-      response.json({ metrics });
-    else response.type("text/plain; version=0.0.4; charset=utf-8").send(prometheusText(metrics));
+      response.json({ metrics, histograms });
+    else
+      response
+        .type("text/plain; version=0.0.4; charset=utf-8")
+        .send(prometheusText(metrics) + histogramText(histograms));
   });
   router.use(rememberBase(services.publicUrl));
   router.route("/").get(landing(services)).all(methodNotAllowed("GET, HEAD"));
@@ -70,10 +87,11 @@ export function createApp(services: HttpServices): Router {
     response.type(OPENAPI_TYPE.replace("3.1", version)).send(JSON.stringify(description));
   });
   router.get("/api.html", (_request, response) => {
+    allowStyledPage(response);
     response.type("html").send(apiHtml(openApi(services, { version: "3.1", base: baseOf(response) })));
   });
   for (const { path, router: mounted } of routers) router.use(path, mounted);
-  router.use(stacRoutes(catalog));
+  router.use(stacRoutes(catalog, services.realPlace));
   for (const { path, router: mounted } of lateRouters) router.use(path, mounted);
   router.use(unknownRoute);
   router.use(problemHandler(services.onError ?? (() => undefined)));

@@ -16,9 +16,11 @@ export function jsonBody(limit: number | string): readonly RequestHandler[] {
   ];
 }
 
+/** Without a list of each level: a large geometry has more pairs of numbers than anything else, and they are looked at once. */
 function isDeeper(value: unknown, depth: number): boolean {
-  let level: readonly unknown[] = [value];
-  for (let i = 0; i <= depth && level.length > 0; i++)
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
-  return level.length > 0;
+  if (typeof value !== "object" || value === null) return false;
+  if (depth <= 0) return true;
+  if (!Array.isArray(value)) return Object.values(value).some((one) => isDeeper(one, depth - 1));
+  for (const one of value) if (typeof one === "object" && isDeeper(one, depth - 1)) return true;
+  return false;
 }

@@ -8,6 +8,40 @@ export interface Metric {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** Durations in buckets. */
+export interface HistogramMetric {
+  /** "..._seconds". */
+  readonly name: string;
+  readonly help: string;
+  readonly series: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly buckets: readonly (readonly [boundS: number, count: number])[];
+    readonly sumS: number;
+    readonly count: number;
+  }[];
+}
+
+/** The same format's histograms. */
+export function histogramText(histograms: readonly HistogramMetric[]): string {
+  const lines = histograms.flatMap(({ name, help, series }) =>
+    series.length === 0
+      ? []
+      : [
+          `# HELP ${name} ${escapeHelp(help)}`,
+          `# TYPE ${name} histogram`,
+          ...series.flatMap(({ labels, buckets, sumS, count }) => [
+            ...buckets.map(
+              ([bound, value]) =>
+                `${name}_bucket${labelText({ ...labels, le: numberText(bound) })} ${numberText(value)}`,
+            ),
+            `${name}_sum${labelText(labels)} ${numberText(sumS)}`,
+            `${name}_count${labelText(labels)} ${numberText(count)}`,
+          ]),
+        ],
+  );
+  return lines.map((line) => `${line}\n`).join("");
+}
+
 /** Prometheus's text format 0.0.4; metrics of one name are put together, whatever their order. */
 export function prometheusText(metrics: readonly Metric[]): string {
   const families = new Map<string, Metric[]>();

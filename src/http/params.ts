@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { parseGeometry } from "../catalog/geometry.js";
 import type { SearchQuery } from "../catalog/types.js";
-import { TOKENS } from "../container/chunk.js";
+import { MOST_TOKENS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { Bounds } from "../geo/bounds.js";
 
@@ -107,7 +107,7 @@ const tokensSchema = z
   .string()
   .regex(/^\d{1,2}$/)
   .transform(Number)
-  .pipe(z.int().max(TOKENS));
+  .pipe(z.int().max(MOST_TOKENS));
 
 /**
  * `quality`: how many of FlexTEC's tokens a picture is made of; undefined: all.
@@ -120,7 +120,7 @@ export function parseTokens(query: URLSearchParams): number | undefined {
   const parsed = tokensSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidRequestError(
-    `quality is "${text.slice(0, 40)}"; wanted a whole number of tokens from 0 to ${TOKENS}`,
+    `quality is "${text.slice(0, 40)}"; wanted a whole number of tokens from 0 to ${MOST_TOKENS}`,
   );
 }
 

@@ -38,7 +38,7 @@ export function problemOf(error: unknown): Problem {
   const http = httpErrorSchema.safeParse(error);
   if (!http.success) return problem(500, "The server made a mistake; its log has the details", "internal");
   const { status, type, message } = http.data;
-  return problem(status, BODY_PROBLEMS[type ?? ""] ?? message, type ?? "http");
+  return problem(status, BODY_PROBLEMS.get(type ?? "") ?? message, type ?? "http");
 }
 
 /** Sends a problem document. */
@@ -83,10 +83,10 @@ export function methodNotAllowed(allowed: string): RequestHandler {
   };
 }
 
-const BODY_PROBLEMS: Readonly<Record<string, string>> = {
-  "entity.parse.failed": "The request's body isn't JSON",
-  "entity.too.large": "The request's body is too large; wanted at most 1 MB",
-};
+const BODY_PROBLEMS: ReadonlyMap<string, string> = new Map([
+  ["entity.parse.failed", "The request's body isn't JSON"],
+  ["entity.too.large", "The request's body is too large; wanted at most 1 MB"],
+]);
 
 /** http-errors, as thrown by Express, body-parser and send; only those that are the client's doing. */
 const httpErrorSchema = z.object({
@@ -95,6 +95,7 @@ const httpErrorSchema = z.object({
   message: z.string(),
 });
 
-function problem(status: number, detail: string, code: string): Problem {
+/** A problem document. */
+export function problem(status: number, detail: string, code: string): Problem {
   return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, code };
 }

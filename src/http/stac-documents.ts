@@ -130,7 +130,6 @@ export function itemCollection(page: SearchPage, base: string, links: readonly L
     features: page.items.map((item) => itemDocument(item, base)),
     numberMatched: page.matched,
     numberReturned: page.items.length,
-    timeStamp: new Date().toISOString(),
     links: [{ rel: "root", href: `${base}/`, type: JSON_TYPE }, ...links],
   };
 }

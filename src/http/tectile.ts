@@ -1,16 +1,23 @@
+import { readFileSync } from "node:fs";
 import type { Request, RequestHandler, Router } from "express";
 import type { Logger } from "pino";
-import { collectMetrics } from "../app/metrics.js";
+import { z } from "zod";
+import { checkHealth } from "../app/health.js";
+import { collectHistograms, collectMetrics } from "../app/metrics.js";
 import { openTecCog } from "../app/open-tec-cog.js";
 import type { PluginServices } from "../app/plugin.js";
 import type { Services } from "../app/services.js";
 import { InvalidRequestError, OverloadedError } from "../core/errors.js";
 import { createApp } from "./app.js";
+import { requireKey } from "./authorise.js";
+import type { Metric } from "./metrics-text.js";
 import { requestLog } from "./request-log.js";
+import { createRequestMetrics } from "./request-metrics.js";
 import { colormapRouter } from "./routes/colormaps.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
 import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
+import { createSending } from "./sending.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
 import { TILE_PATHS } from "./tile-paths.js";
@@ -24,8 +31,9 @@ export async function createTectile(
 ): Promise<Router> {
   const { log } = options;
   const { config } = services;
+  const requests = createRequestMetrics();
+  const sending = createSending({ timeoutMs: config.sendTimeoutMs, maxBytes: config.sendingBytes });
   const routers = [
-    ...(log === undefined ? [] : [{ path: "/", router: requestLog(log) }]),
     { path: "/", router: tileRouter(services), paths: TILE_PATHS },
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
@@ -43,8 +51,22 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage,
-    readiness: async () => ({ ready: true, parts: { provider: services.networks.provider } }),
-    metrics: async () => collectMetrics(services),
+    guards: [requests.handler, ...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
+    frameAncestors: config.frameAncestors,
+    realPlace: services.realPlace,
+    readiness: () => checkHealth(services),
+    metrics: async () => [
+      BUILD_INFO,
+      ...requests.metrics(),
+      ...collectMetrics(services),
+      {
+        name: "tectile_sending_bytes",
+        help: "Bytes of answers on their way to clients",
+        type: "gauge" as const,
+        value: sending.bytes(),
+      },
+    ],
+    histograms: () => [...requests.histograms(), ...collectHistograms(services)],
     onError: (error: unknown, request: Request) => {
       const url = request.originalUrl.slice(0, 300);
       // A full queue is no fault of the code: its stack would only fill the log when there is most to do.
@@ -52,6 +74,19 @@ export async function createTectile(
       else log?.error({ err: error, url }, "request failed");
     },
   });
+}
+
+const BUILD_INFO: Metric = {
+  name: "tectile_build_info",
+  help: "Always 1; the version of Tectile and of Node",
+  type: "gauge",
+  value: 1,
+  labels: { version: packageVersion(), node: process.version },
+};
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
 /** Handlers that plugins bring, at /x/NAME, or at NAME itself where it begins with a slash. */

@@ -1,3 +1,4 @@
+import { CHUNK_PX } from "../core/geometry.js";
 import type { PixelWindow } from "../core/raster.js";
 import { isClear } from "../core/scene-classes.js";
 import type { SourceBlock } from "./source.js";
@@ -13,8 +14,6 @@ export interface ClearCounts {
   /** The same of each chunk, row-major, whole percents rounded up: 0 is none at all. */
   chunkClearPercent(): readonly number[];
 }
-
-const CHUNK_PX = 256;
 
 export function createClearCounts(width: number, height: number): ClearCounts {
   const [columns, rows] = [Math.ceil(width / CHUNK_PX), Math.ceil(height / CHUNK_PX)];

@@ -1,10 +1,10 @@
-import { CHUNK_LATENTS, chunkSpan, type LatentChunk, type LatentWindow } from "../core/latents.js";
+import { positionsOf } from "../core/geometry.js";
+import { chunkSpan, type LatentChunk, type LatentWindow } from "../core/latents.js";
+import { CHUNK_POSITIONS } from "../core/geometry.js";
 
 /** Latents of a level's chunks as a reader will see them, kept for as long as something around them is to be measured. */
 export interface DecodedChunks {
   add(index: number, chunk: LatentChunk): void;
-  /** Whether a chunk of a rectangle of latents is there. */
-  touches(rect: LatentRect): boolean;
   /** A window, edges replicated; chunks that were not added are 0. */
   window(rect: LatentRect): LatentWindow;
   /** Drops the chunks above a row of chunks. */
@@ -22,8 +22,8 @@ export interface LatentRect {
 /** `size` of the level in pixels. */
 export function createDecodedChunks(size: { readonly width: number; readonly height: number }): DecodedChunks {
   const kept = new Map<number, LatentChunk>();
-  const [levelRows, levelColumns] = [Math.ceil(size.height / 16), Math.ceil(size.width / 16)];
-  const perRow = Math.ceil(levelColumns / CHUNK_LATENTS);
+  const [levelRows, levelColumns] = [positionsOf(size.height), positionsOf(size.width)];
+  const perRow = Math.ceil(levelColumns / CHUNK_POSITIONS);
   const missing: LatentChunk = { symbols: new Int8Array(), channels: 0, rows: 16, columns: 16, quality: 0 };
 
   function indicesOf({ row, column, rows, columns }: LatentRect): {
@@ -43,7 +43,6 @@ export function createDecodedChunks(size: { readonly width: number; readonly hei
 
   return {
     add: (index, chunk) => void kept.set(index, chunk),
-    touches: (rect) => indicesOf(rect).indices.some((index) => kept.has(index)),
     window(rect) {
       const { indices, ...place } = indicesOf(rect);
       const chunks = indices.map((index) => kept.get(index) ?? missing);

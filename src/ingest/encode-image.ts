@@ -1,35 +1,25 @@
-import type { LoadedModel } from "../codec/loaded-model.js";
-import type { StepTables } from "../codec/tables.js";
-import { chunkSize, levelSizes } from "../container/tec-cog.js";
+import { positionsOf, chunksOf, STRIDE, CHUNK_PX } from "../core/geometry.js";
+import { chunkName, chunkSize, levelSizes } from "../container/tec-cog.js";
 import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
 import { BANDS } from "../core/bands.js";
 import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
-import { unstyled, type StyledWindow } from "../model/network-tasks.js";
-import type { Networks } from "../model/networks.js";
-import { dequantised, encodeChunk, type BlockLatents, type ChunkPlace } from "./chunk-encoder.js";
-import { checkReferences, type ContextUse } from "./context-encoder.js";
-import { createDecodedChunks, type DecodedChunks, type LatentRect } from "./decoded-chunks.js";
-import { openCoding, type ImageCoding } from "./image-coding.js";
-import { createLevelStore, type LevelStore } from "./level-store.js";
-import { metadataOf } from "./image-metadata.js";
-import { encodeOfficialChunk } from "./official-encoder.js";
-import { makeQuicklook, type PreviewImage } from "./quicklook.js";
-import { extendEdges, fillHoles, halveBlock } from "./resample.js";
 import { cutBlock, intersectWindow } from "./block.js";
-import { createErrorSum, type ErrorSum } from "./error-sum.js";
 import { createClearCounts, type ClearCounts } from "./clear-counts.js";
+import { openCoding, type ChunkToEncode, type CodingUse, type Fineness, type ImageCoding } from "./coding.js";
+import { createDecodedChunks, type DecodedChunks } from "./decoded-chunks.js";
+import type { EncodedChunk } from "./encode-tasks.js";
+import { createErrorSum, type ErrorSum, type Psnr } from "./error-sum.js";
+import { metadataOf } from "./image-metadata.js";
+import { createLevelStore, type LevelStore } from "./level-store.js";
+import { makeQuicklook, type PreviewImage } from "./quicklook.js";
+import { checkReferences } from "./references.js";
+import { halveBlock } from "./resample.js";
 import type { Source, SourceBlock } from "./source.js";
 
-export interface EncodeOptions {
-  readonly model: LoadedModel;
-  /** Quality step; higher is better and larger. */
-  readonly quality: number;
-  readonly networks: Networks;
-  /** Entropy model beyond TEC-FP, and the earlier dates to lean on. */
-  readonly context?: Omit<ContextUse, "model"> | undefined;
+export interface EncodeOptions extends CodingUse, Fineness {
   readonly signal?: AbortSignal | undefined;
-  /** Called after each chunk. */
+  /** Called after each block. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -38,8 +28,10 @@ export interface EncodeReport {
   readonly fileBytes: number;
   readonly headerBytes: number;
   readonly levels: readonly { readonly width: number; readonly height: number; readonly bytes: number }[];
-  /** dB, peak 10000, over the valid pixels of the full resolution: each band's and "all". */
-  readonly psnr: Readonly<Record<string, number>>;
+  /** dB, peak 10000, over the valid pixels of the full resolution that are neither cloud nor shadow: each band's, "all", "visible". */
+  readonly psnr: Psnr;
+  /** The same of the valid pixels that are; undefined where there are none. */
+  readonly psnrClouded: Psnr | undefined;
   /** Bits a pixel and band of the full resolution's chunks. */
   readonly bitsPerPixel: number;
   /** 0..100. */
@@ -51,31 +43,26 @@ export interface EncodeReport {
   readonly preview: PreviewImage;
 }
 
-/** Pixels a side of the blocks that are analysed at once: larger ones waste less on halos, smaller ones need less memory. */
-const BLOCK_PX = 1024;
-
 /**
  * Encodes a source as a TEC-COG at `path`, which appears only when it is whole.
  *
- * Each level is analysed block by block with the analysis network's whole reach around each block, so that the latents are those of
- * the level analysed at once.
+ * Each level is coded block by block with all that the transform looks at around each, so that it is the level transformed at once.
+ *
+ * @throws InvalidRequestError for a quality, target or entropy model that the model lacks, or references that can't be leant on.
  */
 export async function encodeImage(source: Source, path: string, options: EncodeOptions): Promise<EncodeReport> {
   const { grid } = source;
-  const { context, model, quality } = options;
-  const coding = openCoding(options);
-  if (context !== undefined) {
-    const { width, height, crs, transform } = grid;
-    checkReferences({ width, height, crs, transform, datetime: source.datetime, quality, model }, context.references);
-  }
+  const { model, references } = options;
+  const coding = openCoding({ ...options, native: source.native });
+  const { width, height, crs, transform } = grid;
+  checkReferences({ width, height, crs, transform, datetime: source.datetime, model }, references);
   const writer = await createTecCogWriter(path, {
     ...grid,
     metadata: metadataOf(source, options),
     expectedBytes: 24 * grid.width * grid.height,
   });
   try {
-    const encoder = new ImageEncoder({ source, options, coding, writer });
-    return await encoder.run();
+    return await new ImageEncoder({ source, options, coding, writer, path }).run();
   } catch (error) {
     await writer.abort();
     throw error;
@@ -87,6 +74,14 @@ interface EncoderParts {
   readonly options: EncodeOptions;
   readonly coding: ImageCoding;
   readonly writer: TecCogWriter;
+  readonly path: string;
+}
+
+/** A block whose chunks are coded, and its pixels, until its error is measured. */
+interface CodedBlock {
+  readonly core: PixelWindow;
+  readonly pixels: SourceBlock;
+  readonly chunks: ReadonlyMap<number, EncodedChunk>;
 }
 
 class ImageEncoder {
@@ -94,7 +89,7 @@ class ImageEncoder {
   private readonly sizes: ReturnType<typeof levelSizes>;
   private readonly stores: LevelStore[];
   private readonly errors: ErrorSum = createErrorSum();
-  /** Of the full resolution, where its latents can't be told from the analysis alone. */
+  /** Of the full resolution: what a reader will see, as long as something around it is to be measured. */
   private readonly decoded: DecodedChunks;
   private readonly counts: ClearCounts;
   /** Chunks of all levels. */
@@ -107,10 +102,7 @@ class ImageEncoder {
     this.decoded = createDecodedChunks(grid);
     this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
-    this.total = this.sizes.reduce(
-      (sum, { width, height }) => sum + Math.ceil(width / 256) * Math.ceil(height / 256),
-      0,
-    );
+    this.total = this.sizes.reduce((sum, { width, height }) => sum + chunksOf(width) * chunksOf(height), 0);
     this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, hasClasses));
   }
 
@@ -134,7 +126,8 @@ class ImageEncoder {
     return {
       ...file,
       levels,
-      psnr: this.errors.psnr(),
+      psnr: this.errors.psnr("clear"),
+      psnrClouded: this.errors.counts("clouded") > 0 ? this.errors.psnr("clouded") : undefined,
       bitsPerPixel: (8 * (levels[0]?.bytes ?? 0)) / (width * height * BANDS.length),
       validPercent: counts.validPercent(),
       clearPercent: source.hasClasses ? counts.clearPercent() : undefined,
@@ -148,88 +141,46 @@ class ImageEncoder {
     const size = this.sizes[level];
     if (size === undefined) return;
     const { writer, options, coding } = this.parts;
-    const measuresLater = level === 0 && coding.kind === "official";
-    const chunkColumns = Math.ceil(size.width / 256);
-    for (let y = 0; y < size.height; y += BLOCK_PX) {
-      const row: Promise<ReadonlyMap<number, Uint8Array>>[] = [];
-      const limiter = new Limiter(2);
-      for (let x = 0; x < size.width; x += BLOCK_PX) {
+    const { blockPx } = coding;
+    const chunkColumns = chunksOf(size.width);
+    let before: readonly CodedBlock[] = [];
+    for (let y = 0; y < size.height; y += blockPx) {
+      const row: Promise<CodedBlock>[] = [];
+      // One block more than threads, so that reading the next overlaps with coding.
+      const limiter = new Limiter(options.encoders.size + 1);
+      for (let x = 0; x < size.width; x += blockPx) {
         options.signal?.throwIfAborted();
-        row.push(
-          limiter.run(() =>
-            this.encodeBlock(level, {
-              x,
-              y,
-              width: Math.min(BLOCK_PX, size.width - x),
-              height: Math.min(BLOCK_PX, size.height - y),
-            }),
-          ),
-        );
+        const core = { x, y, width: Math.min(blockPx, size.width - x), height: Math.min(blockPx, size.height - y) };
+        row.push(limiter.run(() => this.encodeBlock(level, core)));
       }
-      const chunks = new Map((await Promise.all(row)).flatMap((block) => [...block]));
-      const from = Math.floor(y / 256) * chunkColumns;
-      const to = Math.min(Math.ceil(size.height / 256), Math.floor((y + BLOCK_PX) / 256)) * chunkColumns;
-      for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index));
-      if (measuresLater && y > 0) await this.measureRow(y - BLOCK_PX);
+      const blocks = await Promise.all(row);
+      const chunks = new Map(blocks.flatMap((block) => [...block.chunks]));
+      const from = Math.floor(y / CHUNK_PX) * chunkColumns;
+      const to = Math.min(chunksOf(size.height), Math.floor((y + blockPx) / CHUNK_PX)) * chunkColumns;
+      for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index)?.bytes);
+      if (level > 0) continue;
+      for (const [index, { latents }] of chunks) this.decoded.add(index, latents);
+      await this.measure(before);
+      before = blocks;
     }
-    if (measuresLater) await this.measureRow(BLOCK_PX * Math.floor((size.height - 1) / BLOCK_PX));
+    if (level === 0) await this.measure(before);
   }
 
-  /** The chunks of one block, by their index in the level. */
-  private async encodeBlock(level: number, core: PixelWindow): Promise<ReadonlyMap<number, Uint8Array>> {
-    const { coding } = this.parts;
-    const size = this.sizes[level];
-    if (size === undefined) return new Map();
-    const latents = await this.analyse(level, core);
-    if (latents === undefined) return this.skipBlock(core);
-    const { block, pixels } = latents;
-    const chunks = new Map<number, Uint8Array>();
-    const chunkColumns = Math.ceil(size.width / 256);
-    const jobs: Promise<void>[] = [];
-    for (let row = core.y / 256; row * 256 < core.y + core.height; row++) {
-      for (let column = core.x / 256; column * 256 < core.x + core.width; column++) {
-        const cell = { x: column * 256 - core.x, y: row * 256 - core.y, ...chunkSize(size, row, column) };
-        const cut = cutBlock(pixels, cell);
-        const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
-        const index = row * chunkColumns + column;
-        const chunk = this.encodeChunk(block, { row, column, level, index, mask });
-        jobs.push(
-          chunk.then((bytes) => {
-            chunks.set(index, bytes);
-            this.advance();
-          }),
-        );
-      }
-    }
-    await Promise.all(jobs);
-    if (level === 0 && coding.kind === "fp") await this.measure(block, pixels, { core, step: coding.step });
-    return chunks;
-  }
-
-  private async encodeChunk(block: BlockLatents, place: ChunkPlace): Promise<Uint8Array> {
-    const { coding } = this.parts;
-    if (coding.kind === "fp") return encodeChunk(block, place, coding);
-    const { bytes, decoded } = await encodeOfficialChunk(block, place, coding);
-    if (place.level === 0) this.decoded.add(place.index, decoded);
-    return bytes;
-  }
-
-  /**
-   * The latents of a block and of the synthesis halo around it, and the block's own pixels; undefined where neither the block nor
-   * its surroundings have a valid pixel.
-   */
-  private async analyse(
-    level: number,
-    core: PixelWindow,
-  ): Promise<{ block: BlockLatents; pixels: SourceBlock } | undefined> {
-    const { model, networks, signal } = this.parts.options;
-    const size = this.sizes[level] ?? core;
-    const reach = 16 * (model.analysis.halo + model.synthesis.halo);
+  /** The chunks of one block by their index in the level; none where neither the block nor what is around it has a valid pixel. */
+  private async encodeBlock(level: number, core: PixelWindow): Promise<CodedBlock> {
+    const { coding, options, source, path } = this.parts;
+    const levelSize = this.sizes[level] ?? core;
+    const { reachPx } = coding;
     const around = intersectWindow(
-      { x: core.x - reach, y: core.y - reach, width: core.width + 2 * reach, height: core.height + 2 * reach },
-      size,
+      {
+        x: core.x - reachPx,
+        y: core.y - reachPx,
+        width: core.width + 2 * reachPx,
+        height: core.height + 2 * reachPx,
+      },
+      levelSize,
     );
-    const read = level === 0 ? await this.parts.source.read(around, signal) : this.readStore(level, around);
+    const read = level === 0 ? await source.read(around, options.signal) : this.readStore(level, around);
     const pixels = cutBlock(read, {
       x: core.x - around.x,
       y: core.y - around.y,
@@ -238,81 +189,48 @@ class ImageEncoder {
     });
     if (level === 0) this.counts.add(core, pixels);
     if (level + 1 < this.sizes.length) this.stores[level]?.write(core.x / 2, core.y / 2, halveBlock(pixels));
-    if (countValid(read.raster.valid) === 0) return undefined;
-    const halo = model.synthesis.halo;
-    const [levelRows, levelColumns] = [Math.ceil(size.height / 16), Math.ceil(size.width / 16)];
-    const row = Math.max(0, core.y / 16 - halo);
-    const column = Math.max(0, core.x / 16 - halo);
-    const rows = Math.min(levelRows, Math.ceil((core.y + core.height) / 16) + halo) - row;
-    const columns = Math.min(levelColumns, Math.ceil((core.x + core.width) / 16) + halo) - column;
-    const pad = 16 * model.analysis.halo;
-    const extended = extendEdges(fillHoles(read.raster), {
-      left: around.x - (column * 16 - pad),
-      top: around.y - (row * 16 - pad),
-      right: (column + columns) * 16 + pad - (around.x + around.width),
-      bottom: (row + rows) * 16 + pad - (around.y + around.height),
+    const chunks =
+      countValid(read.raster.valid) === 0 ? [] : chunksToEncode(core, pixels, { path, level, size: levelSize });
+    const coded =
+      chunks.length === 0
+        ? []
+        : await coding.encode({ level, levelSize, core, around, raster: read.raster, chunks }, options.signal);
+    this.advance(chunksOf(core.width) * chunksOf(core.height));
+    const byIndex = chunks.flatMap(({ index }, i): [number, EncodedChunk][] => {
+      const chunk = coded[i];
+      return chunk === undefined ? [] : [[index, chunk]];
     });
-    const task = {
-      path: model.analysis.path,
-      bands: BANDS.length,
-      width: extended.width,
-      height: extended.height,
-      pixels: extended.samples,
-    };
-    const latents = await networks.analyse(task, signal);
-    return { block: { row, column, rows, columns, channels: model.channels, latents }, pixels };
+    return { core, pixels, chunks: new Map(byIndex) };
   }
 
-  /** Decodes the block as a reader will and adds its errors. */
-  private async measure(
-    block: BlockLatents,
-    pixels: SourceBlock,
-    { core, step }: { readonly core: PixelWindow; readonly step: StepTables },
-  ): Promise<void> {
-    const rect = this.rectOf(core);
-    const latents = dequantised(block, step, rect);
-    await this.addErrors(pixels, { rows: rect.rows, columns: rect.columns, latents });
-  }
-
-  /** The same of a row of blocks, when the chunks around it are coded too: its pixels are read once more. */
-  private async measureRow(y: number): Promise<void> {
-    const { source, options } = this.parts;
-    const { width, height } = source.grid;
-    for (let x = 0; x < width; x += BLOCK_PX) {
-      const core = { x, y, width: Math.min(BLOCK_PX, width - x), height: Math.min(BLOCK_PX, height - y) };
-      const rect = this.rectOf(core);
-      if (this.decoded.touches(rect))
-        await this.addErrors(await source.read(core, options.signal), this.decoded.window(rect));
-    }
-    this.decoded.dropAbove(y / 256);
-  }
-
-  /** A block's latents with the synthesis halo around them. */
-  private rectOf({ x, y, width, height }: PixelWindow): LatentRect {
-    const { halo } = this.parts.options.model.synthesis;
-    return {
-      row: y / 16 - halo,
-      column: x / 16 - halo,
-      rows: Math.ceil(height / 16) + 2 * halo,
-      columns: Math.ceil(width / 16) + 2 * halo,
-    };
-  }
-
-  private async addErrors({ raster }: SourceBlock, window: StyledWindow["window"]): Promise<void> {
+  /** Decodes a row of blocks as a reader will, when what lies around it is coded too, and adds its errors. */
+  private async measure(blocks: readonly CodedBlock[]): Promise<void> {
     const { model, networks, signal } = this.parts.options;
-    const { path, halo } = model.synthesis;
-    const decoded = await networks.synthesise(
-      {
-        path,
-        channels: model.channels,
-        degains: model.degains,
-        bands: BANDS.map((_, i) => i),
-        window: unstyled(window, BANDS.length),
-      },
-      signal,
+    const { transform } = model;
+    const { halo } = transform;
+    await Promise.all(
+      blocks.map(async ({ core, pixels, chunks }) => {
+        if (chunks.size === 0) return;
+        const [rows, columns] = [positionsOf(core.height), positionsOf(core.width)];
+        const rect = {
+          row: core.y / STRIDE - halo,
+          column: core.x / STRIDE - halo,
+          rows: rows + 2 * halo,
+          columns: columns + 2 * halo,
+        };
+        const request = {
+          transform,
+          bands: BANDS.map((_, i) => i),
+          window: this.decoded.window(rect),
+          native: this.parts.source.native,
+          refine: true,
+        };
+        const decoded = await networks.synthesise(request, signal);
+        this.errors.add(pixels, decoded, { width: STRIDE * columns, height: STRIDE * rows });
+      }),
     );
-    const [width, height] = [16 * (window.columns - 2 * halo), 16 * (window.rows - 2 * halo)];
-    this.errors.add(raster, decoded, { width, height });
+    const [first] = blocks;
+    if (first !== undefined) this.decoded.dropAbove(Math.floor(first.core.y / CHUNK_PX));
   }
 
   private readStore(level: number, window?: PixelWindow): SourceBlock {
@@ -321,14 +239,37 @@ class ImageEncoder {
     return store.read(window ?? { x: 0, y: 0, width: store.width, height: store.height });
   }
 
-  private skipBlock(core: PixelWindow): ReadonlyMap<number, Uint8Array> {
-    const chunks = Math.ceil(core.width / 256) * Math.ceil(core.height / 256);
-    for (let i = 0; i < chunks; i++) this.advance();
-    return new Map();
-  }
-
-  private advance(): void {
-    this.done++;
+  private advance(chunks: number): void {
+    this.done += chunks;
     this.parts.options.onProgress?.(this.done, this.total);
   }
+}
+
+/** The chunks of a block, with what is known of their pixels. */
+function chunksToEncode(
+  core: PixelWindow,
+  pixels: SourceBlock,
+  at: {
+    readonly path: string;
+    readonly level: number;
+    readonly size: { readonly width: number; readonly height: number };
+  },
+): readonly ChunkToEncode[] {
+  const chunkColumns = chunksOf(at.size.width);
+  const out: ChunkToEncode[] = [];
+  for (let row = core.y / CHUNK_PX; row * CHUNK_PX < core.y + core.height; row++) {
+    for (let column = core.x / CHUNK_PX; column * CHUNK_PX < core.x + core.width; column++) {
+      const cell = { x: column * CHUNK_PX - core.x, y: row * CHUNK_PX - core.y, ...chunkSize(at.size, row, column) };
+      const cut = cutBlock(pixels, cell);
+      const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
+      out.push({
+        name: chunkName(at.path, at.level, row, column),
+        row,
+        column,
+        index: row * chunkColumns + column,
+        mask,
+      });
+    }
+  }
+  return out;
 }

@@ -1,35 +1,38 @@
 import type { LoadedModel } from "../codec/loaded-model.js";
-import type { TecMetadata } from "../container/tec-cog.js";
+import { FORMAT, type TecMetadata } from "../container/tec-cog.js";
 import { BANDS } from "../core/bands.js";
-import type { Networks } from "../model/networks.js";
-import type { ContextUse } from "./context-encoder.js";
+import type { CodecName } from "../core/codecs.js";
+import type { Fineness } from "./coding.js";
+import type { ReferenceImage } from "./references.js";
 import type { Source } from "./source.js";
 
 /** How an image is encoded, as far as its file tells. */
-export interface Encoding {
-  readonly model: Pick<LoadedModel, "id" | "sha256" | "official">;
-  readonly quality: number;
-  readonly networks: Pick<Networks, "provider">;
-  readonly context?: Pick<ContextUse, "entropy" | "references"> | undefined;
+export interface Encoding extends Fineness {
+  readonly model: Pick<LoadedModel, "id" | "sha256" | "coding">;
+  readonly codec: CodecName;
+  readonly references: readonly Pick<ReferenceImage, "href" | "cog">[];
 }
 
 /** The JSON of tag 65121 (docs/format.md). */
-export function metadataOf(source: Source, { model, quality, context, networks }: Encoding): TecMetadata {
+export function metadataOf(source: Source, encoding: Encoding): TecMetadata {
+  const { model, quality, target, clouds = "coarse", codec } = encoding;
   const { dtype, scale, offset, nodata } = source.units;
-  const references = (context?.references ?? []).map(({ href, cog }) => {
+  const references = encoding.references.map(({ href, cog }) => {
     const { datetime } = cog.metadata;
     return { href, ...(datetime === undefined ? {} : { datetime }) };
   });
-  // A converted TEC-ELIC's chunks are coded on the cpu whatever the provider is.
-  const engine = model.official === undefined ? networks.provider : "cpu";
   return {
-    format: 1,
+    format: FORMAT,
     model: { id: model.id, sha256: model.sha256 },
     quality,
-    entropy: context?.entropy ?? "fp",
+    ...(target === undefined ? {} : { target }),
+    ...(source.hasClasses && model.coding.kind === "lapped" ? { clouds } : {}),
+    entropy: codec,
     ...(references.length === 0 ? {} : { references }),
-    ...(context === undefined ? {} : { engine: `onnxruntime ${engine}` }),
+    // A converted TEC-ELIC's chunks are coded on the cpu whatever the provider is.
+    ...(model.coding.kind === "official" ? { engine: "onnxruntime cpu" } : {}),
     bands: [...BANDS],
+    ...(source.native === undefined || model.coding.kind !== "lapped" ? {} : { native: source.native }),
     units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
     ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),
     ...(source.datetime === undefined ? {} : { datetime: source.datetime }),

@@ -7,13 +7,15 @@ import type { CatalogWriter } from "../catalog/catalog-writer.js";
 import { toItem } from "../catalog/item.js";
 import type { CatalogItem } from "../catalog/types.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
+import { CODECS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
-import type { Networks } from "../model/networks.js";
-import { encodeImage, type EncodeOptions, type EncodeReport } from "./encode-image.js";
-import { entropyOf, planReferences, type Series } from "./series.js";
+import type { CodingUse, Fineness } from "./coding.js";
+import { encodeImage, type EncodeReport } from "./encode-image.js";
+import type { ReferenceImage } from "./references.js";
+import { codecOfDate, planReferences, type Series } from "./series.js";
 import type { Source } from "./source.js";
 
-export interface IngestOptions {
+export interface IngestOptions extends Fineness {
   readonly collection: {
     readonly id: string;
     readonly title?: string;
@@ -21,11 +23,11 @@ export interface IngestOptions {
     readonly license?: string;
   };
   readonly model: LoadedModel;
-  readonly quality: number;
-  readonly networks: Networks;
+  /** Threads that code and decode. */
+  readonly decoder: Pick<CodingUse, "networks" | "encoders" | "official">;
   readonly writer: CatalogWriter;
-  /** Entropy model and keyframes; TEC-FP without it. Dates that may lean on others want to come in time order. */
-  readonly series?: Series | undefined;
+  /** Entropy model and keyframes. Dates that may lean on others want to come in time order. */
+  readonly series: Series;
   /** Encode again although an item of the same source, model and quality is there. */
   readonly overwrite: boolean;
   /** Ids of all that is ingested together with this source: a keyframe is replaced only together with what leans on it. */
@@ -61,7 +63,7 @@ export async function ingestSource(source: Source, options: IngestOptions): Prom
   const items = known === undefined && !takesReferences(options) ? [] : await writer.items(collection.id);
   checkDependents(source.id, items, options.run ?? new Set([source.id]));
   const others = items.filter(({ id }) => id !== source.id);
-  const references = takesReferences(options) ? planReferences(image, others, options.series?.keyframes ?? 1) : [];
+  const references = takesReferences(options) ? planReferences(image, others, options.series.keyframes) : [];
   return encodeItem(source, image, { options, references });
 }
 
@@ -72,11 +74,17 @@ async function encodeItem(
   { options, references }: { readonly options: IngestOptions; readonly references: readonly CatalogItem[] },
 ): Promise<IngestResult> {
   const { collection, model, quality, writer, series } = options;
-  const context = series === undefined ? undefined : await contextOf(source, references, { ...options, series });
+  const images = await openReferenceImages(source, references, options);
+  const codec = codecOfDate(series.codec, references, model);
   const file = await writer.stagingPath(".tif");
   const thumbnail = await writer.stagingPath(".webp");
   try {
-    const report = await encodeImage(source, file, { ...options, context });
+    const report = await encodeImage(source, file, {
+      ...options,
+      ...options.decoder,
+      codec,
+      references: images,
+    });
     await writeFile(thumbnail, report.preview.thumbnail);
     const json = toItem({
       id: source.id,
@@ -85,7 +93,10 @@ async function encodeItem(
       grid: image.grid,
       model: { id: model.id, sha256: model.sha256 },
       quality,
-      entropy: context?.entropy ?? "fp",
+      entropy: codec,
+      ...(options.target === undefined ? {} : { target: options.target }),
+      ...(report.clearPercent === undefined ? {} : { clouds: options.clouds ?? "coarse" }),
+      ...(report.psnrClouded === undefined ? {} : { psnrClouded: report.psnrClouded }),
       psnr: report.psnr,
       bitsPerPixel: report.bitsPerPixel,
       validPercent: report.validPercent,
@@ -94,7 +105,7 @@ async function encodeItem(
       sourceFingerprint: fingerprintOf(source, options, references),
       ...(references.length === 0
         ? {}
-        : { references: references.map(({ id }, i) => ({ id, file: context?.references[i]?.href ?? "" })) }),
+        : { references: references.map(({ id }, i) => ({ id, file: images[i]?.href ?? "" })) }),
       file: { sizeBytes: report.fileBytes, sha256: await sha256OfFile(file), headerBytes: report.headerBytes },
       properties: source.properties,
       created: new Date().toISOString(),
@@ -132,19 +143,19 @@ function placeOf({ location, grid, datetime }: Source): {
   return { grid: { crs, transform, width, height }, datetime, datetimeMs: Date.parse(datetime) };
 }
 
-const takesReferences = ({ series }: IngestOptions): boolean =>
-  series?.entropy === "tt" || series?.entropy === "flextec";
+const takesReferences = ({ series }: IngestOptions): boolean => CODECS[series.codec].references > 0;
 
 /** The references' files are opened as the new file will name them, from its place in the catalog. */
-async function contextOf(
+function openReferenceImages(
   source: Source,
   references: readonly CatalogItem[],
-  { series, model, writer, collection }: IngestOptions & { readonly series: Series },
-): Promise<NonNullable<EncodeOptions["context"]>> {
-  const entropy = entropyOf(series.entropy, references, model);
+  { series, writer, collection }: IngestOptions,
+): Promise<readonly ReferenceImage[]> {
   const target = join(writer.itemFolder(collection.id, source.id), `${source.id}.tif`);
-  const locations = references.map(({ href }) => href);
-  return { entropy, coders: series.coders, references: await series.openReferences(locations, target) };
+  return series.openReferences(
+    references.map(({ href }) => href),
+    target,
+  );
 }
 
 /** @throws InvalidRequestError when items that stay as they are lean on one that is to be replaced. */
@@ -167,10 +178,10 @@ function referencesOf(
 /** Equal for equal pixels encoded the same way, leaning on the same files. */
 function fingerprintOf(
   source: Source,
-  { model, quality, series }: IngestOptions,
+  { model, quality, target, clouds, series }: IngestOptions,
   references: readonly Pick<CatalogItem, "checksum">[],
 ): string {
-  const how = series === undefined ? [] : [series.entropy, ...references.map(({ checksum }) => checksum)];
+  const how = [series.codec, target ?? null, clouds ?? "coarse", ...references.map(({ checksum }) => checksum)];
   return createHash("sha256")
     .update(JSON.stringify([source.fingerprint, model.sha256, quality, ...how]))
     .digest("hex");

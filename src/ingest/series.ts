@@ -1,8 +1,9 @@
 import { sameAffine } from "../geo/affine.js";
 import { isRemote } from "../store/location.js";
 import type { CatalogItem } from "../catalog/types.js";
-import type { LoadedModel } from "../codec/loaded-model.js";
-import type { ContextUse, ReferenceImage } from "./context-encoder.js";
+import { codecsOf, type LoadedModel } from "../codec/loaded-model.js";
+import type { CodecName } from "../core/codecs.js";
+import type { ReferenceImage } from "./references.js";
 
 /** Dates from one keyframe to the next, unless told otherwise. */
 export const DEFAULT_KEYFRAMES = 4;
@@ -13,10 +14,9 @@ const LEAST_CLEAR_PERCENT = 30;
 
 /** How the dates of a collection are stored, and how they lean on one another. */
 export interface Series {
-  readonly entropy: ContextUse["entropy"];
+  readonly codec: CodecName;
   /** Every so many dates of one grid is a keyframe, which leans on none; 1: all are. */
   readonly keyframes: number;
-  readonly coders: ContextUse["coders"];
   /** Opens files that an image at `target` is to lean on. */
   openReferences(locations: readonly string[], target: string): Promise<readonly ReferenceImage[]>;
 }
@@ -49,12 +49,12 @@ export function planReferences(
 }
 
 /** What an image is stored with; TEC-TT's keyframes are TEC-ELIC where the model has that. */
-export function entropyOf(
-  entropy: ContextUse["entropy"],
+export function codecOfDate(
+  codec: CodecName,
   references: readonly unknown[],
-  { contexts }: Pick<LoadedModel, "contexts">,
-): ContextUse["entropy"] {
-  return entropy === "tt" && references.length === 0 && contexts.elic !== undefined ? "elic" : entropy;
+  model: Pick<LoadedModel, "coding">,
+): CodecName {
+  return codec === "tt" && references.length === 0 && codecsOf(model).includes("elic") ? "elic" : codec;
 }
 
 function isClearKeyframe({ references, clearPercent }: CatalogItem): boolean {

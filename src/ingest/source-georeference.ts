@@ -1,6 +1,8 @@
 import type { GeoTIFFImage } from "geotiff";
 import { translateAffine, type Affine } from "../geo/affine.js";
-import type { Crs } from "../geo/crs.js";
+import { UnsupportedError } from "../core/errors.js";
+import { openCrs, type Crs } from "../geo/crs.js";
+import { crsOfKeys, keyValues } from "./source-geokeys.js";
 import type { GeoKeys } from "../container/georeference.js";
 
 /** Where an image lies, as far as its tags tell. */
@@ -12,36 +14,31 @@ export interface Georeference {
   readonly warnings: readonly string[];
 }
 
-const MODEL_TYPE = 1024;
 const RASTER_TYPE = 1025;
-const GEOGRAPHIC_CRS = 2048;
-const PROJECTED_CRS = 3072;
-const USER_DEFINED = 32767;
 
 /** The georeference by the GeoTIFF tags (OGC 19-008r4): a grid whose pixels are points is shifted by half a pixel. */
 export function readGeoreference(image: GeoTIFFImage): Georeference {
   const { fileDirectory } = image;
   const directory = Array.from(fileDirectory.getValue("GeoKeyDirectory") ?? [], Number);
-  const keys = shortKeys(directory);
+  const doubles = numbersOf(fileDirectory.getValue("GeoDoubleParams"));
+  const text: unknown = fileDirectory.getValue("GeoAsciiParams");
+  const ascii = typeof text === "string" ? text : "";
+  const keys = keyValues(directory, doubles, ascii);
   const corner = transformOf({
     matrix: numbersOf(fileDirectory.getValue("ModelTransformation")),
     scale: numbersOf(fileDirectory.getValue("ModelPixelScale")),
     tiepoints: numbersOf(fileDirectory.getValue("ModelTiepoint")),
   });
-  const isPoint = keys.get(RASTER_TYPE) === 2;
+  const isPoint = keys.values.get(RASTER_TYPE) === 2;
   const transform = corner !== undefined && isPoint ? translateAffine(corner, -0.5, -0.5) : corner;
-  const crs = crsOf(keys);
+  const crs = crsOfKeys(keys);
   const warnings: string[] = [];
   if (transform === undefined)
     warnings.push("it has no georeference (neither a pixel scale with one tie point nor a matrix)");
-  if (crs === undefined) warnings.push(directory.length === 0 ? "it names no CRS" : "its CRS has no EPSG code");
-  const ascii: unknown = fileDirectory.getValue("GeoAsciiParams");
-  const geoKeys = {
-    directory,
-    doubles: numbersOf(fileDirectory.getValue("GeoDoubleParams")),
-    ascii: typeof ascii === "string" ? ascii : "",
-  };
-  return { transform, crs, geoKeys: directory.length === 0 ? undefined : geoKeys, warnings };
+  if (crs === undefined) warnings.push("it names no CRS");
+  else if (!canProject(crs)) warnings.push(`its CRS (${crs.slice(0, 60)}) is not one that can be projected here`);
+  const geoKeys = directory.length === 0 ? undefined : { directory, doubles, ascii };
+  return { transform, crs, geoKeys, warnings };
 }
 
 interface ModelTags {
@@ -67,22 +64,14 @@ function usable(t: Affine): Affine | undefined {
   return t.every(Number.isFinite) && determinant !== 0 ? t : undefined;
 }
 
-function crsOf(keys: ReadonlyMap<number, number>): Crs | undefined {
-  const model = keys.get(MODEL_TYPE);
-  const projected = keys.get(PROJECTED_CRS);
-  const code =
-    model === 2 ? keys.get(GEOGRAPHIC_CRS) : (projected ?? (model === 1 ? undefined : keys.get(GEOGRAPHIC_CRS)));
-  return code === undefined || code < 1024 || code >= USER_DEFINED ? undefined : `EPSG:${code}`;
-}
-
-/** Keys whose value stands in the directory itself (TIFFTagLocation 0): key, location, count, value; after a head of four. */
-function shortKeys(directory: readonly number[]): ReadonlyMap<number, number> {
-  const keys = new Map<number, number>();
-  for (let i = 4; i + 3 < directory.length; i += 4) {
-    const [key = 0, location, , value = 0] = directory.slice(i, i + 4);
-    if (location === 0) keys.set(key, value);
+function canProject(crs: Crs): boolean {
+  try {
+    openCrs(crs);
+    return true;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return false;
+    throw error;
   }
-  return keys;
 }
 
 function numbersOf(value: unknown): readonly number[] {

@@ -4,10 +4,14 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { fileNameOf, isRemote } from "../store/location.js";
+import { repeatedBands, type NativeFactors } from "./source-native.js";
+import { unwrapped } from "./source-onto-grid.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { chooseBands, type BandChoice } from "./source-bands.js";
 import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetime.js";
 import { mapGrid, readNearest, type GridMapping } from "./source-onto-grid.js";
+import { describeTiff, type Described } from "./source-sidecar.js";
+import { sampleValues } from "./source-sampling.js";
 import { openTiff, type TiffFile, type TiffOptions } from "./source-tiff.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { toDigitalNumbers, validByValues } from "./source-validity.js";
@@ -20,6 +24,8 @@ export interface GeoTiffOptions extends TiffOptions {
   /** Path or URL of a scene classification at any resolution; without it NAME_SCL.tif and SCL_NAME.tif are looked for. */
   readonly scl?: string;
   readonly id?: string;
+  /** For a look that reads no pixels: `native` is left out. */
+  readonly skipNative?: boolean;
   /** RFC 3339. */
   readonly datetime?: string;
 }
@@ -41,15 +47,36 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
   };
   try {
     const main = await open(location);
-    const choice = chooseBands(main.tags.descriptions, main.location);
-    const { units, warnings } = await unitsOf(main, choice, options);
+    const described = await describeTiff(main, location);
+    const { descriptions } = described.tags;
+    const unmarked = await unmarkedAlpha(main, described);
+    const alpha = [...described.alpha, ...unmarked];
+    const choice = chooseBands({ descriptions, location: main.location, alpha });
+    const answer = await unitsOf(main, described, choice, options);
+    const { units } = answer;
+    const warnings = [
+      ...unmarked.map((sample) => `${main.location}: band ${sample + 1} is 0 or full everywhere: taken as opacity`),
+      ...answer.warnings,
+    ];
     const mask = await findSibling(location, ["NAME.EXT.msk"]);
     const scl =
       options.scl ??
       (choice.classes === undefined ? await findSibling(location, ["NAME_SCL.EXT", "SCL_NAME.EXT"]) : undefined);
     const maskFile = mask === undefined ? undefined : await open(mask);
     const classes = scl === undefined ? undefined : await open(scl);
-    return new GeoTiffSource({ location, main, choice, units, warnings, maskFile, classes, options });
+    const native = options.skipNative === true ? {} : await repeatedBands(main, choice.samples, options.signal);
+    return new GeoTiffSource({
+      location,
+      main,
+      native,
+      described,
+      choice,
+      units,
+      warnings,
+      maskFile,
+      classes,
+      options,
+    });
   } catch (error) {
     await Promise.all(opened.map((file) => file.close()));
     throw error;
@@ -59,6 +86,8 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
 interface SourceParts {
   readonly location: string;
   readonly main: TiffFile;
+  readonly native: NativeFactors;
+  readonly described: Described;
   readonly choice: BandChoice;
   readonly units: SourceUnits;
   readonly warnings: readonly string[];
@@ -74,6 +103,7 @@ class GeoTiffSource implements Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  readonly native: NativeFactors;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>> = {};
@@ -81,24 +111,32 @@ class GeoTiffSource implements Source {
   private readonly classMapping: GridMapping | undefined;
 
   constructor(parts: SourceParts) {
-    const { main, choice, options, classes, maskFile } = parts;
-    const { transform, crs, geoKeys, warnings } = main.georeference;
+    const { main, described, choice, options, classes, maskFile } = parts;
+    const { transform, crs, geoKeys, warnings } = described.georeference;
     const name = fileNameOf(parts.location);
     this.parts = parts;
     this.location = parts.location;
     this.id = options.id ?? idFromName(name);
-    this.datetime = options.datetime ?? datetimeOf(main, name);
-    this.grid = { width: main.width, height: main.height, transform, crs, geoKeys };
+    const dated = datetimeOf(described.tags.items, main.dateTime, parts.location);
+    this.datetime = options.datetime ?? dated.datetime;
+    this.grid = unwrapped({ width: main.width, height: main.height, transform, crs, geoKeys });
     this.units = parts.units;
+    this.native = parts.native;
     this.hasClasses = classes !== undefined || choice.classes !== undefined;
     const identities = [main, maskFile, classes].map((file) => file?.identity ?? "-");
-    this.fingerprint = [...identities, options.scale ?? "-", options.offset ?? "-"].join(" ");
+    this.fingerprint = [
+      ...identities,
+      ...(described.digest === "" ? [] : [described.digest]),
+      options.scale ?? "-",
+      options.offset ?? "-",
+    ].join(" ");
     this.warnings = [
       ...warnings.map((text) => `${main.location}: ${text}`),
       ...(choice.by === "position"
         ? [`${main.location}: its bands have no names and were taken in the documented order`]
         : []),
       ...parts.warnings,
+      ...(options.datetime === undefined ? dated.warnings.map((text) => `${main.location}: ${text}`) : []),
     ];
     this.classMapping = classes === undefined ? undefined : mapGrid(this.grid, shapeOf(classes), classes.location);
     if (maskFile !== undefined && (maskFile.width !== main.width || maskFile.height !== main.height)) {
@@ -109,16 +147,19 @@ class GeoTiffSource implements Source {
 
   async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
     const { main, choice, maskFile } = this.parts;
-    const samples = choice.classes === undefined ? choice.samples : [...choice.samples, choice.classes];
+    const own = choice.classes === undefined ? [] : [choice.classes];
+    const samples = [...choice.samples, ...own, ...choice.masks];
     const [planes, inner, outer] = await Promise.all([
       main.read(window, samples, signal),
       main.readMask(window, signal),
       maskFile?.read(window, [0], signal),
     ]);
     const bands = planes.slice(0, BANDS.length);
-    const classes = await this.readClasses(window, planes[BANDS.length], signal);
+    const ownClasses = own.length === 0 ? undefined : planes[BANDS.length];
+    const classes = await this.readClasses(window, ownClasses, signal);
     const valid = validByValues(bands, this.units.nodata);
-    for (const mask of [inner, outer?.[0], classes]) clearWhereZero(valid, mask);
+    const masks = planes.slice(BANDS.length + own.length);
+    for (const mask of [inner, outer?.[0], classes, ...masks]) clearWhereZero(valid, mask);
     const raster = {
       kind: "raster" as const,
       width: window.width,
@@ -148,8 +189,13 @@ class GeoTiffSource implements Source {
   }
 }
 
-async function unitsOf(main: TiffFile, choice: BandChoice, options: GeoTiffOptions): Promise<UnitsAnswer> {
-  const { tags, types, location } = main;
+async function unitsOf(
+  main: TiffFile,
+  { tags }: Described,
+  choice: BandChoice,
+  options: GeoTiffOptions,
+): Promise<UnitsAnswer> {
+  const { types, location } = main;
   return chooseUnits({
     location,
     types: choice.samples.map((sample) => types[sample] ?? "other"),
@@ -157,34 +203,19 @@ async function unitsOf(main: TiffFile, choice: BandChoice, options: GeoTiffOptio
     offsets: choice.samples.map((sample) => tags.offsets[sample]),
     nodata: tags.nodata,
     override: options,
-    sampleMaximum: () => sampleMaximum(main, choice),
+    sampleValues: async () => (await sampleValues(main, choice.samples, tags.nodata)).flat(),
   });
 }
 
-/** Over five squares of at most 64 px: the middle and half way to each corner. */
-async function sampleMaximum(main: TiffFile, choice: BandChoice): Promise<number> {
-  const [width, height] = [Math.min(64, main.width), Math.min(64, main.height)];
-  let maximum = 0;
-  for (const [u, v] of [
-    [0.5, 0.5],
-    [0.25, 0.25],
-    [0.75, 0.25],
-    [0.25, 0.75],
-    [0.75, 0.75],
-  ] as const) {
-    const window = {
-      x: Math.floor((main.width - width) * u),
-      y: Math.floor((main.height - height) * v),
-      width,
-      height,
-    };
-    for (const plane of await main.read(window, choice.samples)) {
-      for (const value of plane) {
-        if (value > maximum && value < Infinity && value !== main.tags.nodata) maximum = value;
-      }
-    }
-  }
-  return maximum;
+/** The last of thirteen samples without names where it is opacity in all but its mark: 0 or full everywhere, as no band of L1C is. */
+async function unmarkedAlpha(main: TiffFile, { tags, alpha }: Described): Promise<readonly number[]> {
+  const last = BANDS.length;
+  if (alpha.length > 0 || main.types.length !== last + 1 || tags.descriptions.some((text) => text !== undefined))
+    return [];
+  const [values = []] = await sampleValues(main, [last], undefined);
+  const [full] = values;
+  const isFull = full === 1 || full === 255 || full === 32_767 || full === 65_535;
+  return isFull && values.every((value) => value === full) ? [last] : [];
 }
 
 function clearWhereZero(valid: Uint8Array, mask: ArrayLike<number> | undefined): void {
@@ -192,22 +223,36 @@ function clearWhereZero(valid: Uint8Array, mask: ArrayLike<number> | undefined):
   for (let i = 0; i < valid.length; i++) if (mask[i] === 0) valid[i] = 0;
 }
 
-/** Acquisition items first: tag 306 is, in TIFF's words, when the image was made, and some software writes the file's own time. */
-function datetimeOf(main: TiffFile, name: string): string | undefined {
-  const { items } = main.tags;
-  const texts = [
-    items["ACQUISITIONDATETIME"],
-    items["SENSING_TIME"],
-    items["DATETIME"],
-    items["PRODUCT_START_TIME"],
-    main.dateTime,
-  ];
-  for (const text of texts) {
-    const instant = text === undefined ? undefined : datetimeFromText(text);
-    if (instant !== undefined) return instant;
+/**
+ * Acquisition items first; then tag 306, which is in TIFF's words when the image was made, with a warning where the name (or its folder's)
+ * has another day.
+ */
+function datetimeOf(
+  items: Readonly<Record<string, string>>,
+  dateTime: string | undefined,
+  location: string,
+): { readonly datetime: string | undefined; readonly warnings: readonly string[] } {
+  for (const key of ACQUISITION_ITEMS) {
+    const instant = items[key] === undefined ? undefined : datetimeFromText(items[key]);
+    if (instant !== undefined) return { datetime: instant, warnings: [] };
   }
-  return datetimeFromName(name);
+  const folder = location.split(/[\\/]/).at(-2) ?? "";
+  const named = datetimeFromName(fileNameOf(location)) ?? datetimeFromName(folder);
+  const tagged = dateTime === undefined ? undefined : datetimeFromText(dateTime);
+  if (named === undefined || tagged === undefined || named.slice(0, 10) === tagged.slice(0, 10))
+    return { datetime: tagged ?? named, warnings: [] };
+  const days = `its DateTime tag says ${tagged.slice(0, 10)} and its name ${named.slice(0, 10)}`;
+  return { datetime: tagged, warnings: [`${days}: the tag is taken; --datetime says otherwise`] };
 }
+
+const ACQUISITION_ITEMS = [
+  "ACQUISITIONDATETIME",
+  "SENSING_TIME",
+  "DATATAKE_1_DATATAKE_SENSING_START",
+  "DATETIME",
+  "SYSTEM:TIME_START",
+  "PRODUCT_START_TIME",
+];
 
 const shapeOf = (file: TiffFile): { width: number; height: number; transform: SourceGrid["transform"] } => ({
   width: file.width,

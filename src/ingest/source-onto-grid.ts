@@ -1,6 +1,8 @@
 import { UnsupportedError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { invertAffine, type Affine } from "../geo/affine.js";
+import { unwrapLongitudes } from "../geo/crs.js";
+import type { SourceGrid } from "./source.js";
 import type { Samples, TiffFile } from "./source-tiff.js";
 
 /** From a grid's pixels to another image's, both axis-aligned: position = step x pixel + start, pixel corners. */
@@ -37,6 +39,14 @@ export function mapGrid(target: GridShape, source: GridShape, what: string): Gri
     stepY: inverse[3] * b + inverse[4] * e,
     startY: inverse[3] * c + inverse[4] * f + inverse[5],
   };
+}
+
+/** A grid in degrees beyond or across 180 as one that the rest can place: see unwrapLongitudes. */
+export function unwrapped(grid: SourceGrid): SourceGrid {
+  const { transform, crs, width } = grid;
+  if (transform === undefined || crs === undefined) return grid;
+  const moved = unwrapLongitudes({ transform, crs, width });
+  return { ...grid, ...moved, geoKeys: moved.crs === crs ? grid.geoKeys : undefined };
 }
 
 /** True when every target pixel is exactly one source pixel. */

@@ -28,7 +28,11 @@ const assetSchema = z.looseObject({
 const itemSchema = z.looseObject({
   type: z.literal("Feature"),
   id: z.string().min(1),
-  properties: z.looseObject({ datetime: z.string().nullish(), start_datetime: z.string().nullish() }),
+  properties: z.looseObject({
+    datetime: z.string().nullish(),
+    start_datetime: z.string().nullish(),
+    end_datetime: z.string().nullish(),
+  }),
   assets: z.record(z.string(), assetSchema),
 });
 

@@ -3,11 +3,13 @@ import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
+import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
 import { openByteSource } from "../store/byte-source.js";
 import { resolveHref, shortLocation } from "../store/location.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { datetimeFromText, idFromName } from "./source-datetime.js";
+import { nestedFactor, type NativeFactors } from "./source-native.js";
 import { isSameGrid, mapGrid, readBilinear, readNearest, type GridMapping } from "./source-onto-grid.js";
 import {
   chooseAssets,
@@ -17,6 +19,8 @@ import {
   type NamedAsset,
   type StacItem,
 } from "./source-stac-item.js";
+import { sampleValues } from "./source-sampling.js";
+import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { openTiff, type Samples, type TiffFile, type TiffOptions } from "./source-tiff.js";
 import { toDigitalNumbers, validByValues } from "./source-validity.js";
 
@@ -40,7 +44,7 @@ const KEPT =
 
 /**
  * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF assets, as one date of imagery on the grid of its
- * B02 asset: 20 m and 60 m bands bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
+ * B02 asset: 20 m and 60 m bands repeated where their grids nest in it, else bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
  *
  * @throws NotFoundError naming the asset; UnsupportedError for JPEG2000 assets; UpstreamError; CorruptDataError.
  */
@@ -56,12 +60,15 @@ export async function openStacItemSource(location: string, options: StacItemOpti
   try {
     for (const result of opening) if (result.status === "rejected") throw result.reason;
     const scl = choice.scl === undefined ? undefined : files.at(-1);
+    const bandFiles = files.slice(0, BANDS.length);
+    const guess = await guessUnits({ item, named: choice.bands, files: bandFiles, options });
     return new StacSource({
       location,
       item,
       digest,
       named: choice.bands,
-      files: files.slice(0, BANDS.length),
+      files: bandFiles,
+      guess,
       scl,
       options,
     });
@@ -84,9 +91,13 @@ async function readItem(location: string, options: StacItemOptions): Promise<{ i
   }
 }
 
+/** With the NaN and Infinity that Python writes, which aren't JSON: null in their place. */
 function parseJson(text: string, location: string): unknown {
+  const strict = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+    found.startsWith('"') ? found : "null",
+  );
   try {
-    return JSON.parse(text);
+    return JSON.parse(strict);
   } catch (cause) {
     throw new CorruptDataError(location, `not JSON (${messageOf(cause).slice(0, 80)})`, { cause });
   }
@@ -116,6 +127,8 @@ interface SourceParts {
   readonly named: readonly NamedAsset[];
   /** In the order of core/bands. */
   readonly files: readonly TiffFile[];
+  /** For floats of which neither the item nor the files tell the scale. */
+  readonly guess: UnitsAnswer | undefined;
   readonly scl: TiffFile | undefined;
   readonly options: StacItemOptions;
 }
@@ -124,6 +137,8 @@ interface BandReader {
   readonly file: TiffFile;
   readonly mapping: GridMapping;
   readonly units: AssetUnits;
+  /** So many of the image's pixels on each side are one of its own; undefined where its grid does not nest. */
+  readonly factor: 2 | 6 | undefined;
 }
 
 class StacSource implements Source {
@@ -133,31 +148,39 @@ class StacSource implements Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  readonly native: NativeFactors;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
   private readonly readers: readonly BandReader[];
-  private readonly classes: Omit<BandReader, "units"> | undefined;
+  private readonly classes: Omit<BandReader, "units" | "factor"> | undefined;
 
-  constructor({ location, item, digest, named, files, scl, options }: SourceParts) {
+  constructor({ location, item, digest, named, files, guess, scl, options }: SourceParts) {
     const { properties } = item;
     this.location = location;
     this.id = idFromName(options.id ?? item.id);
     this.datetime = datetimeOf(item);
     this.grid = gridOf(item, named, files);
     this.readers = files.map((file, b) => {
-      const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
-      const units = unitsOfAsset(item, named[b]?.asset ?? { href: "" }, { tags, override: options });
-      return { file: singleBand(file), mapping: mapGrid(this.grid, shapeOf(file), file.location), units };
+      const told = unitsOf(item, named[b], file, options);
+      const units = guess !== undefined && isUntold(told, file) ? { ...guess.units, rule: "none" as const } : told;
+      const mapping = mapGrid(this.grid, shapeOf(file), file.location);
+      return { file: singleBand(file), mapping, units, factor: nestedFactor(mapping, this.grid, file) };
     });
+    this.native = Object.fromEntries(
+      this.readers.flatMap(({ factor }, b) => (factor === undefined ? [] : [[BANDS[b], factor]])),
+    );
     this.units = commonUnits(this.readers);
     this.classes =
       scl === undefined ? undefined : { file: scl, mapping: mapGrid(this.grid, shapeOf(scl), scl.location) };
     this.hasClasses = scl !== undefined;
     const identities = [...files, scl].map((file) => file?.identity ?? "-");
     this.fingerprint = [digest, ...identities, options.scale ?? "-", options.offset ?? "-"].join(" ");
-    this.properties = Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key)));
-    this.warnings = warningsOf(item, this.grid, this.readers);
+    this.properties = {
+      ...Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key))),
+      ...intervalOf(item),
+    };
+    this.warnings = [...warningsOf(item, this.grid, this.readers), ...(guess?.warnings ?? [])];
   }
 
   async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
@@ -205,6 +228,8 @@ async function readBand(
   const { startX, startY } = mapping;
   const own = { ...window, x: window.x + Math.round(startX), y: window.y + Math.round(startY) };
   const isInside = own.x >= 0 && own.y >= 0 && own.x + own.width <= file.width && own.y + own.height <= file.height;
+  if (reader.factor !== undefined)
+    return readNearest({ file, sample: 0, mapping, window, nodata, ...withSignal(signal) });
   if (!isSameGrid(mapping) || !isInside)
     return readBilinear({ file, sample: 0, mapping, window, nodata, ...withSignal(signal) });
   const [plane] = await file.read(own, [0], signal);
@@ -234,21 +259,68 @@ function affineOf(value: unknown): Affine | undefined {
 }
 
 function crsOf(item: StacItem, asset: NamedAsset["asset"] | undefined): string | undefined {
-  const code = asset?.["proj:code"] ?? item.properties["proj:code"];
-  const epsg = asset?.["proj:epsg"] ?? item.properties["proj:epsg"];
-  if (typeof code === "string") return code;
-  return typeof epsg === "number" ? `EPSG:${epsg}` : undefined;
+  for (const fields of [asset, item.properties]) {
+    const [code, epsg, wkt] = [fields?.["proj:code"], fields?.["proj:epsg"], fields?.["proj:wkt2"]];
+    const json = fields?.["proj:projjson"];
+    if (typeof code === "string") return normaliseCrs(code);
+    if (typeof epsg === "number") return `EPSG:${epsg}`;
+    if (typeof wkt === "string") return normaliseCrs(wkt);
+    if (typeof json === "object" && json !== null) return normaliseCrs(JSON.stringify(json));
+  }
+  return undefined;
 }
 
+/** Of an interval its middle, which STAC calls representative; the interval is kept beside it. */
 function datetimeOf({ properties }: StacItem): string | undefined {
-  const text = properties.datetime ?? properties.start_datetime;
-  if (text == null) return undefined;
-  const instant = new Date(text);
-  return Number.isNaN(instant.getTime()) ? datetimeFromText(text) : instant.toISOString();
+  const instant = instantOf(properties.datetime);
+  if (instant !== undefined) return instant;
+  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
+  if (start === undefined || end === undefined) return start ?? end;
+  return new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString().replace(".000Z", "Z");
+}
+
+function intervalOf({ properties }: StacItem): Readonly<Record<string, string>> {
+  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
+  return start === undefined || end === undefined ? {} : { start_datetime: start, end_datetime: end };
+}
+
+const instantOf = (text: string | null | undefined): string | undefined =>
+  text == null ? undefined : datetimeFromText(text);
+
+interface UnitsQuestion {
+  readonly item: StacItem;
+  readonly named: readonly NamedAsset[];
+  readonly files: readonly TiffFile[];
+  readonly options: StacItemOptions;
+}
+
+function unitsOf(item: StacItem, named: NamedAsset | undefined, file: TiffFile, override: StacItemOptions): AssetUnits {
+  const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
+  return unitsOfAsset(item, named?.asset ?? { href: "" }, { tags, override });
+}
+
+/** Floats are reflectance as often as digital numbers, and no product's offset is in them. */
+const isUntold = ({ rule, scale }: AssetUnits, { types }: TiffFile): boolean =>
+  types[0] === "float32" && scale === 1 && (rule === "none" || rule === "baseline");
+
+/** One scale for all floats whose own isn't told, by what they hold together. */
+async function guessUnits({ item, named, files, options }: UnitsQuestion): Promise<UnitsAnswer | undefined> {
+  const untold = files.filter((file, b) => isUntold(unitsOf(item, named[b], file, options), file));
+  if (untold.length === 0) return undefined;
+  return chooseUnits({
+    location: `Item ${item.id}`,
+    types: untold.map(() => "float32"),
+    scales: untold.map(() => undefined),
+    offsets: untold.map(() => undefined),
+    nodata: untold[0]?.tags.nodata,
+    override: {},
+    sampleValues: async () =>
+      (await Promise.all(untold.map((file) => sampleValues(file, [0], file.tags.nodata)))).flat(2),
+  });
 }
 
 function singleBand(file: TiffFile): TiffFile {
-  if (file.types.length === 1) return file;
+  if (file.types.length - file.alpha.length === 1 && !file.alpha.includes(0)) return file;
   throw new InvalidRequestError(`${file.location} has ${file.types.length} bands; wanted one a file`);
 }
 

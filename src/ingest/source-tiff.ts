@@ -6,10 +6,12 @@ import { SharedCache } from "../core/shared-cache.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
 import { withCachedHead } from "../store/cached-head.js";
 import type { HttpSourceOptions } from "../store/http-source.js";
+import { planeOf, type Samples } from "./source-tiff-block.js";
 import { readGeoreference, type Georeference } from "./source-georeference.js";
-import { readBandTags, readText, sampleTypeOf, type BandTags, type SampleType } from "./source-tiff-tags.js";
+import { TiffImage } from "./source-tiff-image.js";
+import { readBandTags, readText, type BandTags, type SampleType } from "./source-tiff-tags.js";
 
-export type Samples = Uint8Array | Uint16Array | Int16Array | Float32Array;
+export type { Samples } from "./source-tiff-block.js";
 
 export interface TiffOptions {
   readonly http?: HttpSourceOptions;
@@ -38,16 +40,17 @@ export async function openTiff(location: string, options: TiffOptions = {}): Pro
   const bytes = withCachedHead(await (options.openStore?.(location) ?? openByteSource(location, options.http)));
   try {
     const [signal, sizeBytes] = [options.signal, await bytes.size(options.signal)];
-    const image = await guarded(bytes.location, () => openImages(bytes, signal));
-    for (const { main } of [image, ...(image.mask === undefined ? [] : [{ main: image.mask }])]) {
-      await guarded(bytes.location, () => checkBlocks(main, bytes.location, sizeBytes));
-    }
-    const tags = await guarded(bytes.location, () => readBandTags(image.main));
-    const georeference = readGeoreference(image.main);
-    const dateTime = await guarded(bytes.location, () => readText(image.main, "DateTime"));
+    const found = await guarded(bytes.location, () => openImages(bytes, signal));
+    const openImage = (image: GeoTIFFImage): Promise<TiffImage> =>
+      guarded(bytes.location, () => TiffImage.open(image, bytes, sizeBytes));
+    const main = await openImage(found.main);
+    const mask = found.mask === undefined ? undefined : await openImage(found.mask);
+    const tags = await guarded(bytes.location, () => readBandTags(found.main));
+    const georeference = readGeoreference(found.main);
+    const dateTime = await guarded(bytes.location, () => readText(found.main, "DateTime"));
     const identity = await bytes.identity(options.signal);
     return new TiffFile(
-      { bytes, ...image, tags, georeference, dateTime, identity },
+      { bytes, main, mask, tags, georeference, dateTime, identity },
       options.cacheBytes ?? 96 * 1024 * 1024,
     );
   } catch (error) {
@@ -58,8 +61,8 @@ export async function openTiff(location: string, options: TiffOptions = {}): Pro
 
 interface TiffParts {
   readonly bytes: ByteSource;
-  readonly main: GeoTIFFImage;
-  readonly mask: GeoTIFFImage | undefined;
+  readonly main: TiffImage;
+  readonly mask: TiffImage | undefined;
   readonly tags: BandTags;
   readonly georeference: Georeference;
   readonly dateTime: string | undefined;
@@ -74,6 +77,8 @@ export class TiffFile {
   readonly height: number;
   /** Type of each sample; length = samples. */
   readonly types: readonly SampleType[];
+  /** Samples that say how opaque a pixel is, by index. */
+  readonly alpha: readonly number[];
   readonly tags: BandTags;
   readonly georeference: Georeference;
   /** TIFF tag 306, as written. */
@@ -87,9 +92,10 @@ export class TiffFile {
     this.parts = parts;
     this.location = parts.bytes.location;
     this.identity = parts.identity;
-    this.width = main.getWidth();
-    this.height = main.getHeight();
-    this.types = Array.from({ length: main.getSamplesPerPixel() }, (_, sample) => sampleTypeOf(main, sample));
+    this.width = main.width;
+    this.height = main.height;
+    this.types = main.types;
+    this.alpha = main.alpha;
     this.tags = parts.tags;
     this.georeference = parts.georeference;
     this.dateTime = parts.dateTime;
@@ -135,13 +141,12 @@ export class TiffFile {
         `Window ${window.x},${window.y} ${window.width} x ${window.height} reaches outside ${this.location}`,
       );
     }
-    const targets = samples.map((sample) => arrayOf(sampleTypeOf(image, sample), window.width * window.height));
+    const targets = samples.map((sample) => planeOf(image.types[sample] ?? "other", window.width * window.height));
     // A chunky block holds every sample; of a planar one each sample is a block of its own.
-    const groups =
-      image.planarConfiguration === 2
-        ? samples.map((sample, i) => ({ samples: [sample], first: i }))
-        : [{ samples, first: 0 }];
-    const jobs = blocksUnder(image, window).flatMap((block) => groups.map((group) => ({ block, ...group })));
+    const groups = image.isPlanar
+      ? samples.map((sample, i) => ({ samples: [sample], first: i }))
+      : [{ samples, first: 0 }];
+    const jobs = image.blocksUnder(window).flatMap((block) => groups.map((group) => ({ block, ...group })));
     const next = jobs.values();
     const work = async (): Promise<void> => {
       for (const job of next) {
@@ -157,17 +162,14 @@ export class TiffFile {
   }
 
   private async readBlock(
-    image: GeoTIFFImage,
+    image: TiffImage,
     window: PixelWindow,
     samples: readonly number[],
     signal: AbortSignal,
   ): Promise<Block> {
-    const corners = [window.x, window.y, window.x + window.width, window.y + window.height];
     const where = `block at ${window.x},${window.y} of ${this.location}`;
-    const read = await guarded(where, () =>
-      image.readRasters({ window: corners, samples: [...samples], interleave: false, signal }),
-    );
-    return { window, planes: read.map((plane) => asSamples(plane, where)) };
+    const planes = await guarded(where, () => image.readBlock(window, samples, signal));
+    return { window, planes };
   }
 }
 
@@ -208,37 +210,6 @@ function adaptSource(bytes: ByteSource): Parameters<typeof GeoTIFF.fromSource>[0
   };
 }
 
-/** A file cut short is found here, before anything is made of its first half. */
-async function checkBlocks(image: GeoTIFFImage, location: string, sizeBytes: number): Promise<void> {
-  const [offsets, counts] = await Promise.all([
-    image.fileDirectory.loadValue(image.isTiled ? "TileOffsets" : "StripOffsets"),
-    image.fileDirectory.loadValue(image.isTiled ? "TileByteCounts" : "StripByteCounts"),
-  ]);
-  if (offsets === undefined || counts === undefined || image.getWidth() === 0 || image.getHeight() === 0) {
-    throw new CorruptDataError(location, "no pixels are described in its first image");
-  }
-  for (let i = 0; i < offsets.length; i++) {
-    const end = Number(offsets[i]) + Number(counts[i]);
-    if (end <= sizeBytes) continue;
-    throw new CorruptDataError(location, `block ${i} ends at byte ${end}, the file at ${sizeBytes}: it was cut short`);
-  }
-}
-
-function blocksUnder(image: GeoTIFFImage, window: PixelWindow): readonly PixelWindow[] {
-  const [blockWidth, blockHeight] = [image.getTileWidth(), image.getTileHeight()];
-  const blocks: PixelWindow[] = [];
-  for (let y = Math.floor(window.y / blockHeight) * blockHeight; y < window.y + window.height; y += blockHeight) {
-    for (let x = Math.floor(window.x / blockWidth) * blockWidth; x < window.x + window.width; x += blockWidth) {
-      const [width, height] = [
-        Math.min(blockWidth, image.getWidth() - x),
-        Math.min(blockHeight, image.getHeight() - y),
-      ];
-      blocks.push({ x, y, width, height });
-    }
-  }
-  return blocks;
-}
-
 function copyOverlap(from: Samples, fromWindow: PixelWindow, to: Samples | undefined, toWindow: PixelWindow): void {
   const x0 = Math.max(fromWindow.x, toWindow.x);
   const x1 = Math.min(fromWindow.x + fromWindow.width, toWindow.x + toWindow.width);
@@ -248,22 +219,6 @@ function copyOverlap(from: Samples, fromWindow: PixelWindow, to: Samples | undef
     const start = (y - fromWindow.y) * fromWindow.width + x0 - fromWindow.x;
     to?.set(from.subarray(start, start + x1 - x0), (y - toWindow.y) * toWindow.width + x0 - toWindow.x);
   }
-}
-
-function arrayOf(type: SampleType, length: number): Samples {
-  if (type === "uint8") return new Uint8Array(length);
-  if (type === "uint16") return new Uint16Array(length);
-  return type === "int16" ? new Int16Array(length) : new Float32Array(length);
-}
-
-function asSamples(plane: unknown, where: string): Samples {
-  const known =
-    plane instanceof Uint8Array ||
-    plane instanceof Uint16Array ||
-    plane instanceof Int16Array ||
-    plane instanceof Float32Array;
-  if (!known) throw new UnsupportedError(`${where} has another sample type; wanted uint8, uint16, int16 or float32`);
-  return plane;
 }
 
 /** geotiff.js throws bare errors; what they mean is told by their text. */

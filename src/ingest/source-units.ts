@@ -11,8 +11,8 @@ export interface UnitsQuestion {
   readonly nodata: number | undefined;
   /** The user's dn = stored x scale + offset; wins over the tags. */
   readonly override: { readonly scale?: number; readonly offset?: number };
-  /** Largest of some stored numbers, asked for only where a float32 file has no scale. */
-  readonly sampleMaximum: () => Promise<number>;
+  /** Some stored numbers of all bands without nodata and zeros, asked for only where a float32 file has no scale. */
+  readonly sampleValues: () => Promise<readonly number[]>;
 }
 
 export interface UnitsAnswer {
@@ -22,8 +22,10 @@ export interface UnitsAnswer {
 
 /** A scale below this turns stored numbers into reflectance (0.0001, 1/255); one above it into digital numbers (1). */
 const REFLECTANCE_SCALE = 0.05;
-/** Reflectance of the brightest cloud is about 1.6; a whole scene of digital numbers has larger numbers than this. */
-const REFLECTANCE_MAXIMUM = 2;
+/** Reflectance of the brightest cloud is about 1.6; a glint may be many times that, but never most of a scene. */
+const REFLECTANCE_MEDIAN = 1.6;
+/** Percent and 0..255 end here; of 12 bands of digital numbers, the brightest twentieth lies above even in dark water. */
+const UNCERTAIN_TOP = 255;
 
 /**
  * How stored numbers become digital numbers (reflectance x 10000), applied exactly once:
@@ -31,8 +33,9 @@ const REFLECTANCE_MAXIMUM = 2;
  * 1. the user's scale and offset: dn = stored x scale + offset, whatever the tags say;
  * 2. GDAL's SCALE and OFFSET items: where the scale is below 0.05 they give reflectance, so dn = (stored x scale + offset) x 10000;
  *    else they give digital numbers, dn = stored x scale + offset;
- * 3. neither: integers are digital numbers; float32 whose sampled maximum is at most 2 is reflectance (with a warning), else
- *    digital numbers (with a warning); uint8 is refused.
+ * 3. neither: integers are digital numbers; float32 whose sampled median is at most 1.6 is reflectance (with a warning), whatever
+ *    single pixels hold; whole numbers, and others whose 95th percentile is above 255, are digital numbers (with a warning); what
+ *    lies between may be percent and is refused, as uint8 is.
  *
  * @throws UnsupportedError for other or mixed types, and for scales that differ between bands.
  */
@@ -65,11 +68,26 @@ export async function chooseUnits(question: UnitsQuestion): Promise<UnitsAnswer>
     );
   }
   if (dtype !== "float32") return answer(1, 0);
-  const maximum = await question.sampleMaximum();
-  const range = `float32 without a scale, up to ${Number(maximum.toPrecision(3))} where sampled`;
-  if (maximum <= REFLECTANCE_MAXIMUM) return answer(10_000, 0, [`${location}: ${range}: taken as reflectance`]);
-  return answer(1, 0, [`${location}: ${range}: taken as digital numbers, reflectance x 10000`]);
+  return answerOf(await question.sampleValues());
+
+  function answerOf(values: readonly number[]): UnitsAnswer {
+    const sorted = Float64Array.from(values, Math.abs).sort();
+    const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+    const [median, top] = [at(0.5), at(0.95)];
+    const range = `float32 without a scale, median ${short(median)} where sampled`;
+    const wholes = values.filter((value) => Number.isInteger(value)).length;
+    const isWhole = wholes > 0.9 * values.length && top > REFLECTANCE_MEDIAN;
+    if (values.length === 0 || (median <= REFLECTANCE_MEDIAN && !isWhole))
+      return answer(10_000, 0, [`${location}: ${range}: taken as reflectance`]);
+    if (isWhole || top > UNCERTAIN_TOP)
+      return answer(1, 0, [`${location}: ${range}: taken as digital numbers, reflectance x 10000`]);
+    throw new UnsupportedError(
+      `${location}: ${range}, 95 % up to ${short(top)}: neither reflectance nor digital numbers; give --scale (100 for percent, 1 for reflectance x 10000)`,
+    );
+  }
 }
+
+const short = (value: number): number => Number(value.toPrecision(3));
 
 function commonType({ types, location }: UnitsQuestion): SourceUnits["dtype"] {
   const [type] = types;

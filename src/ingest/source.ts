@@ -1,4 +1,5 @@
 import type { GeoKeys } from "../container/georeference.js";
+import type { NativeFactors } from "../core/bands.js";
 import type { Raster, PixelWindow } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
@@ -30,7 +31,7 @@ export interface SourceBlock {
 
 /**
  * One date of imagery to ingest, whatever it is stored as: all bands on one grid (10 m bands as they are, 20 m and 60 m bands
- * resampled onto the 10 m grid).
+ * repeated where their grids nest in the 10 m grid, else interpolated onto it).
  */
 export interface Source {
   /** For messages: the path or URL given. */
@@ -42,6 +43,12 @@ export interface Source {
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
+  /**
+   * Bands whose own pixels are 2 or 6 of the grid's on each side, exactly: blocks of so many pixels from the grid's first one on. What
+   * `read` gives for them is each such pixel repeated, never a value between two; only `valid` may differ within one. Bands that are
+   * coarser but don't nest are interpolated and not named here; undefined where none nests.
+   */
+  readonly native?: NativeFactors | undefined;
   /** Changes when the source's bytes may have changed: sizes, times, ETags. */
   readonly fingerprint: string;
   /** Sentences for the user: a missing georeference, bands taken by position. */

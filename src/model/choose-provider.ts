@@ -1,5 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Trial } from "./probe.js";
+import type { Transform } from "./transform.js";
+import { CHUNK_POSITIONS } from "../core/geometry.js";
+import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
 import { listProviders, type Provider } from "./session.js";
 
 /** One provider tried: how long a 256 px window of three bands takes there, or why it can't be used. */
@@ -10,21 +14,15 @@ export interface ProviderTrial {
   readonly problem: string | undefined;
 }
 
-/** What a trial needs to know of a model. */
-export interface TrialModel {
-  readonly channels: number;
-  readonly synthesis: { readonly path: string; readonly halo: number };
-}
-
 const TIMEOUT_MS = 60_000;
 
 /** Tries every provider of this build of onnxruntime, each in a process of its own. */
 export async function tryProviders(
-  model: TrialModel,
+  transform: Transform,
   providers: readonly Provider[] = listProviders(),
 ): Promise<readonly ProviderTrial[]> {
   const trials: ProviderTrial[] = [];
-  for (const provider of providers) trials.push(await tryProvider(model, provider));
+  for (const provider of providers) trials.push(await tryProvider(transform, provider));
   return trials;
 }
 
@@ -34,33 +32,58 @@ export function fastestProvider(trials: readonly ProviderTrial[]): Provider {
   return working.toSorted((a, b) => (a.ms ?? Infinity) - (b.ms ?? Infinity))[0]?.provider ?? "cpu";
 }
 
-function tryProvider(model: TrialModel, provider: Provider): Promise<ProviderTrial> {
+function tryProvider(transform: Transform, provider: Provider): Promise<ProviderTrial> {
   const script = fileURLToPath(new URL("./probe.js", import.meta.url));
-  const { path, halo } = model.synthesis;
+  const trial = trialOf(transform, provider);
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [script, provider, path, String(model.channels), String(halo)],
-      { timeout: TIMEOUT_MS },
-      (error, stdout) => {
-        const line = stdout.trim().split("\n").at(-1) ?? "";
-        try {
-          const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
-          resolve({
-            provider,
-            ms: answer.ok ? answer.ms : undefined,
-            problem: answer.ok ? undefined : summary(answer.error ?? ""),
-          });
-        } catch {
-          resolve({
-            provider,
-            ms: undefined,
-            problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed",
-          });
-        }
-      },
-    );
+    execFile(process.execPath, [script, provider, JSON.stringify(trial)], { timeout: TIMEOUT_MS }, (error, stdout) => {
+      const line = stdout.trim().split("\n").at(-1) ?? "";
+      try {
+        const answer = JSON.parse(line) as { ok: boolean; ms?: number; error?: string };
+        resolve({
+          provider,
+          ms: answer.ok ? answer.ms : undefined,
+          problem: answer.ok ? undefined : summary(answer.error ?? ""),
+        });
+      } catch {
+        resolve({
+          provider,
+          ms: undefined,
+          problem: error?.killed === true ? `no answer in ${TIMEOUT_MS / 1000} s` : "its driver crashed",
+        });
+      }
+    });
   });
+}
+
+/** The network that a 256 px window of three bands goes through: of the lapped basis on the cpu its branch, which is most of the work. */
+function trialOf(transform: Transform, provider: Provider): Trial {
+  const { halo, synthesis } = transform;
+  const side = CHUNK_POSITIONS + 2 * halo;
+  if (transform.kind === "network")
+    return {
+      path: synthesis,
+      input: "latents",
+      channels: transform.channels,
+      side,
+      bands: true,
+      edges: false,
+      output: "pixels",
+    };
+  if (provider === "cpu" && transform.branch !== undefined) {
+    const channels = transform.basis.canonical.length;
+    return {
+      path: transform.branch,
+      input: "coefficients",
+      channels,
+      side,
+      bands: false,
+      edges: false,
+      output: "residual",
+    };
+  }
+  const channels = COMPONENTS * FREQUENCIES;
+  return { path: synthesis, input: "coefficients", channels, side, bands: true, edges: true, output: "pixels" };
 }
 
 /** The first sentence of onnxruntime's long messages, without its source paths. */

@@ -4,19 +4,32 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../core/assert.js";
 import { ModelError, NotFoundError } from "../core/errors.js";
-import { elicFiles, parseModelCard, type ModelCard } from "./model-card.js";
+import { elicFiles, parseModelCard, type ConvertedCard, type LappedCard, type ModelCard } from "./model-card.js";
 
 /** A model whose files were found and whose checksums agree with its card. */
-export interface Model {
-  readonly card: ModelCard;
+export type Model = ConvertedModel | LappedModel;
+
+interface ModelFolder {
   /** Folder. */
   readonly path: string;
   /** sha256 of model.json, hex: names every weight and table, since the card holds their checksums. */
   readonly sha256: string;
-  /** TEC-FP's; absent in a converted model with a coder of its own. */
+}
+
+export interface ConvertedModel extends ModelFolder {
+  readonly kind: "converted";
+  readonly card: ConvertedCard;
+  /** TEC-FP's; absent where the model has a coder of its own. */
   readonly tables: Uint8Array | undefined;
-  /** Bytes of the context models' tables, by entropy model. */
-  readonly contextTables: Readonly<Partial<Record<"elic" | "tt", Uint8Array>>>;
+}
+
+export interface LappedModel extends ModelFolder {
+  readonly kind: "lapped";
+  readonly card: LappedCard;
+  readonly basis: Uint8Array;
+  readonly tables: Uint8Array;
+  /** Weights of the context models. */
+  readonly weights: Readonly<Partial<Record<"elic" | "tt", Uint8Array>>>;
 }
 
 /** The models of one or more folders, each `<folder>/<id>/model.json`, opened on first use. */
@@ -58,24 +71,44 @@ export async function openModel(path: string): Promise<Model> {
   const text = await readFile(location).catch((cause: unknown) => {
     throw new ModelError(`${location} can't be read: ${messageOf(cause)}`, { cause });
   });
-  const card = parseModelCard(text.toString("utf8"), location);
+  const card: ModelCard = parseModelCard(text.toString("utf8"), location);
+  const folder = { path, sha256: sha256Of(text) };
+  return card.format === 1 ? openConverted(card, folder) : openLapped(card, folder);
+}
+
+async function openConverted(card: ConvertedCard, folder: ModelFolder): Promise<ConvertedModel> {
   const { fp, official } = card.entropy;
   const ofOfficial = official?.kind === "elic" ? elicFiles(official) : [];
   const parts = [...(fp === undefined ? [] : [fp]), card.analysis, card.synthesis, ...ofOfficial];
-  const [first] = await Promise.all(parts.map((part) => readChecked(join(path, part.file), part.sha256)));
-  const tables = fp === undefined ? undefined : first;
-  return { card, path, sha256: sha256Of(text), tables, contextTables: await readContexts(card, path) };
+  const [first] = await Promise.all(parts.map((part) => readChecked(join(folder.path, part.file), part.sha256)));
+  return { kind: "converted", card, ...folder, tables: fp === undefined ? undefined : first };
 }
 
-/** Checks all files of the context models and keeps their tables. */
-async function readContexts({ entropy }: ModelCard, path: string): Promise<Model["contextTables"]> {
-  const found = Object.entries(entropy.context ?? {}).map(async ([name, parts]) => {
-    if (parts === undefined) return [name, undefined] as const;
-    const files = [parts.tables, parts.summary, parts.context];
-    const [tables] = await Promise.all(files.map((part) => readChecked(join(path, part.file), part.sha256)));
-    return [name, tables] as const;
-  });
-  return Object.fromEntries(await Promise.all(found));
+async function openLapped(card: LappedCard, folder: ModelFolder): Promise<LappedModel> {
+  const read = (part: { readonly file: string; readonly sha256: string }): Promise<Uint8Array> =>
+    readChecked(join(folder.path, part.file), part.sha256);
+  const { basis, analysis, branch, synthesis } = card.transform;
+  const { tables, elic, tt } = card.entropy;
+  const optional = (part: Parameters<typeof read>[0] | undefined): Promise<Uint8Array | undefined> =>
+    part === undefined ? Promise.resolve(undefined) : read(part);
+  const [basisBytes, tableBytes, elicBytes, ttBytes] = await Promise.all([
+    read(basis),
+    read(tables),
+    optional(elic),
+    optional(tt),
+  ]);
+  await Promise.all([analysis, branch, synthesis].map(optional));
+  return {
+    kind: "lapped",
+    card,
+    ...folder,
+    basis: basisBytes,
+    tables: tableBytes,
+    weights: {
+      ...(elicBytes === undefined ? {} : { elic: elicBytes }),
+      ...(ttBytes === undefined ? {} : { tt: ttBytes }),
+    },
+  };
 }
 
 /** @throws ModelError when the file can't be read or its sha256 is not `wanted`. */

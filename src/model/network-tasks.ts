@@ -1,33 +1,25 @@
-import type { DenseLatents, LatentWindow } from "../core/latents.js";
+import type { NativeFactors } from "../core/bands.js";
+import type { LatentWindow } from "../core/latents.js";
 import type { SessionOptions } from "./session.js";
+import type { Transform } from "./transform.js";
 
 export type NetworkThreadData = SessionOptions;
 
+/** Windows of latents -> pixels. */
 export interface SynthesisTask {
   readonly kind: "synthesise";
-  /** The ONNX file. */
-  readonly path: string;
-  readonly channels: number;
-  /** For each quality step one factor a channel; on shared memory. */
-  readonly degains: readonly Float32Array[];
+  readonly transform: Transform;
   /** All of one shape, halo included. */
-  readonly windows: readonly StyledWindow[];
+  readonly windows: readonly LatentWindow[];
   /** Indices of the bands wanted. */
   readonly bands: readonly number[];
+  /** At the full resolution, the image's bands that repeat the pixels of a coarser grid. */
+  readonly native: NativeFactors | undefined;
+  /** Whether the decoder's learned branch is wanted, of a lapped model on the CPU. */
+  readonly refine: boolean;
 }
 
-/** A window and the linear style of its output, one factor a band: out = digital number x scale + offset. One batch may mix styles. */
-export interface StyledWindow {
-  readonly window: LatentWindow | DenseLatents;
-  readonly scale: readonly number[];
-  readonly offset: readonly number[];
-}
-
-/** A window whose output is digital numbers as they are, in `bands` bands. */
-export function unstyled(window: StyledWindow["window"], bands: number): StyledWindow {
-  return { window, scale: new Array<number>(bands).fill(1), offset: new Array<number>(bands).fill(0) };
-}
-
+/** Pixels -> latents of a converted model. */
 export interface AnalysisTask {
   readonly kind: "analyse";
   readonly path: string;

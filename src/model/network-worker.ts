@@ -1,13 +1,20 @@
-// One thread that owns the sessions of one provider: analysis for ingest, synthesis for tiles.
+// One thread that turns latents into pixels: sessions of one provider, and the lapped basis in WebAssembly on the cpu. Analysis of converted
+// models too.
 import { workerData } from "node:worker_threads";
 import { assertNever } from "../core/assert.js";
-import { assembleLatents } from "../core/latents.js";
+import { assembleLatents, type LatentWindow } from "../core/latents.js";
 import { serveTasks } from "../core/worker-pool.js";
+import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
+import { factorsOf } from "./lapped/native.js";
+import { createKernels, type LappedKernels } from "./lapped/kernels.js";
+import { commonCoefficients, synthesiseLapped, type RunBranch } from "./lapped/synthesise.js";
 import type { NetworkTask, NetworkThreadData, NetworkResult, SynthesisTask, AnalysisTask } from "./network-tasks.js";
 import { openNetwork, type Feed, type Network } from "./session.js";
+import type { LappedTransform, NetworkTransform } from "./transform.js";
 
 const options = workerData as NetworkThreadData;
 const networks = new Map<string, Promise<Network>>();
+let kernels: LappedKernels | undefined;
 
 serveTasks<NetworkTask, NetworkResult>(async (task) => {
   switch (task.kind) {
@@ -21,27 +28,81 @@ serveTasks<NetworkTask, NetworkResult>(async (task) => {
 });
 
 /** Batch of windows of one shape -> [n][bands][rows x 16][columns x 16]. */
-async function synthesise(task: SynthesisTask): Promise<Float32Array> {
-  const [first] = task.windows;
+function synthesise(task: SynthesisTask): Promise<Float32Array> {
+  const { transform } = task;
+  if (transform.kind === "network") return runSynthesis(task, transform);
+  // Means over native pixels that reach beyond a window are not in the graph.
+  const isPlain = task.native === undefined || task.bands.every((band) => factorsOf(task.native)[band] === 1);
+  return options.provider === "cpu" || !isPlain ? onCpu(task, transform) : onGpu(task, transform);
+}
+
+/** A converted model's synthesis network. */
+async function runSynthesis(
+  { windows, bands }: SynthesisTask,
+  { channels, degains, synthesis }: NetworkTransform,
+): Promise<Float32Array> {
+  const [first] = windows;
   if (first === undefined) return new Float32Array();
-  const { rows, columns } = first.window;
-  const n = task.windows.length;
-  const { channels } = task;
+  const { rows, columns } = first;
+  const [n, k] = [windows.length, bands.length];
   const latents = new Float32Array(n * channels * rows * columns);
-  task.windows.forEach(({ window }, i) => {
-    const at = i * channels * rows * columns;
-    if ("latents" in window) latents.set(window.latents, at);
-    else assembleLatents(window, task.degains, channels, latents, at);
-  });
-  const k = task.bands.length;
+  windows.forEach((window, i) => assembleLatents(window, degains, channels, latents, i * channels * rows * columns));
   const feeds: Record<string, Feed> = {
     latents: { dims: [n, channels, rows, columns], data: latents },
-    bands: { dims: [k], data: BigInt64Array.from(task.bands, BigInt) },
-    scale: { dims: [n, k], data: Float32Array.from(task.windows.flatMap(({ scale }) => scale)) },
-    offset: { dims: [n, k], data: Float32Array.from(task.windows.flatMap(({ offset }) => offset)) },
+    bands: { dims: [k], data: BigInt64Array.from(bands, BigInt) },
+    scale: { dims: [n, k], data: new Float32Array(n * k).fill(1) },
+    offset: { dims: [n, k], data: new Float32Array(n * k) },
   };
-  const network = await open(task.path);
-  return (await network.run(feeds, "pixels")).data;
+  return (await (await open(synthesis)).run(feeds, "pixels")).data;
+}
+
+/** The lapped basis in WebAssembly, its branch as a session. */
+async function onCpu({ windows, refine, ...wanted }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
+  kernels ??= createKernels();
+  const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform) : undefined;
+  const parts: Float32Array[] = [];
+  for (const window of windows) parts.push(await synthesiseLapped(window, transform, wanted, { kernels, branch }));
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (out.set(part, at), at + part.length), 0);
+  return out;
+}
+
+function branchOf(path: string, { basis }: LappedTransform): RunBranch {
+  return async (coefficients, rows, columns) => {
+    const feed: Feed = { dims: [1, basis.canonical.length, rows, columns], data: coefficients };
+    return (await (await open(path)).run({ coefficients: feed }, "residual")).data;
+  };
+}
+
+/** The whole synthesis as one graph: its branch costs a GPU nothing. */
+async function onGpu({ windows, bands }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
+  const [first] = windows;
+  if (first === undefined) return new Float32Array();
+  const { rows, columns } = first;
+  const [n, size] = [windows.length, COMPONENTS * FREQUENCIES * rows * columns];
+  const coefficients = new Float32Array(n * size);
+  windows.forEach((window, i) =>
+    commonCoefficients(window, transform, coefficients.subarray(i * size, (i + 1) * size)),
+  );
+  const feeds: Record<string, Feed> = {
+    coefficients: { dims: [n, COMPONENTS * FREQUENCIES, rows, columns], data: coefficients },
+    bands: { dims: [bands.length], data: BigInt64Array.from(bands, BigInt) },
+    edges: { dims: [n, 4], data: Float32Array.from(windows.flatMap((window) => edgesOf(window, transform.halo))) },
+  };
+  return (await (await open(transform.synthesis)).run(feeds, "pixels")).data;
+}
+
+/** 1 where what is asked for ends with the level: top, bottom, left, right. */
+function edgesOf(window: LatentWindow, halo: number): readonly number[] {
+  const { row, column, rows, columns, levelRows, levelColumns } = window;
+  return [
+    row + halo <= 0,
+    row + rows - halo >= levelRows,
+    column + halo <= 0,
+    column + columns - halo >= levelColumns,
+  ].map(Number);
 }
 
 /** Extended pixels [12][height][width] -> latents before the gain. */

@@ -1,14 +1,8 @@
 import { availableParallelism } from "node:os";
+import type { LatentWindow } from "../core/latents.js";
 import { OverloadedError } from "../core/errors.js";
-import { createWorkerPool } from "../core/worker-pool.js";
-import type {
-  AnalysisTask,
-  NetworkResult,
-  NetworkTask,
-  NetworkThreadData,
-  StyledWindow,
-  SynthesisTask,
-} from "./network-tasks.js";
+import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
+import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
 
 /** Runs networks off the event loop: windows that wait for a free session are decoded together, as one batch. */
@@ -18,10 +12,11 @@ export interface Networks {
   synthesise(request: SynthesisRequest, signal?: AbortSignal): Promise<Float32Array>;
   analyse(task: Omit<AnalysisTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   stats(): NetworkStats;
+  health(): PoolHealth;
   close(): Promise<void>;
 }
 
-export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows"> & { readonly window: StyledWindow };
+export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows"> & { readonly window: LatentWindow };
 
 export interface NetworkStats {
   readonly provider: Provider;
@@ -108,6 +103,7 @@ export function createNetworks(options: NetworksOptions): Networks {
       return (await pool.run({ kind: "analyse", ...task }, { signal })).data;
     },
     stats: () => ({ provider, runs, windows, waiting: queue.length }),
+    health: () => pool.health(),
     async close() {
       for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
       await pool.close();
@@ -135,9 +131,16 @@ function takeBatch(queue: Waiting[], max: number): Waiting[] {
 
 function shareRun(a: SynthesisRequest, b: SynthesisRequest): boolean {
   return (
-    a.path === b.path &&
-    a.window.window.rows === b.window.window.rows &&
-    a.window.window.columns === b.window.window.columns &&
+    pathOf(a) === pathOf(b) &&
+    a.refine === b.refine &&
+    JSON.stringify(a.native) === JSON.stringify(b.native) &&
+    a.window.rows === b.window.rows &&
+    a.window.columns === b.window.columns &&
     a.bands.join() === b.bands.join()
   );
+}
+
+/** Names a transform: each has its own file. */
+function pathOf({ transform }: SynthesisRequest): string {
+  return transform.synthesis;
 }

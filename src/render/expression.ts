@@ -1,5 +1,6 @@
 import { assertNever } from "../core/assert.js";
 import type { BandName } from "../core/bands.js";
+import { throwIfCancelled } from "../core/worker-pool.js";
 import { BINARY_KERNELS, FUNCTION_KERNELS, PAIR_KERNELS, choose, negate } from "./expression-kernels.js";
 import type { BinaryKernel, UnaryKernel } from "./expression-kernels.js";
 import type { Expression, FunctionName } from "./expression-parser.js";
@@ -21,6 +22,7 @@ export function evaluateExpression(
   // Blocks of 16 KB registers stay in the first-level cache while all steps run over them.
   const registers = Array.from({ length: registerCount }, () => new Float64Array(BLOCK));
   for (let from = 0; from < pixelCount; from += BLOCK) {
+    throwIfCancelled();
     const count = Math.min(BLOCK, pixelCount - from);
     for (const step of program) runStep(step, registers, { bands, from, count });
     const result = registers[0];

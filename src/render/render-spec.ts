@@ -73,6 +73,8 @@ export function outputCount(source: RenderSource): number {
  */
 export function renderKey(spec: RenderSpec): string {
   return JSON.stringify([
+    // A band by its name is whole numbers, the same word as an expression is not.
+    spec.source.kind,
     sourceText(spec.source),
     spec.rescale ?? "raw",
     spec.colorFormula,

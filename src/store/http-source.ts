@@ -7,6 +7,10 @@ import { shortLocation } from "./location.js";
 export interface HttpSourceOptions {
   /** Each attempt, milliseconds, until its last byte; 30,000. */
   readonly timeoutMs?: number;
+  /** Without a byte an attempt is given up, milliseconds; 10,000. */
+  readonly stallMs?: number;
+  /** All attempts of one read together, milliseconds; 60,000. */
+  readonly deadlineMs?: number;
   /** Attempts in all, for network errors, 429 and 5xx; 4. */
   readonly attempts?: number;
   /** First wait between attempts, milliseconds, doubled each time; 200. */
@@ -27,6 +31,8 @@ export function openHttpSource(url: URL, options: HttpSourceOptions = {}): ByteS
 /** A server that ignores Range is read from its start, up to here, bytes. */
 const MAX_SKIP_BYTES = 64 * 1024 * 1024;
 const MAX_WAIT_MS = 10_000;
+/** No part of a file that is read at once is larger; lengths come from files that anybody may have made. */
+const MAX_RANGE_BYTES = 512 * 1024 * 1024;
 
 /** What the first answer told. */
 interface Version {
@@ -59,18 +65,25 @@ class HttpSource implements ByteSource {
 
   async getRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     if (length <= 0) return new Uint8Array(0);
-    const { attempts = 4, backoffMs = 200 } = this.options;
+    if (length > MAX_RANGE_BYTES)
+      throw new CorruptDataError(
+        this.location,
+        `${length} bytes are to be read at once; wanted at most ${MAX_RANGE_BYTES}`,
+      );
+    const { attempts = 4, backoffMs = 200, deadlineMs = 60_000 } = this.options;
+    const endMs = performance.now() + deadlineMs;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       try {
-        return await this.attemptRange(offset, length, signal);
+        return await this.attemptRange(offset, length, { signal, endMs });
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof Transient)) throw error;
-        if (attempt >= attempts)
+        const backedOffMs = backoffMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+        const waitMs = Math.min(MAX_WAIT_MS, error.retryAfterMs ?? backedOffMs);
+        if (attempt >= attempts || performance.now() + waitMs >= endMs)
           throw new UpstreamError(`${this.location}: ${error.message} (${attempt} attempts)`, { cause: error });
-        const waitMs = error.retryAfterMs ?? backoffMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
-        await sleep(Math.min(MAX_WAIT_MS, waitMs), undefined, signal === undefined ? {} : { signal });
+        await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
       }
     }
   }
@@ -84,8 +97,13 @@ class HttpSource implements ByteSource {
     return this.version;
   }
 
-  private async attemptRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const timeout = AbortSignal.timeout(this.options.timeoutMs ?? 30_000);
+  private async attemptRange(
+    offset: number,
+    length: number,
+    { signal, endMs }: { readonly signal: AbortSignal | undefined; readonly endMs: number },
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const leftMs = Math.max(1, Math.ceil(endMs - performance.now()));
+    const timeout = AbortSignal.timeout(Math.min(leftMs, this.options.timeoutMs ?? 30_000));
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     try {
       const response = await this.request(offset, length, either);
@@ -125,6 +143,11 @@ class HttpSource implements ByteSource {
   }
 
   private async receive(response: Response, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+    if (encoding !== "identity" && encoding !== "" && response.ok) {
+      await response.body?.cancel();
+      throw new UpstreamError(`${this.location}: the server encoded a part of the file (${encoding.slice(0, 20)})`);
+    }
     if (response.status === 206) return this.receivePart(response, offset, length);
     if (response.status === 200) return this.receiveWhole(response, offset, length);
     await response.body?.cancel();
@@ -149,9 +172,18 @@ class HttpSource implements ByteSource {
       );
     }
     this.note(response, total, true);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (bytes.length !== last - first + 1)
-      throw new Transient(`${last - first + 1} bytes announced, ${bytes.length} received`);
+    const wanted = last - first + 1;
+    if (wanted < 1) {
+      await response.body?.cancel();
+      throw new UpstreamError(`${this.location}: Content-Range ends before it begins`);
+    }
+    const { bytes, total: received } = await readSlice(
+      response,
+      { offset: 0, length: wanted, until: wanted + 1 },
+      this.stallMs(),
+    );
+    if (received > wanted) throw new UpstreamError(`${this.location}: ${wanted} bytes announced, more sent`);
+    if (received < wanted) throw new Transient(`${wanted} bytes announced, ${received} received`);
     return bytes;
   }
 
@@ -169,14 +201,25 @@ class HttpSource implements ByteSource {
     }
     if (total !== undefined) {
       this.note(response, total, false);
-      return readSlice(response, offset, length);
+      const wanted = Math.max(0, Math.min(offset + length, total) - offset);
+      const { bytes } = await readSlice(response, { offset, length: wanted, until: offset + wanted }, this.stallMs());
+      if (bytes.length < wanted) throw new Transient(`${wanted} bytes expected, ${bytes.length} received`);
+      return bytes;
     }
     // No length given: the whole body has to be counted.
-    const bytes = await readSlice(response, 0, MAX_SKIP_BYTES);
-    if (bytes.length === MAX_SKIP_BYTES)
+    const { bytes, total: counted } = await readSlice(
+      response,
+      { offset, length, until: MAX_SKIP_BYTES },
+      this.stallMs(),
+    );
+    if (counted >= MAX_SKIP_BYTES)
       throw new UnsupportedError(`${this.location}: the server tells no size and ignores Range`);
-    this.note(response, bytes.length, false);
-    return bytes.slice(offset, offset + length);
+    this.note(response, counted, false);
+    return bytes;
+  }
+
+  private stallMs(): number {
+    return this.options.stallMs ?? 10_000;
   }
 
   private note(response: Response, sizeBytes: number, ranges: boolean): void {
@@ -212,19 +255,43 @@ function failureOf(response: Response, location: string): Error {
   return new UpstreamError(`${location}: the server answered ${status}; wanted 206`);
 }
 
-async function readSlice(response: Response, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * The bytes [offset, offset + length) of a body as far as they come, and how many came in all; what is beyond `until` is not read. No more
+ * than the slice is ever held.
+ */
+async function readSlice(
+  response: Response,
+  { offset, length, until }: { readonly offset: number; readonly length: number; readonly until: number },
+  stallMs: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly total: number }> {
   const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
   let position = 0;
-  while (reader !== undefined && position < offset + length) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const part = value.subarray(Math.max(0, offset - position), offset + length - position);
-    if (part.length > 0) parts.push(part);
-    position += value.length;
+  try {
+    while (reader !== undefined && position < until) {
+      const { done, value } = await withinTime(reader.read(), stallMs);
+      if (done) break;
+      const part = value.subarray(Math.max(0, offset - position), Math.max(0, offset + length - position));
+      if (part.length > 0) parts.push(part);
+      position += value.length;
+    }
+  } finally {
+    // Not awaited: a server that hangs may never let go.
+    reader?.cancel().catch(() => undefined);
   }
-  await reader?.cancel();
-  return new Uint8Array(Buffer.concat(parts));
+  return { bytes: new Uint8Array(Buffer.concat(parts)), total: position };
+}
+
+async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Transient(`no byte for ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** fetch wraps the reason in "fetch failed"; its cause holds a code such as ECONNREFUSED and never a host's name. */

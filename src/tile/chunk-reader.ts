@@ -6,12 +6,14 @@ import { AppError, CorruptDataError } from "../core/errors.js";
 import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
-import { bytesOfTokens, decodeContextChunk, withoutMissingTokens } from "./context-chunk.js";
+import { bytesOfTokens, withoutMissingTokens } from "./token-bytes.js";
 import { decodeOfficialChunk } from "./official-chunk.js";
-import { emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
-import type { ContextCoders } from "../codec/context/context-pool.js";
+import { asReference, emptyChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
+import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
+import type { OfficialPool } from "../codec/official/elic-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
-import { ENTROPY_MODELS, type EntropyModel } from "../container/chunk.js";
+import { CODECS } from "../core/codecs.js";
+import { codecOf, findSection, parseChunk, SECTION } from "../container/chunk.js";
 import { parseLocation } from "../store/location.js";
 import { checkReference, placeOfReference, versionOfReference } from "./leant-on.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
@@ -48,8 +50,8 @@ export interface ChunkReaderOptions {
   readonly pool: WorkerPool<PixelTask, PixelResult>;
   /** @throws NotFoundError for a model that is not installed, CorruptDataError where the container asks for another version of it. */
   readonly loadModel: (id: string) => Promise<LoadedModel>;
-  /** Decodes what is stored with context models. */
-  readonly contexts: ContextCoders;
+  /** Decodes what converted TEC-ELICs store. */
+  readonly official: OfficialPool;
   readonly latentsBytes: number;
   /** Containers whose header and file stay open. */
   readonly headers: number;
@@ -94,32 +96,37 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     const place = chunkPlace(cog, level, index);
     const bytes = await readTokens(container, level, index, signal);
     if (bytes === undefined) return emptyChunk(place);
-    const writtenBy = cog.metadata.engine ?? "an unknown engine";
-    if (model.fp === undefined)
-      return decodeOfficialChunk({ bytes, place, model, writtenBy }, options.contexts, signal);
-    if (entropyOf(bytes) !== "fp") {
-      const { tokens } = container;
-      const reference = (k: number): Promise<DecodedChunk> => readReference(container, k, { level, index }, signal);
-      return decodeContextChunk({ bytes, place, model, tokens, writtenBy, reference }, options.contexts, signal);
+    if (model.coding.kind === "official") {
+      const writtenBy = cog.metadata.engine ?? "an unknown engine";
+      return decodeOfficialChunk({ bytes, place, model, writtenBy }, options.official, signal);
     }
-    const result = await options.pool.run(
-      { kind: "decode", bytes, place, model: { sha256: model.sha256, ...model.fp } },
-      { signal },
-    );
+    const references = await readReferences(container, bytes, { level, index, place }, signal);
+    const { tokens } = container;
+    const result = await options.pool.run({ kind: "decode", bytes, place, model, references, tokens }, { signal });
     if (result.kind !== "decoded") throw new TypeError(`a ${result.kind} answer to a decode task`);
     return result.chunk;
   }
 
-  /** The same chunk of one of the files that a container leans on. */
-  async function readReference(
+  /** The same chunk of the files that one leans on. */
+  async function readReferences(
     container: OpenContainer,
-    k: number,
-    at: { readonly level: number; readonly index: number },
+    bytes: Uint8Array,
+    { level, index, place }: { readonly level: number; readonly index: number; readonly place: ChunkPlace },
     signal: AbortSignal,
-  ): Promise<DecodedChunk> {
-    const other = await openReference(container, k, signal);
-    checkReference(container, k, other);
-    return chunk(other, at.level, at.index, signal);
+  ): Promise<readonly ReferenceChunk[]> {
+    const codec = codecOf(bytes);
+    const most = codec === undefined ? 0 : CODECS[codec].references;
+    if (most === 0) return [];
+    const indices = findSection(parseChunk(bytes, place.name), SECTION.references) ?? new Uint8Array();
+    if (indices.length > most)
+      throw new CorruptDataError(place.name, `it leans on ${indices.length} dates, ${most} at most are allowed`);
+    return Promise.all(
+      [...indices].map(async (k) => {
+        const other = await openReference(container, k, signal);
+        checkReference(container, k, other);
+        return asReference(await chunk(other, level, index, signal), place);
+      }),
+    );
   }
 
   async function openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer> {
@@ -177,7 +184,7 @@ async function readTokens(
   if (tokens === undefined || length === 0) return readChunkBytes(source, tiles, index, signal);
   const { name } = chunkPlace(cog, level, index);
   const head = await source.getRange(offset, Math.min(length, TOKEN_HEAD_BYTES), signal);
-  if (entropyOf(head) !== "flextec") return readChunkBytes(source, tiles, index, signal);
+  if (CODECS[codecOf(head) ?? "fp"].tokens === 0) return readChunkBytes(source, tiles, index, signal);
   const wanted = bytesOfTokens(head, tokens, name);
   if (wanted === undefined || wanted > length)
     throw new CorruptDataError(name, `truncated: ${wanted ?? TOKEN_HEAD_BYTES} bytes expected, ${length} stored`);
@@ -186,11 +193,6 @@ async function readTokens(
   if (wanted > head.length)
     bytes.set(await source.getRange(offset + head.length, wanted - head.length, signal), head.length);
   return withoutMissingTokens(bytes, tokens);
-}
-
-/** Read off a chunk's head, without parsing the rest. */
-function entropyOf(bytes: Uint8Array): EntropyModel {
-  return ENTROPY_MODELS[bytes[3] ?? 0] ?? "fp";
 }
 
 function chunkPlace(cog: TecCog, level: number, index: number): ChunkPlace {

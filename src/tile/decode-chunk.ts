@@ -1,10 +1,12 @@
+import { positionsOf } from "../core/geometry.js";
 import { inflateSync } from "node:zlib";
-import type { FactorizedCoder } from "../codec/factorized.js";
-import { findSection, SECTION, type Chunk } from "../container/chunk.js";
+import { clearShares } from "../codec/context/clear-shares.js";
+import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
+import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
-import type { LatentChunk } from "../core/latents.js";
-import { decodeSymbols } from "./decode-symbols.js";
+import { decodeSymbols, type ChunkMasks, type DecodeUse } from "./decode-symbols.js";
+import type { LatentChunk, SpectralScale } from "../core/latents.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
 export interface DecodedChunk {
@@ -27,18 +29,29 @@ export interface ChunkPlace {
 }
 
 /**
- * Entropy-decodes a chunk and checks it.
+ * Entropy-decodes a chunk of any model that needs no networks for it, and checks it; runs in browsers too, given the masks.
  *
- * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model not built in.
+ * @throws CorruptDataError when the checksum, a length or a mask is wrong; UnsupportedError for an entropy model that its model lacks.
  */
-export function decodeChunk(bytes: Uint8Array, place: ChunkPlace, coder: FactorizedCoder): DecodedChunk {
-  const { chunk, symbols: decoded } = decodeSymbols(bytes, place.name, coder);
+export function decodeChunk(
+  bytes: Uint8Array,
+  place: ChunkPlace,
+  { decoder, references, tokens }: DecodeUse,
+): DecodedChunk {
+  const chunk = parseChunk(bytes, place.name);
   checkSize(chunk, place);
-  return decodedChunk(chunk, shareSymbols(decoded), readMasks(chunk, place));
+  const masks = readMasks(chunk, place);
+  const { symbols, spectral } = decodeSymbols(chunk, masks, { decoder, references, tokens }, place.name);
+  return decodedChunk(
+    chunk,
+    symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols),
+    masks,
+    spectral,
+  );
 }
 
-/** What is known of each pixel of a stored chunk. */
-export type ChunkMasks = Pick<DecodedChunk, "valid" | "classes">;
+/** Of axes, steps and the objects themselves. */
+const CHUNK_BYTES = 2560;
 
 /** @throws CorruptDataError when a mask is damaged. */
 export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {
@@ -54,13 +67,14 @@ export function decodedChunk(
   { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
   symbols: LatentChunk["symbols"],
   { valid, classes }: ChunkMasks,
+  spectral?: SpectralScale,
 ): DecodedChunk {
   const channels = symbols.length / (rows * columns);
   return {
-    latents: { symbols, channels, rows, columns, quality },
+    latents: { symbols, channels, rows, columns, quality, ...(spectral === undefined ? {} : { spectral }) },
     valid,
     classes,
-    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + 256,
+    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + CHUNK_BYTES,
   };
 }
 
@@ -75,7 +89,7 @@ export function checkSize(chunk: Chunk, place: ChunkPlace): void {
 
 /** What stands for a chunk that is not stored: no pixel of it is valid and its latents are 0. */
 export function emptyChunk(place: ChunkPlace): DecodedChunk {
-  const [rows, columns] = [Math.ceil(place.height / 16), Math.ceil(place.width / 16)];
+  const [rows, columns] = [positionsOf(place.height), positionsOf(place.width)];
   return {
     latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 },
     valid: "none",
@@ -95,6 +109,21 @@ export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
       : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
   shared.set(symbols);
   return shared;
+}
+
+function shareFloats(symbols: Float32Array): Float32Array {
+  const shared = new Float32Array(new SharedArrayBuffer(symbols.byteLength));
+  shared.set(symbols);
+  return shared;
+}
+
+/** A decoded chunk as one that others lean on. */
+export function asReference(
+  { latents, valid, classes }: DecodedChunk,
+  place: Pick<ChunkPlace, "width" | "height">,
+): ReferenceChunk {
+  const { width, height } = place;
+  return { latents, clear: clearShares({ width, height, valid, classes }) };
 }
 
 function readValidity(section: Uint8Array | undefined, place: ChunkPlace): Uint8Array | "all" | "none" {

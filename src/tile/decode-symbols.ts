@@ -1,29 +1,65 @@
-import type { FactorizedCoder } from "../codec/factorized.js";
-import { xxhash32 } from "../codec/xxhash32.js";
-import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
-import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+import { checksumOf, hex } from "../codec/checksum.js";
+import { clearShares } from "../codec/context/clear-shares.js";
+import { positionSteps } from "../codec/lapped/cloud-steps.js";
+import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
+import type { ModelDecoder } from "../codec/open-coder.js";
+import { findSection, findTokens, SECTION, type Chunk } from "../container/chunk.js";
+import { CODECS } from "../core/codecs.js";
+import { CorruptDataError } from "../core/errors.js";
 
-/**
- * Parses a chunk of TEC-FP and entropy-decodes its latents, [channels][rows][columns]; runs in browsers too.
- *
- * @throws CorruptDataError naming `location` when a length or the checksum is wrong; UnsupportedError for a context model's chunk.
- */
-export function decodeSymbols(
-  bytes: Uint8Array,
-  location: string,
-  coder: FactorizedCoder,
-): { readonly chunk: Chunk; readonly symbols: Int16Array } {
-  const chunk = parseChunk(bytes, location);
-  if (chunk.entropy !== "fp")
-    throw new UnsupportedError(`${location} is stored with entropy model "${chunk.entropy}"; "fp" is expected here`);
-  const stream = findSection(chunk, SECTION.symbols);
-  if (stream === undefined) throw new CorruptDataError(location, "it holds no symbols");
-  const setMap = findSection(chunk, SECTION.sets) ?? new Uint8Array();
-  const symbols = coder.decode({ stream, setMap }, chunk, location);
-  const checksum = xxhash32(new Uint8Array(symbols.buffer, symbols.byteOffset, symbols.byteLength));
-  if (checksum !== chunk.checksum)
-    throw new CorruptDataError(location, `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`);
-  return { chunk, symbols };
+/** What is known of each pixel of a stored chunk, row-major: 1 = valid, and SCL codes where the source had them. */
+export interface ChunkMasks {
+  readonly valid: Uint8Array | "all" | "none";
+  readonly classes: Uint8Array | undefined;
 }
 
-const hex = (value: number): string => value.toString(16).padStart(8, "0");
+/** What a chunk is decoded with beside its bytes. */
+export interface DecodeUse {
+  readonly decoder: ModelDecoder;
+  /** The same chunk of the dates that it leans on. */
+  readonly references: readonly ReferenceChunk[];
+  /** Tokens wanted of one that has them; undefined: all. */
+  readonly tokens: number | undefined;
+}
+
+/**
+ * A parsed chunk's symbols, checked; runs in browsers too.
+ *
+ * @throws CorruptDataError naming `location`; UnsupportedError for an entropy model that its model lacks.
+ */
+export function decodeSymbols(
+  chunk: Chunk,
+  masks: ChunkMasks,
+  { decoder, references, tokens }: DecodeUse,
+  location: string,
+): ReturnType<ModelDecoder["decode"]> {
+  const { codec, width, height } = chunk;
+  const pixels = { width, height, ...masks };
+  const stored = findTokens(chunk, location);
+  const decoded = decoder.decode(
+    codec,
+    {
+      symbols: findSection(chunk, SECTION.symbols),
+      setMap: findSection(chunk, SECTION.sets),
+      axes: findSection(chunk, SECTION.axes),
+      tokens: stored.slice(0, tokens),
+    },
+    { ...chunk, clear: codec === "fp" ? NO_SHARES : clearShares(pixels), references },
+    (cloudMult) => positionSteps(pixels, cloudMult),
+    location,
+  );
+  if (decoded.isWhole && !(decoded.symbols instanceof Float32Array)) {
+    const checksum = checksumOf(decoded.symbols);
+    if (checksum !== chunk.checksum)
+      throw new CorruptDataError(
+        location,
+        `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`,
+      );
+  } else if (stored.length < (tokens ?? CODECS[codec].tokens)) {
+    throw new CorruptDataError(location, `it holds ${stored.length} of its tokens`);
+  }
+  return decoded;
+}
+
+/** TEC-FP looks at no shares. */
+const NO_SHARES = new Uint8Array();

@@ -1,6 +1,7 @@
+import { positionsOf, STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { BANDS, type BandName } from "../core/bands.js";
-import { CHUNK_LATENTS, chunkSpan, type LatentWindow } from "../core/latents.js";
-import { unstyled } from "../model/network-tasks.js";
+import { chunkSpan, type LatentWindow } from "../core/latents.js";
+import { CHUNK_POSITIONS } from "../core/geometry.js";
 import type { Networks } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
@@ -22,6 +23,8 @@ export interface WindowRequest {
   readonly level: number;
   readonly rect: LatentRect;
   readonly bands: readonly BandName[];
+  /** False: without the decoder's learned branch, where a quick look will do. */
+  readonly refine?: boolean | undefined;
 }
 
 /** What decoding a window takes. */
@@ -48,12 +51,7 @@ export async function decodeWindow(
   signal?: AbortSignal,
 ): Promise<DecodedWindow> {
   const gathered = await gatherWindow(request, use.reader, signal);
-  const { pixels, window } = await synthesiseWindow(
-    gathered,
-    { rect: request.rect, bands: request.bands },
-    use,
-    signal,
-  );
+  const { pixels, window } = await synthesiseWindow(gathered, request, use, signal);
   return { pixels, window, masks: gathered.masks, classes: gathered.classes };
 }
 
@@ -66,13 +64,16 @@ export async function gatherWindow(
   const { latents, chunks } = await gatherChunks({ container, level, rect }, reader, signal);
   const tiles = container.cog.levels[level];
   const masks: MaskPieces = {
-    x: latents.chunkColumn * 256,
-    y: latents.chunkRow * 256,
+    x: latents.chunkColumn * CHUNK_PX,
+    y: latents.chunkRow * CHUNK_PX,
     chunkColumns: latents.chunkColumns,
     chunks: chunks.map((chunk, i) => ({
       valid: chunk.valid,
-      width: Math.min(256, (tiles?.width ?? 0) - (latents.chunkColumn + (i % latents.chunkColumns)) * 256),
-      height: Math.min(256, (tiles?.height ?? 0) - (latents.chunkRow + Math.floor(i / latents.chunkColumns)) * 256),
+      width: Math.min(CHUNK_PX, (tiles?.width ?? 0) - (latents.chunkColumn + (i % latents.chunkColumns)) * CHUNK_PX),
+      height: Math.min(
+        CHUNK_PX,
+        (tiles?.height ?? 0) - (latents.chunkRow + Math.floor(i / latents.chunkColumns)) * CHUNK_PX,
+      ),
     })),
   };
   return { container, level, rect, latents, masks, classes: chunks.map((chunk) => chunk.classes) };
@@ -80,19 +81,19 @@ export async function gatherWindow(
 
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
-  { container, latents }: GatheredWindow,
-  { rect, bands }: Pick<WindowRequest, "rect" | "bands">,
+  { container, level, latents }: GatheredWindow,
+  { rect, bands, refine = true }: Pick<WindowRequest, "rect" | "bands" | "refine">,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
 ): Promise<Pick<DecodedWindow, "pixels" | "window">> {
-  const { model } = container;
+  const { transform } = container.model;
   const pixels = await networks.synthesise(
     {
-      path: model.synthesis.path,
-      channels: model.channels,
-      degains: model.degains,
+      transform,
       bands: bands.map((band) => BANDS.indexOf(band)),
-      window: unstyled({ ...latents, ...withHalo(rect, model.synthesis.halo) }, bands.length),
+      window: { ...latents, ...withHalo(rect, transform.halo) },
+      native: level === 0 ? container.cog.metadata.native : undefined,
+      refine,
     },
     signal,
   );
@@ -101,7 +102,7 @@ export async function synthesiseWindow(
 
 /** The pixels that latents cover; whole latents, so it may reach past the image's edge. */
 export function pixelsOf(rect: LatentRect): PixelWindow {
-  return { x: rect.column * 16, y: rect.row * 16, width: rect.columns * 16, height: rect.rows * 16 };
+  return { x: rect.column * STRIDE, y: rect.row * STRIDE, width: rect.columns * STRIDE, height: rect.rows * STRIDE };
 }
 
 function withHalo(rect: LatentRect, halo: number): LatentRect {
@@ -120,8 +121,8 @@ async function gatherChunks(
 ): Promise<{ latents: LatentWindow; chunks: readonly DecodedChunk[] }> {
   const tiles = container.cog.levels[level];
   if (tiles === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
-  const place = withHalo(rect, container.model.synthesis.halo);
-  const [levelRows, levelColumns] = [Math.ceil(tiles.height / 16), Math.ceil(tiles.width / 16)];
+  const place = withHalo(rect, container.model.transform.halo);
+  const [levelRows, levelColumns] = [positionsOf(tiles.height), positionsOf(tiles.width)];
   const [chunkRow, lastRow] = chunkSpan(place.row, place.rows, levelRows);
   const [chunkColumn, lastColumn] = chunkSpan(place.column, place.columns, levelColumns);
   const chunkColumns = lastColumn - chunkColumn + 1;
@@ -147,20 +148,20 @@ async function gatherChunks(
 
 /** The latents that cover a rectangle of pixels. */
 export function rectOfPixels(window: PixelWindow): LatentRect {
-  const [row, column] = [Math.floor(window.y / CHUNK_LATENTS), Math.floor(window.x / CHUNK_LATENTS)];
+  const [row, column] = [Math.floor(window.y / CHUNK_POSITIONS), Math.floor(window.x / CHUNK_POSITIONS)];
   return {
     row,
     column,
-    rows: Math.ceil((window.y + window.height) / CHUNK_LATENTS) - row,
-    columns: Math.ceil((window.x + window.width) / CHUNK_LATENTS) - column,
+    rows: Math.ceil((window.y + window.height) / CHUNK_POSITIONS) - row,
+    columns: Math.ceil((window.x + window.width) / CHUNK_POSITIONS) - column,
   };
 }
 
 /** 1 where the level's pixel (x, y) is valid, 0 where it is not or lies outside the masks. */
 export function maskAt(masks: MaskPieces, x: number, y: number): number {
-  const [column, row] = [Math.floor((x - masks.x) / 256), Math.floor((y - masks.y) / 256)];
+  const [column, row] = [Math.floor((x - masks.x) / CHUNK_PX), Math.floor((y - masks.y) / CHUNK_PX)];
   const chunk = masks.chunks[row * masks.chunkColumns + column];
   if (chunk === undefined || chunk.valid === "none") return 0;
   if (chunk.valid === "all") return 1;
-  return chunk.valid[(y - masks.y - row * 256) * chunk.width + (x - masks.x - column * 256)] ?? 0;
+  return chunk.valid[(y - masks.y - row * CHUNK_PX) * chunk.width + (x - masks.x - column * CHUNK_PX)] ?? 0;
 }

@@ -1,23 +1,30 @@
-import { createFactorizedCoder } from "../codec/factorized.js";
-import { parseTables } from "../codec/tables.js";
-import { findSection, SECTION, type Chunk } from "../container/chunk.js";
-import { CHUNK_PX, TEC_COMPRESSION } from "../container/tec-cog.js";
-import { assembleLatents } from "../core/latents.js";
-import { decodeSymbols } from "./decode-symbols.js";
+import { openModelDecoder, type DecodableModel } from "../codec/open-coder.js";
+import { parseLappedTables } from "../codec/lapped/entropy-tables.js";
+import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
+import { TEC_COMPRESSION } from "../container/tec-cog.js";
+import { CHUNK_PX } from "../core/geometry.js";
+import { BANDS } from "../core/bands.js";
+import { parseBasis } from "../model/lapped/basis.js";
+import { STRIDE } from "../core/geometry.js";
+import { createKernels } from "../model/lapped/kernels.js";
+import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";
+import type { LappedTransform } from "../model/transform.js";
+import { decodeSymbols, type ChunkMasks } from "./decode-symbols.js";
 
 export { TEC_COMPRESSION };
 
-/** What a decoder needs of a model, however it was fetched. */
+/** The files of a lapped model that a decoder needs, however they were fetched. */
 export interface TecDecoderModel {
-  readonly channels: number;
-  /** Latents a side that the synthesis consumes. */
-  readonly halo: number;
-  /** Side in latents of the blocks that choose a table set. */
-  readonly block: number;
-  /** The model's table file. */
+  /** basis.bin and entropy.tables. */
+  readonly basis: Uint8Array;
   readonly tables: Uint8Array;
-  /** Runs synthesis.onnx (onnxruntime-web or -node) on latents [channels][rows][columns] -> digital numbers [12][height][width]. */
-  readonly synthesise: (latents: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
+  /** elic.weights, for images stored with TEC-ELIC. */
+  readonly elic?: Uint8Array | undefined;
+  /**
+   * Runs branch.onnx (onnxruntime-web or -node): coefficients [1][canonical][rows][columns] -> residual, two rows and columns fewer.
+   * Without it the picture is the linear basis's, nearly as good, and no runtime is needed.
+   */
+  readonly branch?: RunBranch | undefined;
 }
 
 /** The shape of geotiff.js's decoder parameters that is used here. */
@@ -26,42 +33,43 @@ interface TileParameters {
   readonly tileHeight: number;
 }
 
-const BANDS = 12;
+/** Positions around a chunk that the synthesis looks at. */
+const HALO = 2;
+const COUNT = BANDS.length;
 
 /**
  * A decoder class for geotiff.js: `addDecoder(TEC_COMPRESSION, async () => createTecDecoder(model), undefined, false)`.
  *
- * geotiff.js hands over one tile and no neighbours, so latents are replicated at the tile's rim and the outer 16 to 32 pixels
- * differ from what openTecCog gives (docs/format.md §7 has the figures). Invalid pixels are 0 in all bands.
+ * geotiff.js hands over one tile and no neighbours, so that the outer 8 pixels at a tile's rim differ from what openTecCog gives
+ * (docs/format.md §7 has the figures). Invalid pixels are 0 in all bands. Chunks that lean on other dates can't be decoded so.
  */
 export function createTecDecoder(model: TecDecoderModel) {
-  const tables = parseTables(model.tables, "entropy tables");
-  const coder = createFactorizedCoder(tables, model.block);
-  const degains = tables.steps.map((step) => step.degain);
+  const decoder = openModelDecoder(decodable(model));
+  const { transform } = decodable(model);
+  const kernels = createKernels();
 
   async function decodeTile(bytes: Uint8Array): Promise<ArrayBuffer> {
-    const out = new Uint16Array(CHUNK_PX * CHUNK_PX * BANDS);
+    const out = new Uint16Array(CHUNK_PX * CHUNK_PX * COUNT);
     if (bytes.length === 0) return out.buffer;
-    const { chunk, symbols } = decodeSymbols(bytes, "a TEC tile", coder);
-    const { rows, columns } = chunk;
-    const { halo, channels } = model;
+    const chunk = parseChunk(bytes, "a TEC tile");
+    const masks = await readMasks(chunk);
+    const { rows, columns, channels, quality } = chunk;
+    const use = { decoder, references: [], tokens: undefined };
+    const { symbols, spectral } = decodeSymbols(chunk, masks, use, "a TEC tile");
     const window = {
-      row: -halo,
-      column: -halo,
-      rows: rows + 2 * halo,
-      columns: columns + 2 * halo,
+      row: -HALO,
+      column: -HALO,
+      rows: rows + 2 * HALO,
+      columns: columns + 2 * HALO,
       levelRows: rows,
       levelColumns: columns,
       chunkRow: 0,
       chunkColumn: 0,
       chunkColumns: 1,
-      chunks: [{ ...chunk, symbols }],
+      chunks: [{ symbols, channels, rows, columns, quality, spectral }],
     };
-    const latents = new Float32Array(channels * window.rows * window.columns);
-    assembleLatents(window, degains, channels, latents, 0);
-    const pixels = await model.synthesise(latents, window.rows, window.columns);
-    const valid = await readValidity(findSection(chunk, SECTION.validity));
-    interleave(pixels, chunk, valid, out);
+    const wanted = { bands: BANDS.map((_, b) => b), native: undefined };
+    interleave(await synthesiseLapped(window, transform, wanted, { kernels, branch: model.branch }), chunk, masks, out);
     return out.buffer;
   }
 
@@ -78,27 +86,73 @@ export function createTecDecoder(model: TecDecoderModel) {
   };
 }
 
-/** Bits, row-major over the pixels that the chunk really covers; "all" or "none" where they agree. */
-async function readValidity(section: Uint8Array | undefined): Promise<Uint8Array | "all" | "none"> {
-  if (section === undefined) return "all";
-  if (section.length === 0) return "none";
-  const stream = new Blob([section.slice()]).stream().pipeThrough(new DecompressionStream("deflate"));
+/** A model of files alone: nothing names a path. */
+function decodable({ basis: file, tables: bytes, elic }: TecDecoderModel): DecodableModel & {
+  readonly transform: LappedTransform;
+} {
+  const basis = parseBasis(file, "basis");
+  const tables = parseLappedTables(bytes, "entropy tables");
+  const { channels, steps, degain } = tables;
+  return {
+    id: "in the browser",
+    sha256: "",
+    channels,
+    qualities: steps,
+    transform: {
+      kind: "lapped",
+      channels,
+      halo: HALO,
+      basis,
+      degains: degain,
+      synthesis: "",
+      branch: undefined,
+      analysis: undefined,
+    },
+    coding: {
+      kind: "lapped",
+      tables: bytes,
+      weights: elic === undefined ? {} : { elic },
+      steps: [],
+      cloudMult: 16,
+    },
+  };
+}
+
+async function readMasks(chunk: Chunk): Promise<ChunkMasks> {
+  const { width, height } = chunk;
+  const bits = findSection(chunk, SECTION.validity);
+  const nibbles = findSection(chunk, SECTION.classes);
+  const pixels = width * height;
+  const unpack = async (packed: Uint8Array, of: (bytes: Uint8Array, i: number) => number): Promise<Uint8Array> => {
+    const bytes = await inflate(packed);
+    return Uint8Array.from({ length: pixels }, (_, i) => of(bytes, i));
+  };
+  return {
+    valid:
+      bits === undefined
+        ? "all"
+        : bits.length === 0
+          ? "none"
+          : await unpack(bits, (bytes, i) => ((bytes[i >> 3] ?? 0) >> (7 - (i & 7))) & 1),
+    classes: nibbles && (await unpack(nibbles, (bytes, i) => ((bytes[i >> 1] ?? 0) >> (i & 1 ? 0 : 4)) & 15)),
+  };
+}
+
+async function inflate(packed: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([packed.slice()]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** [12][rows x 16][columns x 16] -> pixel-interleaved tile. */
-function interleave(pixels: Float32Array, chunk: Chunk, valid: Uint8Array | "all" | "none", out: Uint16Array): void {
+function interleave(pixels: Float32Array, chunk: Chunk, { valid }: ChunkMasks, out: Uint16Array): void {
   if (valid === "none") return;
-  const [height, width] = [chunk.rows * 16, chunk.columns * 16];
+  const [height, width] = [chunk.rows * STRIDE, chunk.columns * STRIDE];
   for (let r = 0; r < chunk.height; r++) {
     for (let c = 0; c < chunk.width; c++) {
-      const i = r * chunk.width + c;
-      if (valid !== "all" && (((valid[i >> 3] ?? 0) >> (7 - (i & 7))) & 1) === 0) continue;
-      for (let b = 0; b < BANDS; b++) {
-        out[(r * CHUNK_PX + c) * BANDS + b] = Math.max(
-          0,
-          Math.min(65535, Math.round(pixels[(b * height + r) * width + c] ?? 0)),
-        );
+      if (valid !== "all" && valid[r * chunk.width + c] === 0) continue;
+      for (let b = 0; b < COUNT; b++) {
+        const value = Math.round(pixels[(b * height + r) * width + c] ?? 0);
+        out[(r * CHUNK_PX + c) * COUNT + b] = Math.max(0, Math.min(65535, value));
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { ContextCoders } from "../codec/context/context-pool.js";
+import type { OfficialPool } from "../codec/official/elic-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { findSection, findStreams, parseChunk, SECTION } from "../container/chunk.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
@@ -19,17 +19,15 @@ export interface OfficialChunkInput {
  */
 export async function decodeOfficialChunk(
   { bytes, place, model, writtenBy }: OfficialChunkInput,
-  coders: ContextCoders,
+  coders: OfficialPool,
   signal?: AbortSignal,
 ): Promise<DecodedChunk> {
   const chunk = parseChunk(bytes, place.name);
   checkSize(chunk, place);
-  const { entropy, quality, rows, columns, channels, checksum } = chunk;
-  if (model.official === undefined || entropy !== "elic")
-    throw new UnsupportedError(
-      `${place.name} is stored with entropy model "${entropy}", which model ${model.id} lacks`,
-    );
-  if (channels !== model.channels || quality >= model.degains.length)
+  const { codec, quality, rows, columns, channels, checksum } = chunk;
+  if (model.coding.kind !== "official" || codec !== "elic")
+    throw new UnsupportedError(`${place.name} is stored with entropy model "${codec}", which model ${model.id} lacks`);
+  if (channels !== model.channels || quality >= model.qualities)
     throw new CorruptDataError(
       place.name,
       `${channels} channels of quality ${quality}, ${model.channels} of quality 0 expected`,
@@ -37,9 +35,9 @@ export async function decodeOfficialChunk(
   const masks = readMasks(chunk, place);
   const streams = findStreams(chunk, place.name);
   const boundaries = findSection(chunk, SECTION.boundaries) ?? new Uint8Array();
-  const latents = await coders.decodeOfficial(
+  const latents = await coders.decode(
     {
-      model: model.official,
+      model: model.coding,
       chunk: { streams, boundaries },
       shape: { rows, columns },
       checksum,

@@ -4,8 +4,10 @@ import type { WarpGrid } from "../geo/warp-grid.js";
 import type { RenderSource, RenderSpec, Resampling } from "../render/render-spec.js";
 import type { EncodedImage } from "../render/encode-image.js";
 import type { ChunkPlace, DecodedChunk } from "./decode-chunk.js";
-import type { LoadedModel } from "../codec/loaded-model.js";
+import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
+import type { DecodableModel } from "../codec/open-coder.js";
 import type { InpaintMethod, LookRule, StackSelection } from "./mosaic/mosaic-spec.js";
+import type { ForecastChunk } from "./inpaint/forecasts.js";
 import type { Probe } from "./mosaic/probe-looks.js";
 import type { LookPieces } from "./window-looks.js";
 
@@ -14,7 +16,19 @@ export interface DecodeTask {
   readonly kind: "decode";
   readonly bytes: Uint8Array;
   readonly place: ChunkPlace;
-  readonly model: Pick<LoadedModel, "sha256"> & NonNullable<LoadedModel["fp"]>;
+  readonly model: DecodableModel;
+  /** The same chunk of the dates that it leans on. */
+  readonly references: readonly ReferenceChunk[];
+  /** Tokens wanted of one that has them; undefined: all. */
+  readonly tokens: number | undefined;
+}
+
+/** Expect a chunk from other dates. */
+export interface ForecastTask {
+  readonly kind: "forecast";
+  readonly model: DecodableModel;
+  readonly references: readonly ReferenceChunk[];
+  readonly location: string;
 }
 
 /** Which pixels of a level's window are valid: masks of the chunks it lies in. */
@@ -129,10 +143,11 @@ export interface ForecastCanvas {
   readonly deviations: Float32Array;
 }
 
-export type PixelTask = DecodeTask | ProbeTask | ComposeTask | RenderTask | MergeTask | InpaintTask;
+export type PixelTask = DecodeTask | ForecastTask | ProbeTask | ComposeTask | RenderTask | MergeTask | InpaintTask;
 
 export type PixelResult =
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
+  | { readonly kind: "forecast"; readonly chunk: ForecastChunk }
   | { readonly kind: "probed"; readonly probe: Probe }
   | {
       readonly kind: "drawn";

@@ -1,10 +1,11 @@
 // One thread of integer and pixel work: entropy decoding, warping, merging, rendering, image encoding. Networks run elsewhere (model/network-worker).
-import { createFactorizedCoder, type FactorizedCoder } from "../codec/factorized.js";
-import { parseTables } from "../codec/tables.js";
+import type { LappedCoder } from "../codec/lapped/lapped-coder.js";
+import { openLappedCoder, openModelDecoder, type ModelDecoder } from "../codec/open-coder.js";
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { tuneEncoder } from "../render/encode-image.js";
 import { composeLayer, probeLayer } from "./compose-layer.js";
+import { forecastChunk } from "./inpaint/forecast-chunk.js";
 import { decodeChunk } from "./decode-chunk.js";
 import { drawPicture } from "./draw-picture.js";
 import { drawInpainted } from "./inpaint/draw-inpainted.js";
@@ -14,6 +15,7 @@ import {
   type CanvasMemory,
   type ComposeTask,
   type DecodeTask,
+  type ForecastTask,
   type DrawnPicture,
   type PixelResult,
   type PixelTask,
@@ -21,12 +23,17 @@ import {
 import type { RenderSpec } from "../render/render-spec.js";
 
 tuneEncoder();
-const coders = new Map<string, FactorizedCoder>();
+const decoders = new Map<string, ModelDecoder>();
+const lapped = new Map<string, LappedCoder>();
 
 serveTasks<PixelTask, PixelResult>(async (task) => {
   switch (task.kind) {
     case "decode":
-      return { result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, coderOf(task)) } };
+      return {
+        result: { kind: "decoded", chunk: decodeChunk(task.bytes, task.place, { ...task, decoder: decoderOf(task) }) },
+      };
+    case "forecast":
+      return { result: { kind: "forecast", chunk: forecastChunk(lappedOf(task), task.references, task.location) } };
     case "probe":
       return { result: { kind: "probed", probe: probeLayer(task) } };
     case "compose":
@@ -42,11 +49,15 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
   }
 });
 
-function coderOf({ model }: DecodeTask): FactorizedCoder {
-  const known = coders.get(model.sha256);
-  if (known !== undefined) return known;
-  const coder = createFactorizedCoder(parseTables(model.tables, "entropy tables"), model.block);
-  coders.set(model.sha256, coder);
+function decoderOf({ model }: DecodeTask): ModelDecoder {
+  const decoder = decoders.get(model.sha256) ?? openModelDecoder(model);
+  decoders.set(model.sha256, decoder);
+  return decoder;
+}
+
+function lappedOf({ model }: ForecastTask): LappedCoder {
+  const coder = lapped.get(model.sha256) ?? openLappedCoder(model);
+  lapped.set(model.sha256, coder);
   return coder;
 }
 

@@ -1,6 +1,7 @@
+import { STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { createHash } from "node:crypto";
 import type { CatalogItem } from "../catalog/types.js";
-import { CHUNK_PX, levelSizes } from "../container/tec-cog.js";
+import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
@@ -47,7 +48,7 @@ export function mayBeClear({ item, level, rect }: Pick<PlanLayer, "item" | "leve
   const columns = Math.ceil(item.grid.width / CHUNK_PX);
   const rows = Math.ceil(item.grid.height / CHUNK_PX);
   if (percents?.length !== rows * columns) return true;
-  const chunkOf = (latent: number): number => Math.floor((latent * 16 * 2 ** level) / CHUNK_PX);
+  const chunkOf = (latent: number): number => Math.floor((latent * STRIDE * 2 ** level) / CHUNK_PX);
   for (let row = Math.max(0, chunkOf(rect.row)); row <= Math.min(rows - 1, chunkOf(rect.row + rect.rows)); row++) {
     const last = Math.min(columns - 1, chunkOf(rect.column + rect.columns));
     for (let column = Math.max(0, chunkOf(rect.column)); column <= last; column++)
@@ -72,7 +73,7 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 2;
+const PIPELINE_VERSION = 3;
 const INPAINT_MARGIN_PX = 48;
 
 /** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */
@@ -97,11 +98,19 @@ export function planPicture(
     target.name,
     renderKey(spec),
     mosaic,
-    layers.map(({ item, level }) => [item.collection, item.id, item.checksum, item.model, level]),
+    layers.map(({ item, level }) => [...identityOf(item), level]),
     ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
   return { target, spec: withHead(spec, target, mosaic), mosaic, layers, margin, etag };
+}
+
+/** Of an item, everything that a picture's bytes may depend on. */
+function identityOf(item: CatalogItem): readonly unknown[] {
+  const { collection, id, checksum, model, grid, datetimeMs, clearPercent, chunkClearPercent } = item;
+  const { crs, transform, width, height } = grid;
+  const clear = [clearPercent ?? "unknown", chunkClearPercent ?? "unknown"];
+  return [collection, id, checksum, model, crs, transform, width, height, datetimeMs, clear];
 }
 
 /** A tif says where it lies; the ETag knows it by the target's name and the items. */
@@ -172,8 +181,8 @@ function planLayer(target: TargetGrid, item: CatalogItem, lattices: Map<string, 
 function span(low: number, high: number, pixels: number): readonly [number, number] | undefined {
   const [first, last] = [Math.max(0, Math.floor(low) - 1), Math.min(pixels, Math.ceil(high) + 1)];
   if (low >= pixels || high <= 0 || last <= first) return undefined;
-  const from = Math.floor(first / 16);
-  return [from, Math.ceil(last / 16) - from];
+  const from = Math.floor(first / STRIDE);
+  return [from, Math.ceil(last / STRIDE) - from];
 }
 
 /** Median over the nodes of how many source pixels one target pixel spans. */

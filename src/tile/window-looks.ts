@@ -1,3 +1,4 @@
+import { CHUNK_PX } from "../core/geometry.js";
 import type { PixelWindow } from "../core/raster.js";
 import { isClear } from "../core/scene-classes.js";
 import { isCloudOrShadow, type DetectorBands } from "./mosaic/cloud-detector.js";
@@ -14,7 +15,6 @@ export interface LookPieces {
 
 /** SCL has 12 codes in 4 bits; this stands for "not told". */
 const UNKNOWN = 255;
-const CHUNK_PX = 256;
 
 /** How a window's pixels are judged. */
 export interface LookOptions {

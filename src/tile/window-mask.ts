@@ -1,3 +1,4 @@
+import { CHUNK_PX } from "../core/geometry.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { MaskPieces } from "./pixel-tasks.js";
 
@@ -20,8 +21,6 @@ export function windowMask(pieces: MaskPieces, window: PixelWindow): Uint8Array 
   });
   return valid;
 }
-
-const CHUNK_PX = 256;
 
 /** True when the window lies inside the chunks and all of those it touches are valid everywhere. */
 function isAllValid(pieces: MaskPieces, window: PixelWindow): boolean {

@@ -87,7 +87,7 @@ test("the item tells model, quality, PSNR of each band and bits per pixel, and o
   const told = { ...json.properties, ...json.assets["tec"] };
   assert.equal(told["tec:model"], "tec-s2");
   assert.equal(told["tec:quality"], 2);
-  assert.ok(Object.keys(told["tec:psnr"] as object).length === 13);
+  assert.ok(Object.keys(told["tec:psnr"] as object).length === 14);
   assert.ok((told["tec:bits_per_pixel"] as number) > 0.005);
 });
 

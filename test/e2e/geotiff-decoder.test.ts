@@ -20,17 +20,13 @@ const PAGE = `<!doctype html><title>TEC-COG in a browser</title>
   ort.env.wasm.wasmPaths = "/node_modules/onnxruntime-web/dist/";
   ort.env.wasm.numThreads = 1;
   const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-  const card = await (await fetch("/models/tec-s2/model.json")).json();
-  const session = await ort.InferenceSession.create("/models/tec-s2/" + card.synthesis.file);
-  const all = BigInt64Array.from({ length: 12 }, (_, i) => BigInt(i));
-  const one = (value) => new ort.Tensor("float32", new Float32Array(12).fill(value), [1, 12]);
-  async function synthesise(latents, rows, columns) {
-    const feeds = { latents: new ort.Tensor("float32", latents, [1, card.channels, rows, columns]), bands: new ort.Tensor("int64", all, [12]), scale: one(1), offset: one(0) };
-    return (await session.run(feeds)).pixels.data;
+  const [basis, tables] = await Promise.all(["basis.bin", "entropy.tables"].map((file) => bytes("/models/tec-s2/" + file)));
+  const session = await ort.InferenceSession.create("/models/tec-s2/branch.onnx");
+  async function branch(data, rows, columns) {
+    const coefficients = new ort.Tensor("float32", data, [1, data.length / (rows * columns), rows, columns]);
+    return (await session.run({ coefficients })).residual.data;
   }
-  const decoder = createTecDecoder({
-    channels: card.channels, halo: card.synthesis.halo, block: card.entropy.fp.block, tables: await bytes("/models/tec-s2/" + card.entropy.fp.file), synthesise,
-  });
+  const decoder = createTecDecoder({ basis, tables, branch });
   GeoTIFF.addDecoder(TEC_COMPRESSION, async () => decoder, undefined, false);
   const tiff = await GeoTIFF.fromUrl("/scene.tif");
   const image = await tiff.getImage(1);

@@ -208,7 +208,7 @@ test("what isn't there is 404 and a wrong method is 405", async (t) => {
   assert.equal((await getJson(`${base}/collections/%E0%A4%A`)).response.status, 400);
 });
 
-test("an item's asset is served by byte ranges, and its ETag is its checksum", async (t) => {
+test("an item's asset is served by byte ranges, and its ETag is of the file as it lies there", async (t) => {
   const base = await startServer(t, { mount: "/a/b" });
   const { json: item } = await getJson(`${base}/collections/lisbon/items/d7`);
   const { tec } = item["assets"] as { tec: { href: string; "file:checksum": string } };
@@ -216,11 +216,12 @@ test("an item's asset is served by byte ranges, and its ETag is its checksum", a
   const part = await fetch(tec.href, { headers: { Range: "bytes=2-5" } });
   assert.equal(part.status, 206);
   assert.deepEqual(new Uint8Array(await part.arrayBuffer()), bytesOf("d7").slice(2, 6));
-  assert.equal(part.headers.get("etag"), `"${tec["file:checksum"]}"`);
+  const etag = part.headers.get("etag") ?? "";
+  assert.match(etag, /^"[\w-]+"$/);
   assert.equal(part.headers.get("content-type"), "image/tiff; application=geotiff; profile=tec-cog");
   // fetch adds no-cache to conditional requests unless told otherwise, and no-cache rules out a 304.
   const again = await fetch(tec.href, {
-    headers: { "If-None-Match": `"${tec["file:checksum"]}"`, "Cache-Control": "max-age=0" },
+    headers: { "If-None-Match": etag, "Cache-Control": "max-age=0" },
   });
   assert.equal(again.status, 304);
   assert.equal((await fetch(tec.href, { headers: { Range: "bytes=99999-" } })).status, 416);

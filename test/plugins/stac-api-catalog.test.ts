@@ -52,6 +52,7 @@ test("a Tectile over a Tectile draws the other's imagery, reading it by URL", as
   const first = await listen(t, origin);
   const far = await tectile({
     catalog: `stac+${first}/origin`,
+    privateHosts: ["127.0.0.1"],
     provider: "cpu",
     plugins: [stacApiCatalog()],
   });
@@ -78,7 +79,12 @@ test("a Tectile over a Tectile draws a date that leans on another, whose file it
   const near = await tectile({ catalog: demo.folder, provider: "cpu" });
   t.after(() => near.close());
   const first = await listen(t, express().use(near));
-  const far = await tectile({ catalog: `stac+${first}`, provider: "cpu", plugins: [stacApiCatalog()] });
+  const far = await tectile({
+    catalog: `stac+${first}`,
+    provider: "cpu",
+    plugins: [stacApiCatalog()],
+    privateHosts: ["127.0.0.1"],
+  });
   t.after(() => far.close());
   const second = await listen(t, express().use(far));
   const item = `/collections/demo/items/${demo.items[0]}`;

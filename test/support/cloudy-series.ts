@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { parseConfig } from "../../src/app/config.js";
 import { chooseModel } from "../../src/app/choose-model.js";
+import { openSeries } from "../../src/app/references.js";
 import { createServices } from "../../src/app/services.js";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
@@ -50,11 +51,11 @@ export async function makeCloudySeries(catalog: string): Promise<CatalogItem> {
         ...(cloudCover === undefined ? {} : { cloudCover }),
       });
       const choice = await chooseModel(quality === undefined ? {} : { quality }, services);
-      const { networks } = services;
       const options = {
         collection: { id: collection },
         ...choice,
-        networks,
+        decoder: services,
+        series: openSeries({}, choice.model, services),
         writer,
         overwrite: false,
         version: "test",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Evaluate } from "../../src/codec/evaluate.js";
+import type { Evaluate } from "../../src/codec/official/evaluate.js";
 import { openNetwork, type Network, type Provider } from "../../src/model/session.js";
 
 /** Runs a model folder's networks on this thread; close() releases the sessions. */

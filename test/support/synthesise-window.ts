@@ -1,24 +1,23 @@
-// Run as a process of its own, so that VK_ICD_FILENAMES is set before onnxruntime loads: decodes one window of made-up latents and
-// prints its pixels. Arguments: provider, ONNX file, channels, halo, latents a side. Prints one line of JSON.
-import { openNetwork, PROVIDERS } from "../../src/model/session.js";
+// Run as a process of its own, so that VK_ICD_FILENAMES is set before onnxruntime loads: decodes windows of made-up symbols inside a level
+// and at two of its corners, and prints their pixels. Arguments: provider, model folder. Prints one line of JSON.
+import { loadModel } from "../../src/codec/loaded-model.js";
+import { openModel } from "../../src/model/model-zoo.js";
+import { createNetworks } from "../../src/model/networks.js";
+import { PROVIDERS } from "../../src/model/session.js";
+import { lappedRequest } from "./lapped-window.js";
 
-const [, , name, path = "", channels = "", halo = "", side = ""] = process.argv;
+const [, , name, folder = ""] = process.argv;
 const provider = PROVIDERS.find((known) => known === name);
 if (provider === undefined) throw new RangeError(`provider ${name}`);
-const count = Number(side) + 2 * Number(halo);
-const bands = [3, 2, 1, 8];
-const latents = Float32Array.from({ length: Number(channels) * count * count }, (_, i) => {
-  const channel = Math.floor(i / (count * count));
-  return (((i * 7919) % 1009) / 1009 - 0.5) * (channel < 8 ? 30 : 1);
-});
-const network = await openNetwork(path, { provider, threads: 1, strict: true });
-const { dims, data } = await network.run(
-  {
-    latents: { dims: [1, Number(channels), count, count], data: latents },
-    bands: { dims: [bands.length], data: BigInt64Array.from(bands, BigInt) },
-    scale: { dims: [1, bands.length], data: new Float32Array(bands.length).fill(1) },
-    offset: { dims: [1, bands.length], data: new Float32Array(bands.length) },
-  },
-  "pixels",
+const { transform } = loadModel(await openModel(folder));
+if (transform.kind !== "lapped") throw new RangeError(`a ${transform.kind} transform`);
+const networks = createNetworks({ provider, sessions: 1, strict: true });
+const places = [
+  { row: 6, column: 14 },
+  { row: 0, column: 0 },
+  { row: 12, column: 28 },
+];
+const found = await Promise.all(
+  places.map((at, i) => networks.synthesise(lappedRequest(transform, i, [3, 2, 1, 8], at))),
 );
-process.stdout.write(`${JSON.stringify({ dims, pixels: [...data] })}\n`, () => process.exit(0));
+process.stdout.write(`${JSON.stringify(found.map((pixels) => [...pixels]))}\n`, () => process.exit(0));

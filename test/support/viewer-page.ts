@@ -20,6 +20,9 @@ export async function openPage(from: Browser, address: string, options: BrowserC
   const problems: string[] = [];
   const hosts = new Set<string>();
   page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) problems.push(message.text());
+  });
   page.on("request", (request) => {
     if (request.url().startsWith("http")) hosts.add(new URL(request.url()).host);
   });

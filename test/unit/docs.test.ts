@@ -43,3 +43,20 @@ test("README names only scripts, commands and files that exist", () => {
   for (const [, path = ""] of readme.matchAll(/\]\(((?:docs|bench|models|plugins)\/[^)#]+)\)/g))
     assert.ok(readFileSync(ROOT + path.replace(/\/$/, "/README.md")).length > 0, path);
 });
+
+test("docs/security.md and docs/deploying.md name only tests, settings and documents that exist", () => {
+  const settings = new Set(Object.keys({ ...defaultConfig(), publicUrl: "", writeToken: "" }));
+  for (const name of ["docs/security.md", "docs/deploying.md"]) {
+    const text = read(name);
+    for (const [, path = ""] of text.matchAll(/\b(test\/(?:unit\/\w+|http|e2e)\/[\w-]+)/g))
+      assert.ok(read(`${path}.test.ts`).length > 0, path);
+    for (const [, setting = ""] of text.matchAll(/`([a-z]+(?:[A-Z][a-z]+)+)`/g))
+      assert.ok(settings.has(setting), setting);
+    for (const [, path = ""] of text.matchAll(/\]\(([\w.-]+\.md)\)/g)) assert.ok(read(`docs/${path}`).length > 0, path);
+  }
+  const compose = parse(read("docker-compose.yml")) as { services: Record<string, Record<string, unknown>> };
+  const service = compose.services["tectile"] ?? {};
+  for (const key of ["read_only", "mem_limit", "cpus", "healthcheck", "stop_grace_period"])
+    assert.ok(key in service, key);
+  assert.ok(Number.parseInt(String(service["stop_grace_period"]), 10) * 1000 > defaultConfig().shutdownMs);
+});

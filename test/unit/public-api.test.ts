@@ -28,6 +28,7 @@ test("the plugin door exports these names and no others", () => {
 test("the library's types are these", () => {
   assert.deepEqual(typeNames("index"), [
     "BandName",
+    "CodecName",
     "CodecOptions",
     "EncodeReport",
     "EntropyChoice",

@@ -10,7 +10,7 @@
 //   hint   u16[rows * 64] for each 1/64 of the frequency range, the entry that it starts in
 // Symbols are i16, channel by channel: symbol[channel * positions + position]; `sets` holds each position's set.
 
-const LOWER: u64 = 1 << 31;
+import { LOWER, endStream, pointer, readSymbol, setStream, writeSymbol, x, ENDED, OUT_OF_RANGE } from "./stream";
 
 // Decoder outcome: 0 whole, 1 the stream ended early, 2 bytes were left over or the final state is wrong, 3 an escape out of range.
 export function decode(
@@ -138,74 +138,19 @@ export function encode(
 
 // The same coder with an explicit table row a symbol (u16), as CompressAI's encode_with_indexes and decode_stream. Between calls a
 // decoder is its state of 12 bytes, x u64 and the next byte's address u32: 0 as address starts it, `bytes`.. to `limit` is the stream.
-// Of the coder's state only globals are left here: one step is short, and the loops stay readable.
-
-let x: u64 = 0;
-let pointer: usize = 0;
-let limitAt: usize = 0;
-
-function refill(): void {
-  if (x >= LOWER) return;
-  // past the end the state is filled with zeros and the pointer shows it
-  x = (x << 32) | (pointer < limitAt ? <u64>load<u32>(pointer) : 0);
-  pointer += 4;
-}
-
-function readDigit(): i32 {
-  const digit = <i32>(x & 15);
-  x >>= 4;
-  refill();
-  return digit;
-}
-
-function writeDigit(digit: u32): void {
-  flush(<u64>1 << 59);
-  x = (x << 4) | <u64>digit;
-}
-
-function flush(bound: u64): void {
-  if (x < bound) return;
-  pointer -= 4;
-  store<u32>(pointer, <u32>x);
-  x >>= 32;
-}
 
 // Outcome as decode's, of these symbols alone: 0, 1 or 3; 4 a row is not in the tables. The state moves on only with 0.
 export function decodeIndexed(
   first: usize, count: usize, start: usize, cum: usize, hint: usize, tableRows: i32,
   rows: usize, length: i32, state: usize, limit: usize, symbols: usize,
 ): i32 {
-  x = load<u64>(state);
-  pointer = load<u32>(state, 8);
-  limitAt = limit;
+  setStream(load<u64>(state), load<u32>(state, 8), limit);
   for (let i = 0; i < length; i++) {
     const row = <usize>load<u16>(rows + (<usize>i << 1));
     if (<i32>row >= tableRows) return 4;
-    const row4 = row << 2;
-    const entries = cum + (<usize>load<i32>(start + row4) << 2);
-    const target = <i32>(x & 0xffff);
-    let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
-    while (load<i32>(entries + (<usize>s << 2), 4) <= target) s++;
-    const low = load<i32>(entries + (<usize>s << 2));
-    x = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low) * (x >> 16) + <u64>(target - low);
-    refill();
-    const escape = load<i32>(count + row4);
-    if (s == escape) {
-      let digit = readDigit();
-      let digits = digit;
-      while (digit == 15 && digits < 64) {
-        digit = readDigit();
-        digits += digit;
-      }
-      if (digits > 5) return pointer > limit ? 1 : 3;
-      let raw = 0;
-      for (let j = 0; j < digits; j++) raw |= readDigit() << (j << 2);
-      s = raw >> 1;
-      s = raw & 1 ? -s - 1 : s + escape;
-    }
-    if (pointer > limit) return 1;
-    const symbol = s + load<i32>(first + row4);
-    if (symbol < -32768 || symbol > 32767) return 3;
+    const symbol = readSymbol(first, count, start, cum, hint, row);
+    if (symbol == ENDED) return 1;
+    if (symbol == OUT_OF_RANGE) return 3;
     store<i16>(symbols + (<usize>i << 1), <i16>symbol);
   }
   store<u64>(state, x);
@@ -219,29 +164,125 @@ export function encodeIndexed(
   first: usize, count: usize, start: usize, cum: usize, tableRows: i32,
   rows: usize, length: i32, symbols: usize, limit: usize,
 ): usize {
-  x = LOWER;
-  pointer = limit;
+  setStream(LOWER, limit, limit);
   for (let i = length - 1; i >= 0; i--) {
     const row = <usize>load<u16>(rows + (<usize>i << 1));
     if (<i32>row >= tableRows) return 0;
-    const row4 = row << 2;
-    const entries = cum + (<usize>load<i32>(start + row4) << 2);
-    const escape = load<i32>(count + row4);
-    let s = <i32>load<i16>(symbols + (<usize>i << 1)) - load<i32>(first + row4);
-    if (s < 0 || s >= escape) {
-      const raw: u32 = s < 0 ? <u32>(-2 * s - 1) : <u32>(2 * (s - escape));
-      let digits: u32 = 0;
-      while (raw >> (digits << 2)) digits++;
-      for (let j: i32 = digits - 1; j >= 0; j--) writeDigit((raw >> (<u32>j << 2)) & 15);
-      writeDigit(digits);
-      s = escape;
-    }
-    const low = load<i32>(entries + (<usize>s << 2));
-    const frequency = <u64>(load<i32>(entries + (<usize>s << 2), 4) - low);
-    flush(frequency << 47);
-    x = ((x / frequency) << 16) + (x % frequency) + <u64>low;
+    writeSymbol(first, count, start, cum, row, load<i16>(symbols + (<usize>i << 1)));
   }
-  pointer -= 8;
-  store<u64>(pointer, x);
-  return pointer;
+  return endStream();
+}
+
+// TEC-FP of a lapped model: rows come from names, which come first in the stream. `state` as decodeIndexed's.
+// Names in reading order; `lows` 0: of the low half, the class is the spread of left and top; else high names, the class is that of the low
+// name. Row = base + context * classes + class, context = (left + top + 1) >> 1, the one that is there, or `sets`.
+export function decodeNames(
+  first: usize, count: usize, start: usize, cum: usize, hint: usize,
+  base: i32, classes: i32, sets: i32, shift: i32, lows: usize, height: i32, width: i32, state: usize, limit: usize, names: usize,
+): i32 {
+  setStream(load<u64>(state), load<u32>(state, 8), limit);
+  for (let r = 0; r < height; r++) {
+    for (let c = 0; c < width; c++) {
+      const p = <usize>(r * width + c);
+      const left = c > 0 ? <i32>load<u8>(names + p - 1) : -1;
+      const top = r > 0 ? <i32>load<u8>(names + p - <usize>width) : -1;
+      const context = left < 0 ? (top < 0 ? sets : top) : top < 0 ? left : (left + top + 1) >> 1;
+      let kind = 0;
+      if (lows != 0) kind = <i32>load<u8>(lows + p) >> shift;
+      else if (left >= 0 && top >= 0) {
+        const spread = (left > top ? left - top : top - left) >> 1;
+        kind = spread < 2 ? spread : 2;
+      }
+      const name = readSymbol(first, count, start, cum, hint, <usize>(base + context * classes + kind));
+      if (name == ENDED) return 1;
+      if (name < 0 || name >= sets) return 5;
+      store<u8>(names + p, <u8>name);
+    }
+  }
+  store<u64>(state, x);
+  store<u32>(state, <u32>pointer, 8);
+  return 0;
+}
+
+// Symbols i16, channel by channel: row = rowOf[name of the channel's half at the position][channel]. Predicted channels hold differences
+// (docs/format.md §5), in units of step / 16. The stream ends with the last symbol. Outcome as decode's.
+export function decodeProfiled(
+  first: usize, count: usize, start: usize, cum: usize, hint: usize,
+  rowOf: usize, half: usize, predicted: usize, tableChannels: i32, channels: i32, height: i32, width: i32,
+  lowNames: usize, highNames: usize, mult: usize, state: usize, limit: usize, symbols: usize,
+): i32 {
+  let y = load<u64>(state);
+  let at: usize = load<u32>(state, 8);
+  const positions = height * width;
+  for (let c = 0; c < channels; c++) {
+    const names = load<u8>(half + <usize>c) == 0 ? lowNames : highNames;
+    const isPredicted = load<u8>(predicted + <usize>c) != 0;
+    const plane = symbols + (<usize>(c * positions) << 1);
+    const rowsOf = rowOf + (<usize>c << 1);
+    for (let p = 0; p < positions; p++) {
+      const row = <usize>load<u16>(rowsOf + (<usize>(<i32>load<u8>(names + <usize>p) * tableChannels) << 1));
+      const row4 = row << 2;
+      const entries = cum + (<usize>load<i32>(start + row4) << 2);
+      const target = <i32>(y & 0xffff);
+      let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
+      let low = load<i32>(entries + (<usize>s << 2));
+      let high = load<i32>(entries + (<usize>s << 2), 4);
+      while (high <= target) {
+        s++;
+        low = high;
+        high = load<i32>(entries + (<usize>s << 2), 4);
+      }
+      y = <u64>(high - low) * (y >> 16) + <u64>(target - low);
+      if (y < LOWER) {
+        if (at >= limit) return 1;
+        y = (y << 32) | <u64>load<u32>(at);
+        at += 4;
+      }
+      const escape = load<i32>(count + row4);
+      if (s == escape) {
+        let digit = <i32>(y & 15);
+        y >>= 4;
+        if (y < LOWER) {
+          if (at >= limit) return 1;
+          y = (y << 32) | <u64>load<u32>(at);
+          at += 4;
+        }
+        const digits = digit;
+        if (digits > 5) return 3;
+        let raw = 0;
+        for (let j = 0; j < digits; j++) {
+          raw |= <i32>(y & 15) << (j << 2);
+          y >>= 4;
+          if (y < LOWER) {
+            if (at >= limit) return 1;
+            y = (y << 32) | <u64>load<u32>(at);
+            at += 4;
+          }
+        }
+        s = raw >> 1;
+        s = raw & 1 ? -s - 1 : s + escape;
+      }
+      let symbol = s + load<i32>(first + row4);
+      if (isPredicted) symbol += predict(plane, mult, p, width);
+      if (symbol < -32768 || symbol > 32767) return 3;
+      store<i16>(plane + (<usize>p << 1), <i16>symbol);
+    }
+  }
+  return y == LOWER && at == limit ? 0 : 2;
+}
+
+// What a predicted channel's symbol is expected to be: floor((left + top) / 2) in units of step / 16, in the position's own step, rounded.
+function predict(plane: usize, mult: usize, p: i32, width: i32): i32 {
+  if (p == 0) return 0;
+  const own = <i32>load<u8>(mult + <usize>p);
+  let expected = 0;
+  if (p % width > 0) expected = <i32>load<i16>(plane + (<usize>(p - 1) << 1)) * <i32>load<u8>(mult + <usize>(p - 1));
+  if (p >= width) {
+    const top = <i32>load<i16>(plane + (<usize>(p - width) << 1)) * <i32>load<u8>(mult + <usize>(p - width));
+    expected = p % width > 0 ? (expected + top) >> 1 : top;
+  }
+  const doubled = 2 * expected + own;
+  const divisor = 2 * own;
+  const quotient = doubled / divisor;
+  return doubled % divisor < 0 ? quotient - 1 : quotient;
 }

@@ -1,3 +1,4 @@
+import { positionsOf, STRIDE } from "../../core/geometry.js";
 import { isClear } from "../../core/scene-classes.js";
 
 /** What is known of a chunk's pixels, row-major. */
@@ -10,15 +11,15 @@ export interface PixelMasks {
 
 /** Clear share of the pixels of each latent (valid and, where classes are known, clear), 0..127, row-major. */
 export function clearShares({ width, height, valid, classes }: PixelMasks): Uint8Array {
-  const [rows, columns] = [Math.ceil(height / 16), Math.ceil(width / 16)];
+  const [rows, columns] = [positionsOf(height), positionsOf(width)];
   const out = new Uint8Array(rows * columns);
   if (valid === "none") return out;
   if (valid === "all" && classes === undefined) return out.fill(127);
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
       let [clear, pixels] = [0, 0];
-      for (let y = 16 * r; y < Math.min(height, 16 * r + 16); y++) {
-        for (let i = y * width + 16 * c; i < y * width + Math.min(width, 16 * c + 16); i++) {
+      for (let y = STRIDE * r; y < Math.min(height, STRIDE * r + STRIDE); y++) {
+        for (let i = y * width + STRIDE * c; i < y * width + Math.min(width, STRIDE * c + STRIDE); i++) {
           pixels++;
           if ((valid === "all" || valid[i] !== 0) && (classes === undefined || isClear(classes[i] ?? 0))) clear++;
         }

@@ -1,6 +1,6 @@
 import { CorruptDataError, ModelError } from "../../core/errors.js";
 import type { Feed } from "../../model/session.js";
-import type { Evaluate } from "../evaluate.js";
+import type { Evaluate } from "./evaluate.js";
 import { createIndexedRans, type IndexedRans } from "../rans-indexed.js";
 import { createRansCoder, type RansCoder } from "../rans.js";
 import { packBoundaries, unpackBoundaries } from "./boundary-list.js";

@@ -4,15 +4,16 @@ import type { SearchFilter } from "../../app/mosaic-items.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseSearch } from "../params.js";
+import { parseSearch, queryOf } from "../params.js";
 import { sendMosaicTilejson } from "./tilejson.js";
 import { checkTileMatrixSet, param, sendMosaic } from "./tiles.js";
 
 const MAX_BODY = "64kb";
-const MAX_LISTED = 1000;
+const MAX_LISTED = 50;
 
 const bodySchema = z.record(z.string(), z.unknown());
 
@@ -20,7 +21,7 @@ const bodySchema = z.record(z.string(), z.unknown());
 export function searchesRouter({ services }: { readonly services: Services }): Router {
   const { searches } = services;
   const router = Router();
-  router.post("/searches/register", ...jsonBody(MAX_BODY), async (request, response) => {
+  router.post("/searches/register", mayWrite(services.config), ...jsonBody(MAX_BODY), async (request, response) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new InvalidRequestError("The request's body isn't a JSON object; wanted a STAC search");
     const { metadata, ...search } = body.data;
@@ -30,12 +31,25 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     const entry = await searches.register({ search, metadata: told.data });
     response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
   });
-  router.get(["/searches", "/searches/list"], async (_request, response) => {
-    const all = (await searches.list()).slice(0, MAX_LISTED);
+  router.get(["/searches", "/searches/list"], async (request, response) => {
+    const query = queryOf(request);
+    const limit = Math.max(1, Math.min(MAX_LISTED, wholeNumber("limit", query.get("limit"), MAX_LISTED)));
+    const offset = wholeNumber("offset", query.get("offset"), 0);
+    const { searches: found, matched } = await searches.list({ limit, offset });
+    const base = baseOf(response);
+    const link = (rel: string, from: number): object => ({
+      rel,
+      type: "application/json",
+      href: `${base}/searches?limit=${limit}&offset=${from}`,
+    });
     response.json({
-      searches: all.map((entry) => infoOf(entry, baseOf(response))),
-      links: [{ rel: "self", type: "application/json", href: `${baseOf(response)}/searches` }],
-      context: { returned: all.length, limit: MAX_LISTED, matched: all.length },
+      searches: found.map((entry) => infoOf(entry, base)),
+      links: [
+        { rel: "self", type: "application/json", href: `${base}/searches${query.size === 0 ? "" : `?${query}`}` },
+        ...(offset + limit < matched ? [link("next", offset + limit)] : []),
+        ...(offset > 0 ? [link("prev", Math.max(0, offset - limit))] : []),
+      ],
+      context: { returned: found.length, limit, matched },
     });
   });
   router.get("/searches/:search/info", async (request, response) => {
@@ -61,6 +75,12 @@ export function searchesRouter({ services }: { readonly services: Services }): R
   async function filterFor(request: Request): Promise<SearchFilter> {
     return filterOf((await searches.get(param(request, "search"))).search);
   }
+}
+
+function wholeNumber(name: string, text: string | null, fallback: number): number {
+  if (text === null || text === "") return fallback;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted a whole number`);
 }
 
 /** The search without its paging. @throws InvalidRequestError for what can't be searched for. */

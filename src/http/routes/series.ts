@@ -26,7 +26,8 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
     const found = await catalog.item(param(request, "collection"), param(request, "item"));
-    const [point] = await readPoint([found], { lon, lat, source }, services, requestSignal(request, response));
+    const stamped = await services.stamps.stamp([found]);
+    const [point] = await readPoint(stamped, { lon, lat, source }, services, requestSignal(request, response));
     if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${found.id.slice(0, 60)}"`);
     const names = sourceNames(source);
     response.json({
@@ -41,8 +42,9 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
     const fill = parseFill(queryOf(request).get("inpaint"));
-    const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] });
-    const points = await readPoint(items, { lon, lat, source }, services, requestSignal(request, response));
+    const signal = requestSignal(request, response);
+    const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] }, signal);
+    const points = await readPoint(items, { lon, lat, source }, services, signal);
     const names = sourceNames(source);
     const filled = fillSeries(
       points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
@@ -81,8 +83,9 @@ async function sendStatistics(services: Services, request: Request, response: Re
   const given: unknown = feature.success ? feature.data.geometry : request.body;
   const geometry = parseGeometry(given);
   const source = sourceOf(request);
-  const items = await itemsOf(request, services, { intersects: geometry });
-  const areas = await readArea(items, { geometry, source }, services, requestSignal(request, response));
+  const signal = requestSignal(request, response);
+  const items = await itemsOf(request, services, { intersects: geometry }, signal);
+  const areas = await readArea(items, { geometry, source }, services, signal);
   const names = sourceNames(source);
   if (wantsCsv(request)) {
     const figures = ["mean", "std", "min", "max", "median"] as const;
@@ -125,19 +128,23 @@ const featureSchema = z.object({
 /** Oldest first. */
 async function itemsOf(
   request: Request,
-  { catalog }: Pick<Services, "catalog">,
+  services: Pick<Services, "catalog" | "stamps">,
   where: Pick<SearchQuery, "bbox" | "intersects">,
+  signal: AbortSignal,
 ): Promise<readonly CatalogItem[]> {
   const id = param(request, "collection");
-  await catalog.collection(id);
+  await services.catalog.collection(id);
   const datetime = queryOf(request).get("datetime");
-  const { items } = await catalog.search({
-    collections: [id],
-    limit: MAX_DATES,
-    ...where,
-    ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
-  });
-  return items.toReversed();
+  const { items } = await services.catalog.search(
+    {
+      collections: [id],
+      limit: MAX_DATES,
+      ...where,
+      ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+    },
+    signal,
+  );
+  return services.stamps.stamp(items.toReversed());
 }
 
 /** All bands where the query names none. */

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { TEC_MEDIA_TYPE, tecJsonSchema } from "../../catalog/tec-extension.js";
 import type { Catalog, SearchQuery, StacJson } from "../../catalog/types.js";
 import { NotFoundError, UnsupportedError } from "../../core/errors.js";
-import { isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
+import { fileIdentity } from "../../store/file-source.js";
+import { fileNameOf, isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { parseSearch, parseSearchParams, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";
+import { fileHeaders } from "../security-headers.js";
 import { requestSignal } from "../signal.js";
 import * as documents from "../stac-documents.js";
 
@@ -16,7 +18,7 @@ import * as documents from "../stac-documents.js";
 const MAX_BODY = 1_000_000;
 
 /** The STAC API below the landing page: collections, items, search, assets. */
-export function stacRoutes(catalog: Catalog): Router {
+export function stacRoutes(catalog: Catalog, realPlace: RealPlace = async (path) => path): Router {
   const router = Router();
   const get = (path: string, handler: (request: Request, response: Response) => Promise<void>): void => {
     router.route(path).get(handler).all(methodNotAllowed("GET, HEAD"));
@@ -45,11 +47,11 @@ export function stacRoutes(catalog: Catalog): Router {
     send(response, documents.itemDocument(item, baseOf(response)), documents.GEOJSON_TYPE);
   });
   get("/collections/:collection/items/:item/assets/:asset", (request, response) =>
-    sendAsset(catalog, request, response),
+    sendAsset({ catalog, realPlace }, request, response),
   );
   // A TEC-COG names its references relative to its own place: from assets/tec to here. Pictures have such paths too (preview/512.tif).
   router.get("/collections/:collection/items/:item/:reference/:file.tif", async (request, response, next) => {
-    if (!(await sendReference(catalog, request, response))) next();
+    if (!(await sendReference({ catalog, realPlace }, request, response))) next();
   });
   router
     .route("/search")
@@ -62,6 +64,9 @@ export function stacRoutes(catalog: Catalog): Router {
     .all(methodNotAllowed("GET, HEAD, POST"));
   return router;
 }
+
+/** Of a local file of the catalog, links followed. */
+type RealPlace = (path: string) => Promise<string>;
 
 interface PageContext {
   readonly request: Request;
@@ -103,8 +108,13 @@ function postLinks(url: string, body: unknown, token: string | undefined): StacJ
 const idSchema = z.object({ id: z.string() });
 const assetSchema = z.looseObject({ href: z.string(), type: z.string().optional() });
 
-/** The file itself, with Range, ETag (its checksum where the item states one) and conditional requests; a URL is redirected to. */
-async function sendAsset(catalog: Catalog, request: Request, response: Response): Promise<void> {
+/** The file itself, with Range, ETag and conditional requests; a URL is redirected to. */
+interface Files {
+  readonly catalog: Catalog;
+  readonly realPlace: RealPlace;
+}
+
+async function sendAsset({ catalog, realPlace }: Files, request: Request, response: Response): Promise<void> {
   const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const key = pathParam(request, "asset");
   const assets = z.record(z.string(), z.unknown()).parse(item.json["assets"]);
@@ -113,37 +123,44 @@ async function sendAsset(catalog: Catalog, request: Request, response: Response)
     throw new NotFoundError(
       `Asset "${key.slice(0, 80)}" isn't one of item ${item.id}; it has ${Object.keys(assets).join(", ")}`,
     );
-  if (typeof asset["file:checksum"] === "string") response.set("ETag", `"${asset["file:checksum"]}"`);
-  response.set("Content-Type", asset.type ?? "application/octet-stream");
-  await sendFile(response, item.assetHrefs[key] ?? "", `asset "${key}" of item ${item.id}`);
+  const place = item.assetHrefs[key] ?? "";
+  response.set(fileHeaders(asset.type, fileNameOf(place)));
+  await sendFile(response, place, { what: `asset "${key}" of item ${item.id}`, realPlace });
 }
 
 /** A file that an item leans on, under the name by which the item's own file calls it; false where it leans on no such file. */
-async function sendReference(catalog: Catalog, request: Request, response: Response): Promise<boolean> {
+async function sendReference({ catalog, realPlace }: Files, request: Request, response: Response): Promise<boolean> {
   const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const name = `${pathParam(request, "reference")}/${pathParam(request, "file")}.tif`;
   const place = item.referenceHrefs.find((href) => href.replaceAll("\\", "/").endsWith(`/${name}`));
   if (place === undefined) return false;
-  response.set("Content-Type", TEC_MEDIA_TYPE);
-  await sendFile(response, place, `reference ${name} of item ${item.id}`);
+  response.set(fileHeaders(TEC_MEDIA_TYPE, fileNameOf(place)));
+  await sendFile(response, place, { what: `reference ${name} of item ${item.id}`, realPlace });
   return true;
 }
 
-/** The catalog lets in only items whose files are inside its folder. */
-async function sendFile(response: Response, place: string, what: string): Promise<void> {
+/** The catalog lets in only items whose files are inside its folder by name; here links are followed. */
+async function sendFile(
+  response: Response,
+  place: string,
+  { what, realPlace }: { readonly what: string; readonly realPlace: RealPlace },
+): Promise<void> {
   if (isHttpUrl(place)) return response.redirect(307, place);
   if (isRemote(place))
     throw new UnsupportedError(
       `The file of ${what} lies at a ${schemeOf(place)}: address, which only the server reads`,
     );
+  const real = await realPlace(place);
+  // Of the file as it lies there, whatever its item says: one that was replaced has another. Strong, so that ranges fit together.
+  response.set("ETag", `"${await fileIdentity(real)}"`);
   await new Promise<void>((done, fail) => {
     const options = {
-      root: dirname(place),
+      root: dirname(real),
       dotfiles: "allow",
       cacheControl: false,
       headers: { "Cache-Control": "no-cache" },
     } as const;
-    response.sendFile(basename(place), options, (error?: Error) => {
+    response.sendFile(basename(real), options, (error?: Error) => {
       if (error === undefined || isClientGone(error)) return done();
       fail("status" in error && error.status === 404 ? new NotFoundError(`The file of ${what} isn't there`) : error);
     });

@@ -4,7 +4,7 @@ import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
-import { epsgCode, isGeographic } from "../../geo/crs.js";
+import { groundResolutionM } from "../../geo/crs.js";
 import { zoomForResolution } from "../../geo/web-mercator.js";
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
@@ -12,7 +12,6 @@ import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
 import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
 
-const METRES_A_DEGREE = 111_320;
 const MAX_ITEMS = 1000;
 const ATTRIBUTION = "Contains modified Copernicus Sentinel data";
 
@@ -136,13 +135,8 @@ function tilejson(request: Request, response: Response, described: Described): o
 
 /** The zoom whose pixels come nearest to the item's own. */
 export function nativeZoom(item: CatalogItem): number {
-  const { transform, crs } = item.grid;
   const latitude = (item.boundsWgs84[1] + item.boundsWgs84[3]) / 2;
-  const unit = Math.sqrt(Math.abs(transform[0] * transform[4] - transform[1] * transform[3]));
-  if (isGeographic(crs))
-    return zoomForResolution(unit * METRES_A_DEGREE * Math.sqrt(Math.cos((latitude * Math.PI) / 180)), latitude);
-  const groundM = epsgCode(crs) === 3857 ? unit * Math.cos((latitude * Math.PI) / 180) : unit;
-  return zoomForResolution(groundM, latitude);
+  return zoomForResolution(groundResolutionM(item.grid), latitude);
 }
 
 /** The box around all items; the whole width where one crosses 180°, the world where there is none. */

@@ -47,7 +47,7 @@ function itemTile(services: Services): RequestHandler {
     const tokens = parseTokens(query);
     const signal = requestSignal(request, response);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, [item]);
+    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, await services.stamps.stamp([item]));
     await sendPicture(plan, { services, request, response, signal });
   };
 }
@@ -81,7 +81,8 @@ export async function sendMosaic(
   const tokens = parseTokens(query);
   const signal = requestSignal(request, response);
   const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
-  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, items);
+  const stamped = await services.stamps.stamp(items);
+  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, stamped);
   await sendPicture(plan, { services, request, response, signal });
 }
 
@@ -93,7 +94,8 @@ function itemPreview(services: Services): RequestHandler {
     const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
     const { width, height } = previewSize(request, item);
     const tokens = parseTokens(queryOf(request));
-    await sendPicture(planPicture(previewTarget(item, width, height), { spec, tokens }, [item]), {
+    const stamped = await services.stamps.stamp([item]);
+    await sendPicture(planPicture(previewTarget(item, width, height), { spec, tokens }, stamped), {
       services,
       request,
       response,
@@ -144,7 +146,10 @@ interface Answering {
 
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
-  response.set({ ETag: plan.etag, "Cache-Control": services.config.cacheControl });
+  const { cacheControl, apiKeys } = services.config;
+  // What needs a key is kept by the client alone.
+  const kept = apiKeys.length === 0 ? cacheControl : cacheControl.replace(/\bpublic\b/, "private");
+  response.set({ ETag: plan.etag, "Cache-Control": kept });
   const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
     // Of a picture no longer here only the client knows what it was made of.

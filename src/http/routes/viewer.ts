@@ -9,6 +9,7 @@ import { z } from "zod";
 import { NotFoundError } from "../../core/errors.js";
 import { baseOf } from "../base-url.js";
 import { queryOf } from "../params.js";
+import { allowPage } from "../security-headers.js";
 import { param } from "./tiles.js";
 
 /**
@@ -54,7 +55,9 @@ export const viewerPage: RequestHandler = async (request, response) => {
     return;
   }
   const [html, version] = await Promise.all([readPage(), mapLibreVersion()]);
-  response.set("Cache-Control", "no-cache").type("html").send(html.replaceAll("{{maplibre}}", version));
+  const page = html.replaceAll("{{maplibre}}", version);
+  allowPage(response, page);
+  response.set("Cache-Control", "no-cache").type("html").send(page);
 };
 
 const COMPILED = new URL("../../viewer/", import.meta.url);

@@ -1,5 +1,7 @@
+import { STRIDE, CHUNK_PX } from "../../core/geometry.js";
 import { clearShares } from "../../codec/context/clear-shares.js";
-import type { ReferenceChunk } from "../../codec/context/context-tasks.js";
+import type { ReferenceChunk } from "../../codec/lapped/lapped-coder.js";
+import { codecsOf } from "../../codec/loaded-model.js";
 import { chunkSpan } from "../../core/latents.js";
 import type { PixelWindow } from "../../core/raster.js";
 import { sameAffine } from "../../geo/affine.js";
@@ -33,7 +35,7 @@ const LEAST_CLEAR = 0.5;
 const FULL = 127;
 
 /**
- * Whether a date can serve a forecast of another: the same grid, level, model and quality, scene classes (without them a cloud would be
+ * Whether a date can serve a forecast of another: the same grid, level and model, scene classes (without them a cloud would be
  * taken for ground), and a model with TEC-TT.
  */
 export function canForecast(
@@ -48,8 +50,7 @@ export function canForecast(
     a.crs === b.crs &&
     sameAffine(a.transform, b.transform) &&
     mine.model.id === other.model.id &&
-    mine.cog.metadata.quality === other.cog.metadata.quality &&
-    mine.model.contexts.tt !== undefined &&
+    codecsOf(mine.model).includes("tt") &&
     !needsDetector(date.gathered)
   );
 }
@@ -58,7 +59,7 @@ export function canForecast(
  * Forecasts a part of a window from other dates, halo included. Each chunk is forecast from the nearest date before and the nearest after
  * that show most of it, or from two of one side; where no date shows anything of a chunk it stays empty.
  *
- * `dates` have latents of one model, quality, level and rectangle, all of the latter around `rect`; undefined where none of them serves.
+ * `dates` have latents of one model, level and rectangle, all of the latter around `rect`; undefined where none of them serves.
  */
 export async function forecastWindow(
   {
@@ -124,7 +125,7 @@ function keyOf(container: OpenContainer | undefined): string {
 
 /** Indices of the gathered chunks that a rectangle and its halo lie in. */
 function chunksOf(rect: LatentRect, { latents, container }: GatheredWindow): ReadonlySet<number> {
-  const { halo } = container.model.synthesis;
+  const { halo } = container.model.transform;
   const [top, bottom] = chunkSpan(rect.row - halo, rect.rows + 2 * halo, latents.levelRows);
   const [left, right] = chunkSpan(rect.column - halo, rect.columns + 2 * halo, latents.levelColumns);
   const found = new Set<number>();
@@ -144,7 +145,7 @@ interface Place {
 function placeOf({ latents, masks }: GatheredWindow, i: number): Place {
   const { width = 0, height = 0 } = masks.chunks[i] ?? {};
   const [row, column] = [Math.floor(i / latents.chunkColumns), i % latents.chunkColumns];
-  const window = { x: masks.x + 256 * column, y: masks.y + 256 * row, width, height };
+  const window = { x: masks.x + CHUNK_PX * column, y: masks.y + CHUNK_PX * row, width, height };
   return { name: `${latents.chunkRow + row}/${latents.chunkColumn + column}`, width, height, window };
 }
 
@@ -214,10 +215,11 @@ function deviationsOf(
   const out = new Float32Array(rect.rows * rect.columns).fill(Number.NaN);
   for (let r = 0; r < rect.rows; r++) {
     for (let c = 0; c < rect.columns; c++) {
-      const [row, column] = [rect.row + r - 16 * latents.chunkRow, rect.column + c - 16 * latents.chunkColumn];
-      const chunk = found[Math.floor(row / 16) * latents.chunkColumns + Math.floor(column / 16)];
+      const [row, column] = [rect.row + r - STRIDE * latents.chunkRow, rect.column + c - STRIDE * latents.chunkColumn];
+      const chunk = found[Math.floor(row / STRIDE) * latents.chunkColumns + Math.floor(column / STRIDE)];
       if (chunk?.deviations === undefined) continue;
-      out[r * rect.columns + c] = chunk.deviations[(row % 16) * chunk.latents.columns + (column % 16)] ?? Number.NaN;
+      out[r * rect.columns + c] =
+        chunk.deviations[(row % STRIDE) * chunk.latents.columns + (column % STRIDE)] ?? Number.NaN;
     }
   }
   return out;

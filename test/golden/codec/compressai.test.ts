@@ -1,12 +1,9 @@
+import { tablesFromCdfs } from "../../../src/codec/tables.js";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { BUILT_IN_MODELS } from "../../../src/app/config.js";
-import { createFactorizedCoder } from "../../../src/codec/factorized.js";
 import { createRansCoder } from "../../../src/codec/rans.js";
-import { parseTables, tablesFromCdfs } from "../../../src/codec/tables.js";
 import { xxhash32 } from "../../../src/codec/xxhash32.js";
-import { createModelZoo } from "../../../src/model/model-zoo.js";
 
 // Made by models/training/golden.py with the official compressai 1.2.8, terracodec 0.3.1 and xxhash packages.
 function golden<T>(name: string): T {
@@ -15,18 +12,6 @@ function golden<T>(name: string): T {
   ) as T;
 }
 
-interface OwnStream {
-  readonly tablesSha256: string;
-  readonly step: number;
-  readonly channels: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly block: number;
-  readonly sets: readonly (readonly number[])[];
-  readonly symbols: readonly number[];
-  readonly xxh32: number;
-  readonly stream: string;
-}
 interface Cdfs {
   readonly cdf: readonly (readonly number[])[];
   readonly cdfLength: readonly number[];
@@ -74,27 +59,4 @@ test("XXH32 of int16 arrays equals the xxhash package", () => {
   for (const { int16, xxh32 } of golden<{ cases: { int16: number[]; xxh32: number }[] }>("xxhash32").cases) {
     assert.equal(xxhash32(new Uint8Array(Int16Array.from(int16).buffer)), xxh32);
   }
-});
-
-test("a chunk under the shipped tables, as CompressAI's encoder writes it: sets, predicted channels and checksum", async () => {
-  const own = golden<OwnStream>("own-stream");
-  const { tables, card } = await createModelZoo([BUILT_IN_MODELS]).open("tec-s2");
-  assert.equal(card.entropy.fp?.sha256, own.tablesSha256);
-  const parsed = parseTables(tables ?? assert.fail(), "fp.tables");
-  const bits = Math.ceil(Math.log2(parsed.sets));
-  const digits = own.sets
-    .flat()
-    .map((set) => set.toString(2).padStart(bits, "0"))
-    .join("");
-  const setMap = Uint8Array.from(digits.match(/.{1,8}/g) ?? [], (byte) => Number.parseInt(byte.padEnd(8, "0"), 2));
-  const stream = Buffer.from(own.stream, "hex");
-  const shape = { channels: own.channels, rows: own.rows, columns: own.columns, quality: own.step };
-  const coder = createFactorizedCoder(parsed, own.block);
-  const symbols = coder.decode({ stream, setMap }, shape, "own-stream");
-  assert.deepEqual([...symbols], own.symbols);
-  assert.equal(xxhash32(new Uint8Array(symbols.buffer)), own.xxh32);
-  // Encoding chooses its own sets, which cost no more than these random ones, and comes back.
-  const again = coder.encode({ symbols, ...shape }, own.step);
-  assert.ok(again.stream.length <= stream.length);
-  assert.deepEqual(coder.decode(again, shape, "again"), symbols);
 });

@@ -3,7 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Evaluate } from "../../../src/codec/evaluate.js";
+import type { Evaluate } from "../../../src/codec/official/evaluate.js";
 import { packBoundaries } from "../../../src/codec/official/boundary-list.js";
 import { openElic, type ElicPackage } from "../../../src/codec/official/elic-package.js";
 import { createElicCoder, ELIC_TOLERANCE, type ElicCoder, type ElicStreams } from "../../../src/codec/official/elic.js";

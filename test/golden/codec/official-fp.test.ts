@@ -29,9 +29,10 @@ let block: number;
 before(async () => {
   golden = JSON.parse(await readFile(join(FOLDER, "golden.json"), "utf8")) as Golden;
   model = loadModel(await createModelZoo([GOLDEN]).open("official-fp"));
-  const fp = model.fp ?? assert.fail();
-  tables = parseTables(fp.tables, "fp.tables");
-  block = fp.block;
+  const { coding } = model;
+  assert.equal(coding.kind, "factorized");
+  tables = parseTables(coding.tables, "fp.tables");
+  block = coding.block;
 });
 
 test("a stream of the package's compress() decodes to its symbols, and they are coded to its bytes", () => {
@@ -50,26 +51,27 @@ test("a window of the decoded symbols, with its halo, is the inside of the packa
   const networks = createNetworks({ provider: "cpu", sessions: 1 });
   t.after(() => networks.close());
   const { row, column, rows, columns, bands } = golden.window;
-  const { halo } = model.synthesis;
-  const [high, wide] = [rows + 2 * halo, columns + 2 * halo];
-  const latents = new Float32Array(model.channels * high * wide);
-  for (let c = 0; c < model.channels; c++) {
-    for (let r = 0; r < high; r++) {
-      for (let i = 0; i < wide; i++) {
-        const from = (c * golden.rows + row - halo + r) * golden.columns + column - halo + i;
-        latents[(c * high + r) * wide + i] = (golden.symbols[from] ?? 0) * (model.degains[0]?.[c] ?? 0);
-      }
-    }
-  }
+  const { transform } = model;
+  const { halo } = transform;
+  // Quantised latents of one chunk; what the window shows lies inside it.
+  const symbols = Int16Array.from(golden.symbols);
+  const shape = { rows: golden.rows, columns: golden.columns, channels: model.channels, quality: 0 };
   const pixels = await networks.synthesise({
-    path: model.synthesis.path,
-    channels: model.channels,
-    degains: model.degains,
+    transform,
     bands,
+    native: undefined,
+    refine: true,
     window: {
-      window: { rows: high, columns: wide, latents },
-      scale: bands.map(() => 1),
-      offset: bands.map(() => 0),
+      row: row - halo,
+      column: column - halo,
+      rows: rows + 2 * halo,
+      columns: columns + 2 * halo,
+      levelRows: golden.rows,
+      levelColumns: golden.columns,
+      chunkRow: 0,
+      chunkColumn: 0,
+      chunkColumns: 1,
+      chunks: [{ symbols, ...shape }],
     },
   });
   const wanted = new Float32Array(Uint8Array.from(await readFile(join(FOLDER, "golden.pixels"))).buffer);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CorruptDataError } from "../../../src/core/errors.js";
-import { parseTemporalCard } from "../../../src/codec/official/temporal-card.js";
-import { predictedOf, rowsOf, type Doubt, type TokenRows } from "../../../src/codec/official/temporal-rows.js";
-import { decodeToken } from "../../../src/codec/official/temporal-stream.js";
+import { parseTemporalCard } from "../../support/official-temporal/temporal-card.js";
+import { predictedOf, rowsOf, type Doubt, type TokenRows } from "../../support/official-temporal/temporal-rows.js";
+import { decodeToken } from "../../support/official-temporal/temporal-stream.js";
 import { createIndexedRans } from "../../../src/codec/rans-indexed.js";
 import { parseTables } from "../../../src/codec/tables.js";
 

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { CorruptDataError, InvalidRequestError, ModelError } from "../../../src/core/errors.js";
-import type { Evaluate } from "../../../src/codec/evaluate.js";
-import { parseTemporalCard } from "../../../src/codec/official/temporal-card.js";
-import { openTemporal } from "../../../src/codec/official/temporal-package.js";
-import { decodeTemporalPayload, parseTemporalPayload } from "../../../src/codec/official/temporal-payload.js";
-import { createTemporalCodec } from "../../../src/codec/official/temporal.js";
+import type { Evaluate } from "../../../src/codec/official/evaluate.js";
+import { parseTemporalCard } from "../../support/official-temporal/temporal-card.js";
+import { openTemporal } from "../../support/official-temporal/temporal-package.js";
+import { decodeTemporalPayload, parseTemporalPayload } from "../../support/official-temporal/temporal-payload.js";
+import { createTemporalCodec } from "../../support/official-temporal/temporal.js";
 import { openNetwork, type Network } from "../../../src/model/session.js";
 
 // Made by models/training/golden_temporal.py with the official terracodec 0.3.1 package and small random models.

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseConfig } from "../../../src/app/config.js";
 import { openSource } from "../../../src/app/open-source.js";
-import { contextUse, entropyFor } from "../../../src/app/references.js";
+import { codecFor } from "../../../src/app/references.js";
 import { createDecoder } from "../../../src/app/services.js";
 import { assembleLatents, type LatentWindow } from "../../../src/core/latents.js";
 import { encodeImage } from "../../../src/ingest/encode-image.js";
@@ -28,12 +28,13 @@ test("a converted TEC-ELIC is measured on the latents that its file decodes to, 
   await encodeImage(source, files.path("tec.tif"), {
     model,
     quality: 0,
-    context: contextUse(entropyFor(model, undefined), [], decoder),
+    ...decoder,
+    codec: codecFor(model, undefined),
+    references: [],
     networks: {
       ...decoder.networks,
       synthesise(request, signal) {
-        const { window } = request.window;
-        if ("chunks" in window) measured.push(window);
+        measured.push(request.window);
         return decoder.networks.synthesise(request, signal);
       },
     },
@@ -41,7 +42,7 @@ test("a converted TEC-ELIC is measured on the latents that its file decodes to, 
   const container = await decoder.reader.open(files.path("tec.tif"), "");
   const latentsOf = (window: LatentWindow): Float32Array => {
     const out = new Float32Array(model.channels * window.rows * window.columns);
-    assembleLatents(window, model.degains, model.channels, out, 0);
+    assembleLatents(window, model.transform.degains, model.channels, out, 0);
     return out;
   };
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { boundsGeometry } from "../../../src/catalog/intersects.js";
+import { boundsGeometry, geometriesIntersect } from "../../../src/catalog/intersects.js";
 import { parseItem, toItem } from "../../../src/catalog/item.js";
 import { createSearchIndex } from "../../../src/catalog/search-index.js";
 import type { CatalogItem, SearchQuery } from "../../../src/catalog/types.js";
@@ -77,5 +77,19 @@ test("pages together are what a plain filter and sort finds", () => {
       );
     }),
     { seed: 11, numRuns: 1500 },
+  );
+});
+
+test("a search by shape, in slices, finds what the exact test finds", async () => {
+  const shape = box.map((bounds) => boundsGeometry(bounds));
+  await fc.assert(
+    fc.asyncProperty(fc.array(item, { maxLength: 40 }), shape, async (items, intersects) => {
+      const unique = [...new Map(items.map((one) => [`${one.collection}/${one.id}`, one])).values()];
+      const wanted = unique.filter(({ geometry }) => geometriesIntersect(geometry, intersects));
+      const page = await createSearchIndex(items).searchInSlices({ intersects, limit: 100 });
+      const names = (all: readonly CatalogItem[]): string[] => all.map((one) => `${one.collection}/${one.id}`).sort();
+      assert.deepEqual(names(page.items), names(wanted));
+    }),
+    { seed: 12, numRuns: 500 },
   );
 });

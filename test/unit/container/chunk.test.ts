@@ -9,8 +9,9 @@ const sections = [
   { kind: SECTION.classes, bytes: Uint8Array.of(9) },
 ];
 const chunk = {
-  entropy: "fp" as const,
+  codec: "fp" as const,
   quality: 3,
+  step: 530.25,
   width: 100,
   height: 256,
   channels: 300,
@@ -30,7 +31,7 @@ test("the layout is that of docs/format.md, byte by byte", () => {
   const bytes = packChunk({ ...chunk, sections: sections.slice(0, 1) });
   assert.equal(
     Buffer.from(bytes).toString("hex"),
-    "544301000301_63ff_2c01_0000_98badcfe_00040000_01020304".replaceAll("_", ""),
+    "544302000301_63ff_2c01_9210_98badcfe_00040000_01020304".replaceAll("_", ""),
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getPriority } from "node:os";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { OverloadedError } from "../../../src/core/errors.js";
 import { createWorkerPool } from "../../../src/core/worker-pool.js";
 import type { EchoResult, EchoTask } from "../../support/echo-worker.js";
@@ -49,5 +50,45 @@ test("a thread that dies fails its task alone, and another takes its place", asy
   const pool = createPool();
   await assert.rejects(pool.run({ waitMs: 0, exit: true }), /A worker thread ended unexpectedly/);
   assert.equal((await pool.run({ waitMs: 0 })).tasks, 1);
+  await pool.close();
+});
+
+test("whatever can't be posted fails alone, and every thread comes back", async () => {
+  const pool = createPool({ size: 2 });
+  const unpostable: readonly unknown[] = [() => 1, Symbol("x"), Object, new WeakMap(), Promise.resolve()];
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(unpostable.map((cargo) => assert.rejects(pool.run({ waitMs: 0, cargo }), /can't be sent/)));
+    await assert.rejects(pool.run({ waitMs: 0, unpostable: true }), /could not be cloned/);
+  }
+  assert.deepEqual(pool.health(), { size: 2, alive: 2, busy: 0, waiting: 0, oldestMs: 0 });
+  await Promise.all([pool.run({ waitMs: 5 }), pool.run({ waitMs: 5 }), pool.run({ waitMs: 5 })]);
+  await pool.close();
+});
+
+test("a long task ends soon after its caller has left, and its thread goes on", async () => {
+  const pool = createPool();
+  await pool.run({ waitMs: 0 });
+  const controller = new AbortController();
+  const spinning = pool.run({ waitMs: 0, spin: true }, { signal: controller.signal });
+  await sleep(50);
+  assert.ok(pool.health().oldestMs >= 40);
+  const start = performance.now();
+  controller.abort(new Error("gone"));
+  await assert.rejects(spinning, /gone/);
+  assert.ok(performance.now() - start < 100, `${performance.now() - start} ms`);
+  assert.equal((await pool.run({ waitMs: 0 })).tasks, 2);
+  await pool.close();
+});
+
+test("threads whose module can't be loaded keep nobody waiting, and health tells", async () => {
+  const pool = createWorkerPool<EchoTask, EchoResult>({
+    url: new URL("./no-such-module.js", import.meta.url),
+    size: 2,
+    data: undefined,
+    maxWaiting: 8,
+  });
+  await Promise.all([0, 1, 2, 3].map(() => assert.rejects(pool.run({ waitMs: 0 }))));
+  await assert.rejects(pool.run({ waitMs: 0 }), OverloadedError);
+  assert.equal(pool.health().alive, 0);
   await pool.close();
 });

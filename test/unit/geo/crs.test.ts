@@ -39,7 +39,7 @@ test("the projections last used are kept, and no more than 64 of them", () => {
 });
 
 test("an unknown code is one sentence; EPSG:4326 is in degrees, UTM is not", () => {
-  assert.throws(() => openCrs("EPSG:99999"), /^UnsupportedError: CRS EPSG:99999 is not known; wanted/);
+  assert.throws(() => openCrs("EPSG:99999"), /^UnsupportedError: CRS EPSG:99999 is not known here; wanted/);
   assert.throws(() => openCrs("nonsense"), /CRS nonsense is not known/);
   assert.equal(isGeographic("EPSG:4326"), true);
   assert.equal(isGeographic("EPSG:32631"), false);

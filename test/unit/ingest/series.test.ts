@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseItem, toItem } from "../../../src/catalog/item.js";
 import type { CatalogItem } from "../../../src/catalog/types.js";
-import { entropyOf, planReferences, type SeriesImage } from "../../../src/ingest/series.js";
+import { codecOfDate, planReferences, type SeriesImage } from "../../../src/ingest/series.js";
 import { describeItem, UTM_GRID } from "../../support/catalog-fixtures.js";
 
 const SHA = "ab".repeat(32);
@@ -87,10 +87,13 @@ test("a keyframe that is mostly cloud doesn't count: the next date is one too", 
 });
 
 test("the keyframes of TEC-TT are TEC-ELIC where the model has it; FlexTEC's are FlexTEC", () => {
-  const context = { id: "x", file: new Uint8Array(), summary: "", context: "" };
-  const both = { contexts: { elic: context, tt: context } };
-  assert.equal(entropyOf("tt", [], both), "elic");
-  assert.equal(entropyOf("tt", [], { contexts: { tt: context } }), "tt");
-  assert.equal(entropyOf("tt", ["d1"], both), "tt");
-  assert.equal(entropyOf("flextec", [], both), "flextec");
+  const [none, weights] = [new Uint8Array(), new Uint8Array(1)];
+  const modelWith = (held: Partial<Record<"elic" | "tt", Uint8Array>>) => ({
+    coding: { kind: "lapped" as const, tables: none, weights: held, steps: [1], cloudMult: 48 },
+  });
+  const both = modelWith({ elic: weights, tt: weights });
+  assert.equal(codecOfDate("tt", [], both), "elic");
+  assert.equal(codecOfDate("tt", [], modelWith({ tt: weights })), "tt");
+  assert.equal(codecOfDate("tt", ["d1"], both), "tt");
+  assert.equal(codecOfDate("flextec", [], both), "flextec");
 });

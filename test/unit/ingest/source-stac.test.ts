@@ -120,9 +120,63 @@ describe("a STAC Item source", () => {
   const isInner = (row: number, column: number): boolean =>
     Math.min(row, column) >= 6 && Math.max(row, column) < SIDE - 6;
 
-  test("20 m and 60 m bands lie where their pixels' centres are", async () => {
-    const errors = await error(await write(allBands()), isInner);
-    for (const band of BANDS) assert.ok((errors[band] ?? 99) < 0.01, `${band} is off by ${errors[band]}`);
+  test("a time without a zone is UTC wherever the machine stands; an interval is kept, and its middle stands for it", async () => {
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/Los_Angeles";
+    try {
+      const [start, end] = ["2020-06-15T16:00:00", "2020-06-15T17:00:00+00:00"];
+      const cases = [
+        [{ datetime: "2020-06-15T16:50:31" }, "2020-06-15T16:50:31Z"],
+        [{ datetime: null, start_datetime: start, end_datetime: end }, "2020-06-15T16:30:00Z"],
+      ] as const;
+      for (const [properties, wanted] of cases) {
+        const source = await openStacItemSource(await write(allBands(), properties));
+        assert.equal(source.datetime, wanted);
+        const kept = [source.properties["start_datetime"], source.properties["end_datetime"]];
+        assert.deepEqual(
+          kept,
+          "end_datetime" in properties ? ["2020-06-15T16:00:00Z", "2020-06-15T17:00:00Z"] : [undefined, undefined],
+        );
+        await source.close();
+      }
+    } finally {
+      process.env["TZ"] = zone ?? "";
+      if (zone === undefined) delete process.env["TZ"];
+    }
+  });
+
+  test("float assets without a scale are told apart by what they hold", async () => {
+    const float = (band: BandName): Uint8Array =>
+      makeGeoTiff({
+        width: SIDE,
+        height: SIDE,
+        planes: [Array.from({ length: SIDE * SIDE }, (_, i) => (i === 7 ? 4.5 : 0.05 + (i % 40) / 200))],
+        type: "float32",
+        transform: [10, 0, LEFT, 0, -10, TOP],
+        epsg: 32631,
+        descriptions: [band],
+      });
+    const source = await openStacItemSource(await write(Object.fromEntries(BANDS.map((band) => [band, float(band)]))));
+    const { raster } = await source.read({ x: 0, y: 0, width: 8, height: 1 });
+    assert.equal(Math.round(raster.samples[1] ?? 0), 550);
+    assert.match(source.warnings.join(), /taken as reflectance/);
+    await source.close();
+  });
+
+  test("20 m and 60 m bands whose grids nest are their own pixels, repeated", async () => {
+    const source = await openStacItemSource(await write(allBands()));
+    const { raster } = await source.read(WHOLE);
+    await source.close();
+    for (const [b, band] of BANDS.entries()) {
+      const step = BAND_RESOLUTION_M[band] / 10;
+      assert.equal(source.native?.[band], step === 1 ? undefined : step, band);
+      for (let i = 0; i < SIDE * SIDE; i++) {
+        const [row, column] = [Math.floor(i / SIDE), i % SIDE];
+        const centre = (at: number): number => 10 * step * (Math.floor(at / step) + 0.5);
+        const wanted = ramp(band, LEFT + centre(column), TOP - centre(row));
+        assert.ok(Math.abs((raster.samples[b * SIDE * SIDE + i] ?? 0) - wanted) < 0.01, `${band} at ${i}`);
+      }
+    }
   });
 
   test("also where their grids begin elsewhere, by part of a pixel", async () => {
@@ -131,7 +185,11 @@ describe("a STAC Item source", () => {
     files["B09"] = bandFile("B09", { left: LEFT - 20, top: TOP + 30, width: 11, height: 11 });
     files["B08"] = bandFile("B08", { left: LEFT - 30, top: TOP + 20, width: 66, height: 64 });
     const errors = await error(await write(files), isInner);
-    for (const band of BANDS) assert.ok((errors[band] ?? 99) < 0.01, `${band} is off by ${errors[band]}`);
+    const placed = BANDS.filter((band) => BAND_RESOLUTION_M[band] === 10 || band in { B05: 0, B09: 0 });
+    for (const band of placed) assert.ok((errors[band] ?? 99) < 0.01, `${band} is off by ${errors[band]}`);
+    const source = await openStacItemSource(await write(files));
+    assert.deepEqual([source.native?.B05, source.native?.B09, source.native?.B11], [undefined, undefined, 2]);
+    await source.close();
   });
 
   test("a window is a crop of the whole, across tiles", async () => {

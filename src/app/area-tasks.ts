@@ -1,0 +1,33 @@
+import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
+import type { ReadyValues } from "./read-looks.js";
+import type { Statistics } from "./statistics.js";
+
+/** Find a geometry's pixels on a grid. */
+export interface MaskTask {
+  readonly kind: "mask";
+  readonly geometry: FlatGeometry;
+  readonly grid: MaskGrid;
+  readonly maxSide: number;
+}
+
+/** Tell what one date says of an area. */
+export interface FiguresTask {
+  readonly kind: "figures";
+  readonly ready: ReadyValues;
+  readonly area: Pick<GridMask, "mask" | "count">;
+}
+
+export type AreaTask = MaskTask | FiguresTask;
+
+export type AreaResult =
+  | { readonly kind: "masked"; readonly area: GridMask | undefined }
+  | ({ readonly kind: "figured" } & AreaFigures);
+
+/** Of the area's pixels on one date. */
+export interface AreaFigures {
+  /** Of the clear pixels, one for each band or expression; undefined where there are none. */
+  readonly statistics: readonly Statistics[] | undefined;
+  /** Shares of the area's pixels, 0..100. */
+  readonly validPercent: number;
+  readonly clearPercent: number;
+}

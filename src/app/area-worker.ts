@@ -1,0 +1,38 @@
+// One thread that finds the pixels of areas and summarises them: what would keep the event loop busy.
+import { assertNever } from "../core/assert.js";
+import { serveTasks, throwIfCancelled } from "../core/worker-pool.js";
+import type { AreaFigures, AreaResult, AreaTask, FiguresTask } from "./area-tasks.js";
+import { geometryMask } from "./geometry-mask.js";
+import { valuesOf } from "./read-looks.js";
+import { summarise } from "./statistics.js";
+
+serveTasks<AreaTask, AreaResult>(async (task) => {
+  switch (task.kind) {
+    case "mask":
+      return { result: { kind: "masked", area: geometryMask(task.geometry, task.grid, task.maxSide) } };
+    case "figures":
+      return { result: { kind: "figured", ...figuresOf(task) } };
+    default:
+      return assertNever(task);
+  }
+});
+
+function figuresOf({ ready, area: { mask, count } }: FiguresTask): AreaFigures {
+  const { planes, valid, clear } = valuesOf(ready);
+  const inside = (of: Uint8Array): number[] => Array.from(of.keys()).filter((i) => of[i] !== 0 && mask[i] !== 0);
+  const seen = inside(clear);
+  const figures = planes.map((plane) => {
+    throwIfCancelled();
+    return seen.length === 0
+      ? undefined
+      : summarise(
+          Float64Array.from(seen, (i) => plane[i] ?? 0),
+          count,
+        );
+  });
+  return {
+    statistics: seen.length === 0 ? undefined : figures.filter((one) => one !== undefined),
+    validPercent: (100 * inside(valid).length) / count,
+    clearPercent: (100 * seen.length) / count,
+  };
+}

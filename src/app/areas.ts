@@ -1,0 +1,42 @@
+import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
+import type { AreaFigures, AreaResult, AreaTask } from "./area-tasks.js";
+import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
+import type { ReadyValues } from "./read-looks.js";
+
+/** Areas and their figures, on threads of their own that start with the first use. */
+export interface Areas {
+  /** The geometry's pixels on the finest level where it is at most `maxSide` pixels a side; undefined where it has none. */
+  mask(geometry: FlatGeometry, grid: MaskGrid, maxSide: number, signal?: AbortSignal): Promise<GridMask | undefined>;
+  /** The pixels in `ready` are handed over: it is of no use afterwards. */
+  figures(ready: ReadyValues, area: GridMask, signal?: AbortSignal): Promise<AreaFigures>;
+  /** Undefined before the first use. */
+  health(): PoolHealth | undefined;
+  close(): Promise<void>;
+}
+
+export function createAreas(options: { readonly threads: number; readonly maxWaiting: number }): Areas {
+  let started: WorkerPool<AreaTask, AreaResult> | undefined;
+  const pool = (): WorkerPool<AreaTask, AreaResult> =>
+    (started ??= createWorkerPool<AreaTask, AreaResult>({
+      url: new URL("./area-worker.js", import.meta.url),
+      size: options.threads,
+      data: undefined,
+      maxWaiting: options.maxWaiting,
+    }));
+  return {
+    async mask(geometry, grid, maxSide, signal) {
+      const result = await pool().run({ kind: "mask", geometry, grid, maxSide }, { signal });
+      if (result.kind !== "masked") throw new TypeError(`a ${result.kind} answer to a mask task`);
+      return result.area;
+    },
+    async figures(ready, { mask, count }, signal) {
+      const { buffer } = ready.pixels;
+      const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
+      const result = await pool().run({ kind: "figures", ready, area: { mask, count } }, { signal, transfer });
+      if (result.kind !== "figured") throw new TypeError(`a ${result.kind} answer to a figures task`);
+      return result;
+    },
+    health: () => started?.health(),
+    close: async () => started?.close(),
+  };
+}

@@ -1,0 +1,322 @@
+import { type LatentChunk, type LatentWindow } from "../../core/latents.js";
+import { CHUNK_POSITIONS } from "../../core/geometry.js";
+import type { LappedTransform } from "../transform.js";
+import type { LappedBasis } from "./basis.js";
+import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, RADIUS } from "./geometry.js";
+import { STRIDE } from "../../core/geometry.js";
+import type { NativeFactors } from "../../core/bands.js";
+import type { LappedKernels } from "./kernels.js";
+import { averageNative, factorsOf } from "./native.js";
+
+/** Runs the decoder's branch: coefficients [canonical][rows][columns] -> residual [canonical][rows - 2][columns - 2], weighted digital numbers. */
+export type RunBranch = (coefficients: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
+
+/** Indices of the bands wanted; at the full resolution, which of the image's repeat the pixels of a coarser grid. */
+export interface WantedBands {
+  readonly bands: readonly number[];
+  readonly native: NativeFactors | undefined;
+}
+
+/**
+ * Pixels of a window of a lapped model on the CPU: digital numbers, [bands][16 (rows - 2 halo)][16 (columns - 2 halo)].
+ *
+ * `window` has the transform's halo around what is asked for. Chunks may differ in axes and steps: every position returns to bands before
+ * the spatial steps are undone. Without `branch` the linear basis alone answers, which is nearly as good and much cheaper.
+ */
+export async function synthesiseLapped(
+  window: LatentWindow,
+  transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
+  { bands, native }: WantedBands,
+  { kernels, branch }: { readonly kernels: LappedKernels; readonly branch: RunBranch | undefined },
+): Promise<Float32Array> {
+  const factors = factorsOf(native);
+  const { basis, degains, halo } = transform;
+  const plan = planWindow(window, halo);
+  const residual = branch && (await branch(canonicalOf(window, plan, transform), window.rows, window.columns));
+  const { width, height } = plan.size;
+  const area = width * height;
+  kernels.free();
+  const turned = bands.map(() => kernels.take(area));
+  const pixels = kernels.take(area);
+  const planes = turned.map((at) => kernels.view(at, area));
+  for (const plane of planes) plane.fill(0);
+  let used = 1;
+  for (const piece of plan.pieces) used = Math.max(used, scatter(piece, plan, { basis, degains, bands, planes }));
+  if (residual !== undefined) used = Math.max(used, addResidual(residual, window, plan, { basis, bands, planes }));
+  const [rows, columns] = [STRIDE * (window.rows - 2 * halo), STRIDE * (window.columns - 2 * halo)];
+  const out = new Float32Array(bands.length * rows * columns);
+  bands.forEach((band, n) => {
+    kernels.synthesise(turned[n] ?? 0, pixels, plan.size, used);
+    const plane = kernels.view(pixels, area);
+    const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
+    averageNative(plane, place, factors[band] ?? 1);
+    const scale = 1 / (basis.weights[band] ?? 1);
+    for (let y = 0; y < rows; y++) {
+      const from = (y + plan.top) * width + plan.left;
+      const to = (n * rows + y) * columns;
+      for (let x = 0; x < columns; x++) out[to + x] = (plane[from + x] ?? 0) * scale;
+    }
+  });
+  return out;
+}
+
+/** A chunk's part in a window; rows and columns of positions, half open. */
+interface Piece {
+  readonly chunk: LatentChunk;
+  /** Of the level. */
+  readonly row: number;
+  readonly column: number;
+  /** Of the chunk: the positions that the window takes. */
+  readonly rows: readonly [number, number];
+  readonly columns: readonly [number, number];
+}
+
+interface WindowPlan {
+  /** Stored pieces, halo included. */
+  readonly pieces: readonly Piece[];
+  /** Positions whose pixels are made, of the level: what is asked for and one around it, inside the level. */
+  readonly first: { readonly row: number; readonly column: number };
+  readonly last: { readonly row: number; readonly column: number };
+  readonly size: { readonly width: number; readonly height: number };
+  /** Pixels of the planes before what is asked for. */
+  readonly top: number;
+  readonly left: number;
+}
+
+function planWindow(window: LatentWindow, halo: number): WindowPlan {
+  const { row, column, rows, columns, levelRows, levelColumns } = window;
+  const first = { row: Math.max(0, row + halo - 1), column: Math.max(0, column + halo - 1) };
+  const last = {
+    row: Math.min(levelRows, row + rows - halo + 1),
+    column: Math.min(levelColumns, column + columns - halo + 1),
+  };
+  const pieces: Piece[] = [];
+  window.chunks.forEach((chunk, i) => {
+    if (chunk.channels === 0) return;
+    const top = (window.chunkRow + Math.floor(i / window.chunkColumns)) * CHUNK_POSITIONS;
+    const left = (window.chunkColumn + (i % window.chunkColumns)) * CHUNK_POSITIONS;
+    const span = (from: number, count: number, start: number, length: number): readonly [number, number] => [
+      Math.max(0, start - from),
+      Math.min(length, start + count - from),
+    ];
+    const [mine, across] = [span(top, rows, row, chunk.rows), span(left, columns, column, chunk.columns)];
+    if (mine[0] < mine[1] && across[0] < across[1])
+      pieces.push({ chunk, row: top, column: left, rows: mine, columns: across });
+  });
+  return {
+    pieces,
+    first,
+    last,
+    size: { width: STRIDE * (last.column - first.column), height: STRIDE * (last.row - first.row) },
+    top: STRIDE * (row + halo - first.row),
+    left: STRIDE * (column + halo - first.column),
+  };
+}
+
+/** Calls `use` for each stored non-zero: channel, its value in weighted digital numbers, its row and column in the level. */
+function eachValue(
+  { chunk, row, column, rows, columns }: Piece,
+  degains: readonly Float32Array[],
+  use: (channel: number) => (value: number, row: number, column: number) => void,
+): void {
+  const { symbols, channels, quality, spectral } = chunk;
+  const gains = degains[quality];
+  if (spectral === undefined || gains === undefined) return;
+  const plane = chunk.rows * chunk.columns;
+  const { mult } = spectral;
+  for (let c = 0; c < channels; c++) {
+    const put = use(c);
+    const scale = (spectral.step * (gains[c] ?? 1)) / 16;
+    for (let r = rows[0]; r < rows[1]; r++) {
+      const from = c * plane + r * chunk.columns;
+      for (let i = columns[0]; i < columns[1]; i++) {
+        const symbol = symbols[from + i] ?? 0;
+        if (symbol !== 0) put(symbol * scale * (mult[r * chunk.columns + i] ?? 16), row + r, column + i);
+      }
+    }
+  }
+}
+
+interface Planes {
+  readonly basis: LappedBasis;
+  readonly bands: readonly number[];
+  /** Coefficients of the bands, [16 columns][16 rows]: (16 column + v) height + 16 row + u. */
+  readonly planes: readonly Float32Array[];
+}
+
+/** Adds a piece's values, turned to bands; one more than the highest frequency that it holds. */
+function scatter(
+  piece: Piece,
+  { first, last, size }: WindowPlan,
+  { basis, degains, bands, planes }: Planes & { readonly degains: readonly Float32Array[] },
+): number {
+  const axes = piece.chunk.spectral?.axes ?? basis.common;
+  const shares = new Float32Array(bands.length);
+  const { height } = size;
+  let used = 1;
+  eachValue(piece, degains, (channel) => {
+    const id = basis.order[channel] ?? 0;
+    const f = id % FREQUENCIES;
+    const [u, v] = [Math.floor(f / STRIDE), f % STRIDE];
+    const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+    for (let n = 0; n < shares.length; n++) shares[n] = axes[from + (bands[n] ?? 0)] ?? 0;
+    const radius = (RADIUS[f] ?? 0) + 1;
+    return (value, row, column) => {
+      if (row < first.row || row >= last.row || column < first.column || column >= last.column) return;
+      if (radius > used) used = radius;
+      const at = (STRIDE * (column - first.column) + v) * height + STRIDE * (row - first.row) + u;
+      for (let n = 0; n < shares.length; n++) {
+        const plane = planes[n];
+        if (plane !== undefined) plane[at] = (plane[at] ?? 0) + value * (shares[n] ?? 0);
+      }
+    };
+  });
+  return used;
+}
+
+/** Coefficients in common axes that the branch reads, [canonical][rows][columns] of the window; the level's outermost repeated beyond it. */
+function canonicalOf(
+  window: LatentWindow,
+  { pieces }: WindowPlan,
+  { basis, degains }: Pick<LappedTransform, "basis" | "degains">,
+): Float32Array {
+  const { rows, columns } = window;
+  const area = rows * columns;
+  const out = new Float32Array(basis.canonical.length * area);
+  const listed = canonicalByFrequency(basis);
+  for (const piece of pieces) {
+    const toCommon = turnToCommon(piece.chunk.spectral?.axes ?? basis.common, basis.common);
+    eachValue(piece, degains, (channel) => {
+      const id = basis.order[channel] ?? 0;
+      const f = id % FREQUENCIES;
+      const { components, places } = listed[f] ?? { components: [], places: [] };
+      const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+      return (value, row, column) => {
+        const at = (row - window.row) * columns + column - window.column;
+        for (let n = 0; n < places.length; n++) {
+          const to = (places[n] ?? 0) * area + at;
+          out[to] = (out[to] ?? 0) + value * (toCommon[from + (components[n] ?? 0)] ?? 0);
+        }
+      };
+    });
+  }
+  repeatEdges(out, window, basis.canonical.length);
+  return out;
+}
+
+/** Fills what lies beyond the level with its outermost positions. */
+export function repeatEdges(
+  planes: Float32Array,
+  window: Pick<LatentWindow, "row" | "column" | "rows" | "columns" | "levelRows" | "levelColumns">,
+  count: number,
+): void {
+  const { row, column, rows, columns, levelRows, levelColumns } = window;
+  if (row >= 0 && column >= 0 && row + rows <= levelRows && column + columns <= levelColumns) return;
+  const inside = (i: number, from: number, total: number): number => Math.max(0, Math.min(total - 1, i + from)) - from;
+  const source = Int32Array.from(
+    { length: rows * columns },
+    (_, p) => inside(Math.floor(p / columns), row, levelRows) * columns + inside(p % columns, column, levelColumns),
+  );
+  for (let k = 0; k < count; k++) {
+    const plane = planes.subarray(k * rows * columns, (k + 1) * rows * columns);
+    for (let p = 0; p < source.length; p++) {
+      const from = source[p] ?? p;
+      if (from !== p) plane[p] = plane[from] ?? 0;
+    }
+  }
+}
+
+interface CanonicalPlaces {
+  readonly components: readonly number[];
+  readonly places: readonly number[];
+}
+
+const listedOf = new WeakMap<Uint16Array, readonly CanonicalPlaces[]>();
+
+/** For each frequency, the components in common axes that the branch reads, and their places. */
+function canonicalByFrequency({ canonical }: LappedBasis): readonly CanonicalPlaces[] {
+  const known = listedOf.get(canonical);
+  if (known !== undefined) return known;
+  const out = Array.from({ length: FREQUENCIES }, () => ({ components: [] as number[], places: [] as number[] }));
+  canonical.forEach((id, place) => {
+    out[id % FREQUENCIES]?.components.push(Math.floor(id / FREQUENCIES));
+    out[id % FREQUENCIES]?.places.push(place);
+  });
+  listedOf.set(canonical, out);
+  return out;
+}
+
+/** From a chunk's components to those in common axes: [GROUPS][component][common component], the sum over bands of both axes. */
+export function turnToCommon(axes: Float32Array, common: Float32Array): Float32Array {
+  const out = new Float32Array(AXES_LENGTH);
+  const size = COMPONENTS * COMPONENTS;
+  for (let g = 0; g < GROUPS; g++) {
+    for (let m = 0; m < COMPONENTS; m++) {
+      for (let j = 0; j < COMPONENTS; j++) {
+        let sum = 0;
+        for (let b = 0; b < COMPONENTS; b++)
+          sum += (axes[g * size + m * COMPONENTS + b] ?? 0) * (common[g * size + j * COMPONENTS + b] ?? 0);
+        out[g * size + m * COMPONENTS + j] = sum;
+      }
+    }
+  }
+  return out;
+}
+
+/** Adds the branch's residual, turned to bands; one more than the highest frequency that it holds. */
+function addResidual(
+  residual: Float32Array,
+  window: LatentWindow,
+  { first, last, size }: WindowPlan,
+  { basis, bands, planes }: Planes,
+): number {
+  const [rows, columns] = [window.rows - 2, window.columns - 2];
+  const { height } = size;
+  let used = 1;
+  basis.canonical.forEach((id, place) => {
+    const f = id % FREQUENCIES;
+    const [u, v] = [Math.floor(f / STRIDE), f % STRIDE];
+    used = Math.max(used, (RADIUS[f] ?? 0) + 1);
+    const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+    const plane = residual.subarray(place * rows * columns, (place + 1) * rows * columns);
+    for (let n = 0; n < bands.length; n++) {
+      const share = basis.common[from + (bands[n] ?? 0)] ?? 0;
+      const target = planes[n] ?? new Float32Array();
+      for (let row = first.row; row < last.row; row++) {
+        const at = (row - window.row - 1) * columns - window.column - 1;
+        for (let column = first.column; column < last.column; column++) {
+          const to = (STRIDE * (column - first.column) + v) * height + STRIDE * (row - first.row) + u;
+          target[to] = (target[to] ?? 0) + share * (plane[at + column] ?? 0);
+        }
+      }
+    }
+  });
+  return used;
+}
+
+/** All coefficients in common axes, by id, [COMPONENTS * FREQUENCIES][rows][columns] of the window: what the synthesis graph reads. */
+export function commonCoefficients(
+  window: LatentWindow,
+  { basis, degains, halo }: Pick<LappedTransform, "basis" | "degains" | "halo">,
+  out: Float32Array,
+): void {
+  const { rows, columns } = window;
+  const area = rows * columns;
+  out.fill(0);
+  for (const piece of planWindow(window, halo).pieces) {
+    const toCommon = turnToCommon(piece.chunk.spectral?.axes ?? basis.common, basis.common);
+    eachValue(piece, degains, (channel) => {
+      const id = basis.order[channel] ?? 0;
+      const f = id % FREQUENCIES;
+      const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+      return (value, row, column) => {
+        const at = (row - window.row) * columns + column - window.column;
+        for (let j = 0; j < COMPONENTS; j++) {
+          const to = (j * FREQUENCIES + f) * area + at;
+          out[to] = (out[to] ?? 0) + value * (toCommon[from + j] ?? 0);
+        }
+      };
+    });
+  }
+  repeatEdges(out, window, COMPONENTS * FREQUENCIES);
+}

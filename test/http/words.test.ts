@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { z } from "zod";
+import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
+import { startServer, type TestServer } from "../support/server.js";
+import { createWorkspace, type Workspace } from "../support/workspace.js";
+
+let files: Workspace;
+let server: TestServer;
+
+before(async () => {
+  files = await createWorkspace();
+  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
+});
+after(async () => {
+  await server.close();
+  await files.close();
+});
+
+/** Every name that an ordinary object answers to, and what becomes one of them on the way. */
+const WORDS = [
+  ...new Set([...Object.getOwnPropertyNames(Object.prototype), ...Object.getOwnPropertyNames(Function.prototype)]),
+  "prototype",
+  "Constructor",
+  "TOSTRING",
+  "constructor_r",
+  "constructor_b1",
+  "constructor|bidx=1",
+  "constructor()",
+  " constructor",
+];
+
+/** Parameters whose value is a name out of a list: no such word is one. */
+const NAMES = [
+  "assets",
+  "asset_bidx",
+  "bidx",
+  "expression",
+  "colormap",
+  "colormap_name",
+  "color_formula",
+  "rescale",
+  "render",
+  "resampling",
+  "format",
+  "f",
+  "return_mask",
+  "tilesize",
+  "tile_format",
+  "tile_scale",
+  "quality",
+  "datetime",
+  "pixel_selection",
+  "inpaint",
+  "inferred",
+  "return_inferred",
+  "return_uncertainty",
+  "max_size",
+  "width",
+  "height",
+  "bbox",
+  "intersects",
+  "collections",
+  "ids",
+  "limit",
+  "token",
+  "sortby",
+  "filter",
+  "request",
+  "layer",
+  "tilematrixset",
+  "time",
+  "minzoom",
+  "maxzoom",
+];
+
+const ITEM = "scene_2024-01-10";
+const PATH: ReadonlyMap<string, string> = new Map([
+  ["collection", SCENE.collection],
+  ["item", ITEM],
+  ["z", "12"],
+  ["x", "2082"],
+  ["y", "1513"],
+  ["format", "png"],
+  ["place", "3.02,42.43"],
+  ["asset", "tec"],
+  ["reference", "none"],
+  ["file", "none"],
+]);
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function ask(path: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(`${server.url}${path}`, { redirect: "manual", ...init });
+  return {
+    status: response.status,
+    text: Buffer.from(await response.arrayBuffer())
+      .toString("latin1")
+      .slice(0, 300),
+  };
+}
+
+/** Every path of the server's own description, and those that it doesn't describe. */
+async function templates(): Promise<readonly string[]> {
+  const { paths } = z
+    .object({ paths: z.record(z.string(), z.unknown()) })
+    .parse(await (await fetch(`${server.url}/api`)).json());
+  return [
+    ...Object.keys(paths),
+    "/collections/{collection}/WebMercatorQuad/tilejson.json",
+    "/collections/{collection}/items/{item}/WebMercatorQuad/tilejson.json",
+    "/collections/{collection}/tiles/WebMercatorQuad/{z}/{x}/{y}.npy",
+    "/collections/{collection}/items/{item}/tiles/{z}/{x}/{y}",
+    "/collections/{collection}/{tms}/tilejson.json",
+    "/collections/{collection}/tiles/{tms}/{z}/{x}/{y}.{format}",
+    "/colorMaps/{colormap}",
+    "/viewer/vendor/{version}/{file}",
+    "/x/{plugin}",
+    "/{anything}",
+  ];
+}
+
+const filled = (template: string, search: string, other?: readonly [name: string, value: string]): string =>
+  template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    if (other?.[0] === name) return other[1];
+    return name === "search" ? search : (PATH.get(name) ?? "none");
+  });
+
+test("no word of a request reaches a prototype: paths, parameters and bodies", { timeout: 300_000 }, async () => {
+  const registered = await ask("/searches/register", {
+    method: "POST",
+    body: JSON.stringify({ collections: [SCENE.collection] }),
+  });
+  const search = /"id":"([0-9a-f]{32})"/.exec(registered.text)?.[1] ?? "";
+  assert.notEqual(search, "");
+  const all = await templates();
+  assert.ok(all.length > 25);
+  for (const template of all) {
+    for (const [, name = ""] of template.matchAll(/\{(\w+)\}/g)) {
+      for (const word of WORDS) {
+        const path = filled(template, search, [name, encodeURIComponent(word)]);
+        const { status, text } = await ask(path);
+        assert.ok([400, 404, 422].includes(status), `${path}: ${status} ${text}`);
+      }
+    }
+    // One request for each name with one word, all words for what draws.
+    const words = template.includes("{z}") || template.includes("preview") ? WORDS : WORDS.slice(0, 4);
+    for (const name of template.includes("{format}") || words.length < WORDS.length ? NAMES : NAMES.slice(0, 8)) {
+      for (const word of words) {
+        const path = `${filled(template, search)}?${new URLSearchParams({ [name]: word })}`;
+        const { status, text } = await ask(path);
+        assert.ok(status < 500, `${path}: ${status} ${text}`);
+      }
+    }
+  }
+  for (const name of ["assets", "expression", "colormap_name", "render", "format", "resampling", "pixel_selection"]) {
+    for (const word of WORDS) {
+      const query = new URLSearchParams({ [name]: word });
+      const path = `/collections/${SCENE.collection}/tiles/WebMercatorQuad/12/2082/1513?${query}`;
+      const { status, text } = await ask(path);
+      assert.equal(status, 400, `${path}: ${text}`);
+    }
+  }
+  for (const path of ["/search", "/searches/register", `/collections/${SCENE.collection}/statistics`]) {
+    for (const word of WORDS) {
+      const bodies = [
+        `{"${word}":{"${word}":1}}`,
+        `{"type":"${word}","coordinates":"${word}"}`,
+        `{"collections":["${word}"],"sortby":[{"field":"${word}"}]}`,
+        `{"type":"Feature","geometry":{"type":"${word}"},"properties":{"${word}":1}}`,
+        `"${word}"`,
+      ];
+      for (const body of bodies) {
+        const { status, text } = await ask(path, { method: "POST", body });
+        assert.ok(status < 500, `${path} ${body}: ${status} ${text}`);
+      }
+    }
+  }
+});
+
+test("after all that every thread is there, and tiles are drawn", async () => {
+  const health = await ask("/healthz");
+  assert.equal(health.status, 200, health.text);
+  assert.match(health.text, /"pixels":"ok"/);
+  const { size, alive, busy } = server.services.pixels.health();
+  assert.deepEqual([size, alive, busy], [2, 2, 0]);
+  const tile = await ask(`/collections/${SCENE.collection}/items/${ITEM}/preview.png?assets=B08&max_size=64`);
+  assert.equal(tile.status, 200);
+});
