@@ -1,7 +1,7 @@
 import { PLAIN_MULT } from "../codec/lapped/cloud-steps.js";
 import { BANDS, type NativeFactors } from "../core/bands.js";
 import type { LatentChunk } from "../core/latents.js";
-import type { BandCoefficients } from "../model/lapped/analyse.js";
+import { spreadBand, type BandCoefficients } from "../model/lapped/analyse.js";
 import { STRIDE } from "../core/geometry.js";
 import type { LappedKernels } from "../model/lapped/kernels.js";
 import { averageNative, factorsOf } from "../model/lapped/native.js";
@@ -19,6 +19,8 @@ export type RunNetwork = (
 /** What telling a chunk's error takes. */
 export interface Measuring {
   readonly transform: LappedTransform;
+  /** Those in whose memory the chunk's coefficients lie, and others. */
+  readonly kernels: LappedKernels;
   readonly measuring: LappedKernels;
   readonly run: RunNetwork;
 }
@@ -27,8 +29,8 @@ export interface Measuring {
 export interface ChunkPixels {
   readonly rows: number;
   readonly columns: number;
-  /** Coefficients with one position around. */
-  readonly ring: BandCoefficients;
+  /** Coefficients with one position around, where the model's analysis looks at them. */
+  readonly ring: BandCoefficients | undefined;
   readonly core: BandCoefficients;
   readonly mult: Uint8Array;
   /** Bands that repeat the pixels of a coarser grid, and the chunk's first pixel in it. */
@@ -43,9 +45,10 @@ export interface ChunkPixels {
 const ALL_BANDS = BANDS.map((_, b) => b);
 
 /** Pixels of the chunk as if it were a level of its own, [bands][16 rows][16 columns]: what an error is told against. */
-export function chunkPixels(chunk: ChunkPixels, { transform, measuring }: Measuring): Float32Array {
+export function chunkPixels(chunk: ChunkPixels, { transform, kernels, measuring }: Measuring): Float32Array {
   const [width, height] = [STRIDE * chunk.columns, STRIDE * chunk.rows];
-  return averaged(synthesiseCoefficients(chunk.core, { width, height }, transform.basis.weights, measuring), chunk);
+  const bands = BANDS.map((_, b) => spreadBand(chunk.core, b, kernels));
+  return averaged(synthesiseBands(bands, { width, height }, transform.basis.weights, measuring), chunk);
 }
 
 /** Bands of a coarser grid as their native pixels. */
@@ -56,8 +59,8 @@ function averaged(pixels: Float32Array, { native, x, y, rows, columns }: ChunkPi
   return pixels;
 }
 
-function synthesiseCoefficients(
-  coefficients: BandCoefficients,
+function synthesiseBands(
+  bands: readonly Float32Array[],
   size: { readonly width: number; readonly height: number },
   weights: Float32Array,
   kernels: LappedKernels,
@@ -67,7 +70,7 @@ function synthesiseCoefficients(
   const [turned, pixels] = [kernels.take(area), kernels.take(area)];
   const out = new Float32Array(BANDS.length * area);
   for (let b = 0; b < BANDS.length; b++) {
-    coefficients.spread(b, kernels.view(turned, area));
+    kernels.view(turned, area).set(bands[b] ?? []);
     kernels.synthesise(turned, pixels, size, STRIDE);
     const plane = kernels.view(pixels, area);
     const scale = 1 / (weights[b] ?? 1);

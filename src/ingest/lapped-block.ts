@@ -91,8 +91,11 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
   const { width, height } = mask;
   const [rows, columns] = [Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)];
   const at = { row: job.row - input.firstRow, column: job.column - input.firstColumn };
-  const ring = block.cut({ row: at.row - 1, column: at.column - 1, rows: rows + 2, columns: columns + 2 });
   const core = block.cut({ ...at, rows, columns });
+  const ring =
+    parts.transform.analysis === undefined
+      ? undefined
+      : block.cut({ row: at.row - 1, column: at.column - 1, rows: rows + 2, columns: columns + 2 });
   const masks = { width, height, valid: mask.valid, classes: mask.classes };
   const mult = positionSteps(masks, rules.cloudMult);
   const cloudMult = mult.includes(rules.cloudMult) ? rules.cloudMult : PLAIN_MULT;
@@ -143,6 +146,7 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
     // Tokens come last, so that the first bytes of a chunk are all that its first tokens need.
     sections: CODECS[codec].tokens > 0 ? [...all, ...sections] : [...sections, ...all],
   });
+  parts.kernels.free(core.at);
   return { bytes, latents: latentsOf({ ...best, quantised: kept }, content) };
 }
 
@@ -181,38 +185,31 @@ function latentsOf(
 async function attempt(wanted: number, content: ChunkPixels, parts: Parts): Promise<Attempt> {
   const { transform, kernels } = parts;
   const { basis } = transform;
-  const { rows, columns, ring, mult, moments, reference } = content;
+  const { rows, columns, core, mult, moments, reference } = content;
   const step = storedStep(wanted);
   const quality = nearestQuality(step, parts.steps);
   const positions = rows * columns;
   const axes = parts.chooseAxes({ moments, positions, step, common: basis.common, reference });
   const turned = statedAxes(axes, basis.common, reference, "encoder");
-  const around = turnedTo(ring, turned, basis.order, kernels);
-  const values = inner(around, rows, columns);
-  const { analysed } = basis;
-  if (transform.analysis !== undefined) {
-    const area = (rows + 2) * (columns + 2);
-    const dims = [1, analysed, rows + 2, columns + 2];
-    const data = around.slice(0, analysed * area);
-    const residual = await parts.run(transform.analysis, { name: "components", dims, data }, "residual");
-    for (let i = 0; i < residual.length; i++) values[i] = (values[i] ?? 0) + (residual[i] ?? 0);
-  }
+  const values = turnedTo(core, turned, basis.order, kernels);
+  await addAnalysis(values, turned, content, parts);
   const quantised = parts.quantiser.quantise({ values, rows, columns, step, mult, quality });
   return { step, quality, quantised, values, axes, spectral: { step, mult, axes: turned } };
 }
 
-/** [channels][rows + 2][columns + 2] -> [channels][rows][columns]. */
-function inner(around: Float32Array, rows: number, columns: number): Float32Array {
-  const wide = columns + 2;
-  const channels = around.length / ((rows + 2) * wide);
-  const out = new Float32Array(channels * rows * columns);
-  for (let c = 0; c < channels; c++) {
-    for (let r = 0; r < rows; r++) {
-      const from = (c * (rows + 2) + r + 1) * wide + 1;
-      out.set(around.subarray(from, from + columns), (c * rows + r) * columns);
-    }
-  }
-  return out;
+/** What a model's learned branch adds to the strongest components; nothing where it has none. */
+async function addAnalysis(
+  values: Float32Array,
+  axes: Float32Array,
+  { ring, rows, columns }: ChunkPixels,
+  { transform, kernels, run }: Parts,
+): Promise<void> {
+  if (ring === undefined || transform.analysis === undefined) return;
+  const { order, analysed } = transform.basis;
+  const dims = [1, analysed, rows + 2, columns + 2];
+  const data = turnedTo(ring, axes, order.subarray(0, analysed), kernels);
+  const residual = await run(transform.analysis, { name: "components", dims, data }, "residual");
+  for (let i = 0; i < residual.length; i++) values[i] = (values[i] ?? 0) + (residual[i] ?? 0);
 }
 
 /** The quality whose step is nearest, by ratio. */

@@ -89,7 +89,9 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
     return at;
   };
   const [halfAt, predictedAt] = [place(tables.half), place(tables.predicted)];
-  const rowsAt = Array.from({ length: tables.steps }, (_, q) => place(new Uint8Array(profileRows(tables, q).buffer)));
+  const profiles = Array.from({ length: tables.steps }, (_, q) => profileRows(tables, q));
+  const rowsOfStep = (quality: number): Uint16Array => profiles[quality] ?? profileRows(tables, quality);
+  const rowsAt = profiles.map((rows) => place(new Uint8Array(rows.buffer)));
 
   return {
     tables,
@@ -121,7 +123,7 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
           all[at] = mine[p] ?? 0;
         }
       }
-      const rowOf = profileRows(tables, quality);
+      const rowOf = rowsOfStep(quality);
       for (let c = 0; c < channels; c++) {
         const mine = tables.half[c] === 0 ? names.low : names.high;
         for (let p = 0; p < positions; p++) allRows[at + p] = rowOf[(mine[p] ?? 0) * tables.channels + c] ?? 0;
@@ -139,8 +141,8 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
 
     decode(bytes, shape, multOf, location) {
       const { rows, columns, channels, quality } = shape;
-      const rowsOfStep = rowsAt[quality];
-      if (rowsOfStep === undefined)
+      const profileAt = rowsAt[quality];
+      if (profileAt === undefined)
         throw new CorruptDataError(location, `quality step ${quality}, the model has 0 to ${tables.steps - 1}`);
       if (channels > tables.channels)
         throw new CorruptDataError(location, `${channels} channels, the model has ${tables.channels}`);
@@ -206,7 +208,7 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       check(
         wasm.decodeProfiled(
           ...coder,
-          rowsOfStep,
+          profileAt,
           halfAt,
           predictedAt,
           tables.channels,

@@ -47,18 +47,18 @@ export interface Quantiser {
 
 export function createQuantiser(tables: LappedTables): Quantiser {
   const bits = entryBits(tables.rows);
-  const kept = new Map<number, Uint16Array>();
-  const rowsAt = (quality: number): Uint16Array => {
-    const rows = kept.get(quality) ?? profileRows(tables, quality);
-    kept.set(quality, rows);
-    return rows;
+  const kept = new Map<number, Costs>();
+  const costsAt = (quality: number): Costs => {
+    const costs = kept.get(quality) ?? costsOf(tables, bits, quality);
+    kept.set(quality, costs);
+    return costs;
   };
 
   return {
     quantise(chunk) {
       const { rows, columns, quality } = chunk;
       const positions = rows * columns;
-      const use: Costs = { tables, bits, rowOf: rowsAt(quality) };
+      const use = costsAt(quality);
       const symbols = firstGuess(chunk, tables);
       let channels = usedChannels(symbols, positions);
       const rough = chooseNames(symbols, channels, chunk, use);
@@ -69,7 +69,7 @@ export function createQuantiser(tables: LappedTables): Quantiser {
     },
     requantise(chunk, symbols, said) {
       const positions = chunk.rows * chunk.columns;
-      const out = weighBy(chunk, symbols, said, { tables, bits, rowOf: rowsAt(chunk.quality) });
+      const out = weighBy(chunk, symbols, said, costsAt(chunk.quality));
       const channels = usedChannels(out, positions);
       return { symbols: out.slice(0, channels * positions), channels };
     },
@@ -82,6 +82,35 @@ interface Costs {
   readonly bits: Float32Array;
   /** [sets][channels]. */
   readonly rowOf: Uint16Array;
+  /** [channels][-SMALL..SMALL][sets]: bits of a small symbol beyond those of 0; of 0, its own. */
+  readonly small: Float32Array;
+  /** [channels + 1][half][sets]: bits of zeros in all channels before. */
+  readonly zeros: Float64Array;
+}
+
+/** Symbols up to this size are looked up: nearly all are. */
+const SMALL = 4;
+const SMALLS = 2 * SMALL + 1;
+
+function costsOf(tables: LappedTables, bits: Float32Array, quality: number): Costs {
+  const { sets, channels } = tables;
+  const rowOf = profileRows(tables, quality);
+  const small = new Float32Array(channels * SMALLS * sets);
+  const zeros = new Float64Array((channels + 1) * 2 * sets);
+  const use: Costs = { tables, bits, rowOf, small, zeros };
+  for (let c = 0; c < channels; c++) {
+    for (let set = 0; set < sets; set++) {
+      const row = rowOf[set * channels + c] ?? 0;
+      const zero = bitsOf(use, row, 0);
+      for (let symbol = -SMALL; symbol <= SMALL; symbol++)
+        small[(c * SMALLS + symbol + SMALL) * sets + set] = symbol === 0 ? zero : bitsOf(use, row, symbol) - zero;
+      for (const half of [0, 1]) {
+        const at = (2 * c + half) * sets + set;
+        zeros[at + 2 * sets] = (zeros[at] ?? 0) + (tables.half[c] === half ? zero : 0);
+      }
+    }
+  }
+  return use;
 }
 
 function firstGuess(chunk: ChunkComponents, { channels, degain, predicted }: LappedTables): Int16Array {
@@ -128,26 +157,29 @@ function chooseNames(
   const positions = rows * columns;
   const { tables, rowOf } = use;
   const { sets } = tables;
-  const zero = Array.from({ length: 2 }, () => new Float64Array(sets));
+  const zero = Array.from({ length: 2 }, (_, half) =>
+    use.zeros.subarray((2 * channels + half) * sets, (2 * channels + half + 1) * sets),
+  );
+  /** [position][set]: what non-zeros cost beyond zeros. */
   const costs = Array.from({ length: 2 }, () => new Float64Array(sets * positions));
-  const saved = new Float32Array(sets);
   for (let c = 0; c < channels; c++) {
-    const half = tables.half[c] ?? 0;
-    const mine = costs[half] ?? new Float64Array();
-    const sum = zero[half] ?? new Float64Array();
-    for (let set = 0; set < sets; set++) {
-      saved[set] = bitsOf(use, rowOf[set * tables.channels + c] ?? 0, 0);
-      sum[set] = (sum[set] ?? 0) + (saved[set] ?? 0);
-    }
+    const mine = costs[tables.half[c] ?? 0] ?? new Float64Array();
     const plane = symbols.subarray(c * positions, (c + 1) * positions);
     const coded = tables.predicted[c] === 1 ? differencesOf(plane, { rows, columns, mult }) : plane;
     for (let p = 0; p < positions; p++) {
       const symbol = coded[p] ?? 0;
       if (symbol === 0) continue;
-      for (let set = 0; set < sets; set++) {
-        const at = set * positions + p;
-        const cost = bitsOf(use, rowOf[set * tables.channels + c] ?? 0, symbol);
-        mine[at] = (mine[at] ?? 0) + cost - (saved[set] ?? 0);
+      const to = p * sets;
+      if (symbol >= -SMALL && symbol <= SMALL) {
+        const from = (c * SMALLS + symbol + SMALL) * sets;
+        for (let set = 0; set < sets; set++) mine[to + set] = (mine[to + set] ?? 0) + (use.small[from + set] ?? 0);
+      } else {
+        const zeros = (c * SMALLS + SMALL) * sets;
+        for (let set = 0; set < sets; set++)
+          mine[to + set] =
+            (mine[to + set] ?? 0) +
+            bitsOf(use, rowOf[set * tables.channels + c] ?? 0, symbol) -
+            (use.small[zeros + set] ?? 0);
       }
     }
   }
@@ -170,7 +202,7 @@ function chooseNames(
       const row = nameRow(tables, quality, left, top, lows?.[p]);
       let least = Infinity;
       for (let set = 0; set < sets; set++) {
-        const cost = (of.zero?.[set] ?? 0) + (of.costs?.[set * positions + p] ?? 0) + bitsOf(use, row, set);
+        const cost = (of.zero?.[set] ?? 0) + (of.costs?.[p * sets + set] ?? 0) + bitsOf(use, row, set);
         if (cost >= least) continue;
         least = cost;
         names[p] = set;
@@ -186,8 +218,7 @@ function chooseNames(
       let [name, least] = [0, Infinity];
       for (let set = 0; set < sets; set++) {
         let cost = (zero[half]?.[set] ?? 0) * positions;
-        const mine = costs[half]?.subarray(set * positions, (set + 1) * positions) ?? new Float64Array();
-        for (const one of mine) cost += one;
+        for (let p = 0; p < positions; p++) cost += costs[half]?.[p * sets + set] ?? 0;
         if (cost < least) [name, least] = [set, cost];
       }
       return { name, least };

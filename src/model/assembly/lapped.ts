@@ -142,3 +142,23 @@ export function mix(weights: usize, count: i32, data: usize, plane: usize, lengt
 export function heapBase(): usize {
   return __heap_base;
 }
+
+// Coefficients of a rectangle of positions, [frequency, as `places` numbers it][row][column] in planes of `plane` bytes, from a transformed plane
+// [16 columns][16 rows]. `tops` and `lefts` hold the first pixel of each row and column of positions.
+export function gather(
+  source: usize, height: i32, tops: usize, rows: i32, lefts: usize, columns: i32, places: usize, out: usize, plane: i32,
+): void {
+  for (let c = 0; c < columns; c++) {
+    for (let v = 0; v < 16; v++) {
+      const line = source + (<usize>((load<i32>(lefts + (<usize>c << 2)) + v) * height) << 2);
+      for (let r = 0; r < rows; r++) {
+        const from = line + (<usize>load<i32>(tops + (<usize>r << 2)) << 2);
+        const to = out + (<usize>(r * columns + c) << 2);
+        for (let u = 0; u < 16; u++) {
+          const place = <usize>load<i32>(places + (<usize>(u * 16 + v) << 2));
+          store<f32>(to + place * <usize>plane, load<f32>(from + (<usize>u << 2)));
+        }
+      }
+    }
+  }
+}

@@ -19,15 +19,17 @@ export interface PositionRect {
   readonly columns: number;
 }
 
-/** Weighted digital numbers, [band][frequency, as listed in FREQUENCY_ORDER][position], planes padded to multiples of four. */
+/**
+ * Weighted digital numbers, [band][frequency, as listed in FREQUENCY_ORDER][position], planes padded to multiples of four with 0. They lie in the
+ * kernels' memory until what was taken before is freed.
+ */
 export interface BandCoefficients {
   readonly rows: number;
   readonly columns: number;
   /** Numbers from one plane to the next. */
   readonly plane: number;
-  readonly values: Float32Array;
-  /** Writes a band as the kernels want it: [16 columns][16 rows], coefficient (u, v) at (16 column + v, 16 row + u). */
-  spread(band: number, out: Float32Array): void;
+  /** Address. */
+  readonly at: number;
 }
 
 /** Frequencies group by group, so that a group is one stretch of memory; 0 comes first. */
@@ -64,72 +66,56 @@ export function analyseBlock(
     if (factor === 1) kernels.analyse(scratch, at, place);
     else analyseNative(kernels, { pixels: scratch, scratch: averaged, turned, out: at }, place, factor);
   });
+  const places = kernels.integers(Int32Array.from(PLACE_OF));
   return {
     cut({ row, column, rows, columns }) {
-      const positions = rows * columns;
-      const plane = (positions + 3) & ~3;
-      const values = new Float32Array(COMPONENTS * FREQUENCIES * plane);
-      const inside = (i: number, total: number): number => Math.max(0, Math.min(total - 1, i));
-      planes.forEach((at, b) => {
-        const source = kernels.view(at, area);
-        for (let c = 0; c < columns; c++) {
-          const x = STRIDE * inside(column + c, blockColumns);
-          for (let r = 0; r < rows; r++) {
-            const y = STRIDE * inside(row + r, blockRows);
-            const p = b * FREQUENCIES * plane + r * columns + c;
-            for (let v = 0; v < STRIDE; v++) {
-              const from = (x + v) * height + y;
-              for (let u = 0; u < STRIDE; u++)
-                values[p + (PLACE_OF[u * STRIDE + v] ?? 0) * plane] = source[from + u] ?? 0;
-            }
-          }
-        }
-      });
-      return {
-        rows,
-        columns,
-        plane,
-        values,
-        spread: (band, out) => spread({ rows, columns, plane, values }, band, out),
-      };
+      const plane = (rows * columns + 3) & ~3;
+      const size = COMPONENTS * FREQUENCIES * plane;
+      const at = kernels.take(size);
+      const firsts = (from: number, count: number, total: number): number =>
+        kernels.integers(
+          Int32Array.from({ length: count }, (_, i) => STRIDE * Math.max(0, Math.min(total - 1, from + i))),
+        );
+      const [tops, lefts] = [firsts(row, rows, blockRows), firsts(column, columns, blockColumns)];
+      kernels.view(at, size).fill(0);
+      planes.forEach((source, b) =>
+        kernels.gather(source, height, { tops, rows, lefts, columns, places, plane }, at + 4 * b * FREQUENCIES * plane),
+      );
+      return { rows, columns, plane, at };
     },
   };
 }
 
-function spread(
-  { rows, columns, plane, values }: Omit<BandCoefficients, "spread">,
+/** A band of coefficients as the kernels' synthesis wants it: [16 columns][16 rows], coefficient (u, v) at (16 column + v, 16 row + u). */
+export function spreadBand(
+  { rows, columns, plane, at }: BandCoefficients,
   band: number,
-  out: Float32Array,
-): void {
+  kernels: LappedKernels,
+): Float32Array {
+  const out = new Float32Array(FREQUENCIES * rows * columns);
+  const values = kernels.view(at + 4 * band * FREQUENCIES * plane, FREQUENCIES * plane);
   FREQUENCY_ORDER.forEach((f, i) => {
-    const from = (band * FREQUENCIES + i) * plane;
     const [u, v] = [Math.floor(f / STRIDE), f % STRIDE];
     for (let r = 0; r < rows; r++)
       for (let c = 0; c < columns; c++)
-        out[(STRIDE * c + v) * STRIDE * rows + STRIDE * r + u] = values[from + r * columns + c] ?? 0;
+        out[(STRIDE * c + v) * STRIDE * rows + STRIDE * r + u] = values[i * plane + r * columns + c] ?? 0;
   });
+  return out;
 }
 
 /** Second moments of each frequency, [frequency, as in FREQUENCY_ORDER][band][band], means over positions. */
-export function momentsOf({ rows, columns, plane, values }: BandCoefficients, kernels: LappedKernels): Float64Array {
-  const mark = kernels.take(values.length);
-  kernels.view(mark, values.length).set(values);
+export function momentsOf({ rows, columns, plane, at }: BandCoefficients, kernels: LappedKernels): Float64Array {
   const size = COMPONENTS * COMPONENTS;
   const out = new Float64Array(FREQUENCIES * size);
   const scale = 1 / (rows * columns);
   for (let a = 0; a < COMPONENTS; a++) {
     for (let b = a; b < COMPONENTS; b++) {
       for (let i = 0; i < FREQUENCIES; i++) {
-        const sum = kernels.dot(
-          mark + 4 * plane * (a * FREQUENCIES + i),
-          mark + 4 * plane * (b * FREQUENCIES + i),
-          plane,
-        );
+        const sum = kernels.dot(at + 4 * plane * (a * FREQUENCIES + i), at + 4 * plane * (b * FREQUENCIES + i), plane);
         out[i * size + a * COMPONENTS + b] = out[i * size + b * COMPONENTS + a] = sum * scale;
       }
     }
   }
-  kernels.free(mark);
   return out;
 }
 
@@ -150,15 +136,13 @@ export function groupMoments(moments: Float64Array): Float64Array {
 
 /** Components of the channels listed, [channel][position] without padding: the sum over bands of axes x coefficients. */
 export function turnedTo(
-  { rows, columns, plane, values }: BandCoefficients,
+  { rows, columns, plane, at }: BandCoefficients,
   axes: Float32Array,
   channels: Uint16Array,
   kernels: LappedKernels,
 ): Float32Array {
-  const data = kernels.take(values.length);
   const weights = kernels.take(COMPONENTS);
   const turned = kernels.take(plane);
-  kernels.view(data, values.length).set(values);
   const positions = rows * columns;
   const stack = { count: COMPONENTS, plane: FREQUENCIES * plane, length: plane };
   const out = new Float32Array(channels.length * positions);
@@ -166,9 +150,9 @@ export function turnedTo(
     const f = id % FREQUENCIES;
     const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
     kernels.view(weights, COMPONENTS).set(axes.subarray(from, from + COMPONENTS));
-    kernels.mix(weights, { ...stack, data: data + 4 * plane * (PLACE_OF[f] ?? 0) }, turned);
+    kernels.mix(weights, { ...stack, data: at + 4 * plane * (PLACE_OF[f] ?? 0) }, turned);
     out.set(kernels.view(turned, positions), c * positions);
   });
-  kernels.free(data);
+  kernels.free(weights);
   return out;
 }

@@ -12,6 +12,8 @@ export interface LappedKernels {
   free(at?: number): void;
   /** Float32 at an address; a view, stale after the next `take`. */
   view(at: number, floats: number): Float32Array;
+  /** Places int32. */
+  integers(numbers: Int32Array): number;
   /** A plane [height][width] of pixels -> [width][height] of coefficients, at (16 column + v, 16 row + u). Spoils `from`. */
   analyse(from: number, to: number, size: PlaneSize): void;
   /**
@@ -21,8 +23,20 @@ export interface LappedKernels {
   synthesise(from: number, to: number, size: PlaneSize, used: number): void;
   /** Sum of products of two arrays whose lengths are a multiple of 4. */
   dot(a: number, b: number, floats: number): number;
+  /** Coefficients of a rectangle of positions of a transformed plane, in planes of `plane` numbers; see assembly/lapped.ts. */
+  gather(source: number, height: number, rect: GatherRect, out: number): void;
   /** out[p] = sum over planes of weights[b] x data[b x plane + p]. */
   mix(weights: number, data: PlaneStack, out: number): void;
+}
+
+/** Positions by their first pixels down and across; `places`: 256 int32, where each frequency goes; addresses. */
+export interface GatherRect {
+  readonly tops: number;
+  readonly rows: number;
+  readonly lefts: number;
+  readonly columns: number;
+  readonly places: number;
+  readonly plane: number;
 }
 
 /** `count` planes of `length` numbers at `data`, each `plane` numbers after the one before. */
@@ -47,6 +61,7 @@ interface Exports {
   lap(data: number, rows: number, inner: number, stride: number, v: number): void;
   transpose(from: number, rows: number, columns: number, to: number): void;
   dot(a: number, b: number, length: number): number;
+  gather(...numbers: readonly number[]): void;
   mix(weights: number, count: number, data: number, plane: number, length: number, out: number): void;
 }
 
@@ -83,6 +98,11 @@ export function createKernels(): LappedKernels {
     take,
     free: (at = base) => void (top = at),
     view: (at, floats) => new Float32Array(memory.buffer, at, floats),
+    integers(numbers) {
+      const at = take(numbers.length);
+      new Int32Array(memory.buffer, at, numbers.length).set(numbers);
+      return at;
+    },
     analyse(from, to, { width, height }) {
       wasm.lap(from, height, width, 4 * width, forwardLap);
       wasm.forward(from, height, width, 4 * width, even, odd);
@@ -98,6 +118,8 @@ export function createKernels(): LappedKernels {
       wasm.lap(to, height, width, 4 * width, inverseLap);
     },
     dot: (a, b, floats) => wasm.dot(a, b, floats),
+    gather: (source, height, { tops, rows, lefts, columns, places, plane }, out) =>
+      wasm.gather(source, height, tops, rows, lefts, columns, places, out, 4 * plane),
     mix: (weights, { data, count, plane, length }, out) => wasm.mix(weights, count, data, 4 * plane, length, out),
   };
 }

@@ -68,8 +68,8 @@ test("pixels to coefficients: lapped, transformed and ordered as the Python basi
   for (const band of golden.coefficientBands) {
     const byFrequency: number[][] = [];
     FREQUENCY_ORDER.forEach((f, i) => {
-      const from = (band * 256 + i) * block.plane;
-      byFrequency[f] = [...block.values.subarray(from, from + positions)];
+      const from = block.at + 4 * (band * 256 + i) * block.plane;
+      byFrequency[f] = [...kernels.view(from, positions)];
     });
     found.push(...byFrequency.flat());
   }
