@@ -2,6 +2,7 @@
 // Writes <folder>/<provider>.json, and the pixels of one window as <folder>/<provider>.f32 for comparison.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../src/core/assert.js";
+import { synthesisFeeds } from "../../src/model/lapped/synthesis-feeds.js";
 import { openNetwork, PROVIDERS, type Network } from "../../src/model/session.js";
 
 const [, , name, path = "", haloText, folder = "."] = process.argv;
@@ -24,11 +25,14 @@ function coefficientsOf(batch: number): Float32Array {
 }
 
 async function decode(network: Network, batch: number, coefficients: Float32Array): Promise<Float32Array> {
-  const feeds = {
-    coefficients: { dims: [batch, CHANNELS, side, side], data: coefficients },
-    bands: { dims: [BANDS.length], data: BigInt64Array.from(BANDS, BigInt) },
-    edges: { dims: [batch, 4], data: new Float32Array(batch * 4) },
-  };
+  const feeds = synthesisFeeds({
+    batch,
+    rows: side,
+    columns: side,
+    coefficients,
+    bands: BANDS,
+    edges: new Float32Array(batch * 4),
+  });
   return (await network.run(feeds, "pixels")).data;
 }
 

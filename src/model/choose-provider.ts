@@ -58,32 +58,12 @@ function tryProvider(transform: Transform, provider: Provider): Promise<Provider
 
 /** The network that a 256 px window of three bands goes through: of the lapped basis on the cpu its branch, which is most of the work. */
 function trialOf(transform: Transform, provider: Provider): Trial {
-  const { halo, synthesis } = transform;
-  const side = CHUNK_POSITIONS + 2 * halo;
+  const side = CHUNK_POSITIONS + 2 * transform.halo;
   if (transform.kind === "network")
-    return {
-      path: synthesis,
-      input: "latents",
-      channels: transform.channels,
-      side,
-      bands: true,
-      edges: false,
-      output: "pixels",
-    };
-  if (provider === "cpu" && transform.branch !== undefined) {
-    const channels = transform.basis.canonical.length;
-    return {
-      path: transform.branch,
-      input: "coefficients",
-      channels,
-      side,
-      bands: false,
-      edges: false,
-      output: "residual",
-    };
-  }
-  const channels = COMPONENTS * FREQUENCIES;
-  return { path: synthesis, input: "coefficients", channels, side, bands: true, edges: true, output: "pixels" };
+    return { kind: "converted", path: transform.synthesis, channels: transform.channels, side };
+  if (provider === "cpu" && transform.branch !== undefined)
+    return { kind: "branch", path: transform.branch, channels: transform.basis.canonical.length, side };
+  return { kind: "synthesis", path: transform.synthesis, channels: COMPONENTS * FREQUENCIES, side };
 }
 
 /** The first sentence of onnxruntime's long messages, without its source paths. */

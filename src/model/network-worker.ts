@@ -7,6 +7,7 @@ import { serveTasks } from "../core/worker-pool.js";
 import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
 import { factorsOf } from "./lapped/native.js";
 import { createKernels, type LappedKernels } from "./lapped/kernels.js";
+import { synthesisFeeds } from "./lapped/synthesis-feeds.js";
 import { commonCoefficients, synthesiseLapped, type RunBranch } from "./lapped/synthesise.js";
 import type { NetworkTask, NetworkThreadData, NetworkResult, SynthesisTask, AnalysisTask } from "./network-tasks.js";
 import { openNetwork, type Feed, type Network } from "./session.js";
@@ -86,11 +87,8 @@ async function onGpu({ windows, bands }: SynthesisTask, transform: LappedTransfo
   windows.forEach((window, i) =>
     commonCoefficients(window, transform, coefficients.subarray(i * size, (i + 1) * size)),
   );
-  const feeds: Record<string, Feed> = {
-    coefficients: { dims: [n, COMPONENTS * FREQUENCIES, rows, columns], data: coefficients },
-    bands: { dims: [bands.length], data: BigInt64Array.from(bands, BigInt) },
-    edges: { dims: [n, 4], data: Float32Array.from(windows.flatMap((window) => edgesOf(window, transform.halo))) },
-  };
+  const edges = Float32Array.from(windows.flatMap((window) => edgesOf(window, transform.halo)));
+  const feeds = synthesisFeeds({ batch: n, rows, columns, coefficients, bands, edges });
   return (await (await open(transform.synthesis)).run(feeds, "pixels")).data;
 }
 

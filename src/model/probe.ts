@@ -2,19 +2,16 @@
 // Arguments: provider, a Trial as JSON, "strict". Prints one line of JSON.
 import { performance } from "node:perf_hooks";
 import { messageOf } from "../core/assert.js";
+import { synthesisFeeds } from "./lapped/synthesis-feeds.js";
 import { openNetwork, PROVIDERS, type Feed } from "./session.js";
 
-/** A network to time, and what it reads. */
+/** A network to time: a converted model's synthesis, the decoder's branch of the lapped basis, or its whole synthesis. */
 export interface Trial {
+  readonly kind: "converted" | "branch" | "synthesis";
   readonly path: string;
-  /** Name of the latents' input, their channels and positions a side. */
-  readonly input: string;
+  /** Of its input, and positions a side. */
   readonly channels: number;
   readonly side: number;
-  /** Whether it takes bands, scale and offset of a converted model or edges of the lapped basis. */
-  readonly bands: boolean;
-  readonly edges: boolean;
-  readonly output: string;
 }
 
 const ROUNDS = 5;
@@ -23,15 +20,10 @@ const provider = PROVIDERS.find((known) => known === name);
 
 try {
   if (provider === undefined) throw new RangeError(`provider ${name}`);
-  const { path, input, channels, side, bands, edges, output } = JSON.parse(json) as Trial;
-  const data = Float32Array.from({ length: channels * side * side }, (_, i) => ((i * 7919) % 13) / 13 - 0.5);
-  const feeds: Record<string, Feed> = { [input]: { dims: [1, channels, side, side], data } };
-  if (bands) feeds["bands"] = { dims: [3], data: BigInt64Array.of(3n, 2n, 1n) };
-  if (edges) feeds["edges"] = { dims: [1, 4], data: new Float32Array(4) };
-  else if (bands) {
-    feeds["scale"] = { dims: [1, 3], data: Float32Array.of(1, 1, 1) };
-    feeds["offset"] = { dims: [1, 3], data: new Float32Array(3) };
-  }
+  const trial = JSON.parse(json) as Trial;
+  const { path } = trial;
+  const output = trial.kind === "branch" ? "residual" : "pixels";
+  const feeds = feedsOf(trial);
   const network = await openNetwork(path, { provider, threads: 1, strict: strict === "strict" });
   await network.run(feeds, output);
   const times: number[] = [];
@@ -47,3 +39,25 @@ try {
   process.stdout.write(`${JSON.stringify({ ok: false, error: messageOf(error) })}\n`);
 }
 process.exit(0);
+
+function feedsOf({ kind, channels, side }: Trial): Readonly<Record<string, Feed>> {
+  const data = Float32Array.from({ length: channels * side * side }, (_, i) => ((i * 7919) % 13) / 13 - 0.5);
+  const input: Feed = { dims: [1, channels, side, side], data };
+  if (kind === "branch") return { coefficients: input };
+  const bands = [3, 2, 1];
+  if (kind === "synthesis")
+    return synthesisFeeds({
+      batch: 1,
+      rows: side,
+      columns: side,
+      coefficients: data,
+      bands,
+      edges: new Float32Array(4),
+    });
+  return {
+    latents: input,
+    bands: { dims: [3], data: BigInt64Array.from(bands, BigInt) },
+    scale: { dims: [1, 3], data: Float32Array.of(1, 1, 1) },
+    offset: { dims: [1, 3], data: new Float32Array(3) },
+  };
+}

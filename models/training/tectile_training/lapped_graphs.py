@@ -2,7 +2,7 @@
 
     analysis    components [n, A, h + 2, w + 2] -> residual [n, A, h, w], what the analysis branch adds to a chunk's first A channels
     branch      coefficients [n, B, h + 2, w + 2] -> residual [n, B, h, w], the same for the decoder's canonical channels
-    synthesis   coefficients [n, 3072, h + 4, w + 4] in common axes by id, bands [k], edges [n, 4] -> pixels [n, k, 16 h, 16 w]
+    synthesis   coefficients [n, 3072, h + 4, w + 4] in common axes by id, bands [k], edges [n, 4] and SHAPES -> pixels [n, k, 16 h, 16 w]
 
 All in weighted digital numbers, pixels in digital numbers. Windows come with a halo of whole positions: one for a branch alone, two for
 the synthesis (a position's pixels reach into its neighbours, whose branch sees theirs). Beyond the level's edge positions repeat the last
@@ -16,6 +16,21 @@ from . import basis
 from .onnx_graph import Graph, info
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+# Shapes on the way, as inputs: what computes shapes inside a graph is placed on the processor, and a GPU waits for it.
+SHAPES = {"split": 6, "plane": 4, "rows": 5, "columns": 5, "inner": 4}
+
+
+def shapes(n, h, w):
+    """The synthesis's inputs SHAPES for windows of h x w positions, one around what is wanted included."""
+    s = basis.STRIDE
+    return {
+        "split": [n, -1, s, s, h, w],
+        "plane": [n, -1, s * h, s * w],
+        "rows": [n, -1, h - 1, s, s * (w - 1)],
+        "columns": [n, -1, s * (h - 1), w - 1, s],
+        "inner": [n, -1, s * (h - 1), s * (w - 1)],
+    }
 
 
 def _branch(g, x, name, w1, w2):
@@ -60,28 +75,22 @@ def synthesis(net, half=True):
         net.common[0].numpy()[basis.GROUP.numpy()].transpose(0, 2, 1) / net.weights.numpy()[None, :, None]
     )  # [256, band, 12]
     rows = g.op("Gather", g.constant("bands.rows", to_bands.astype(np.float32)), "bands", axis=1)
-    shape = g.op("Shape", inner)
-    n, h, w = (g.op("Gather", shape, g.ints(i), axis=0) for i in (0, 2, 3))
-    by_component = g.op("Reshape", inner, g.op("Concat", n, g.ints(basis.BANDS, basis.FREQUENCIES, -1), axis=0))
+    by_component = g.op("Reshape", inner, g.ints(0, basis.BANDS, basis.FREQUENCIES, -1))
     by_band = g.op("MatMul", rows, g.op("Transpose", by_component, perm=[0, 2, 1, 3]))  # [n, 256, k, P]
     d = basis.DCT64.numpy()
     inverse = np.einsum("ui,vj->ijuv", d, d).reshape(basis.FREQUENCIES, basis.FREQUENCIES).astype(np.float32)
     blocks = g.op(
         "MatMul", g.constant("inverse", inverse), g.op("Transpose", by_band, perm=[0, 2, 1, 3])
     )  # [n, k, 256, P]
-    split = g.op("Reshape", blocks, g.op("Concat", n, g.ints(-1, basis.STRIDE, basis.STRIDE), h, w, axis=0))
+    split = g.op("Reshape", blocks, "split")
     spread = g.op("Transpose", split, perm=[0, 1, 4, 2, 5, 3])  # [n, k, h, 16, w, 16]
-    sixteen = g.ints(basis.STRIDE)
-    high, wide = g.op("Mul", h, sixteen), g.op("Mul", w, sixteen)
-    x = g.op("Reshape", spread, g.op("Concat", n, g.ints(-1), high, wide, axis=0))
+    x = g.op("Reshape", spread, "plane")
 
     # unlapped across every block border of the window; at the level's edge its first or last border stays as it is
     half_block = basis.STRIDE // 2
     lap = g.constant("unlap", basis.LAP64.numpy().T.astype(np.float32))  # rows
     across = g.constant("unlap.columns", basis.LAP64.numpy().astype(np.float32))
     x = g.op("Slice", x, g.ints(half_block, half_block), g.ints(-half_block, -half_block), g.ints(2, 3))
-    borders_h, borders_w = g.op("Sub", h, g.ints(1)), g.op("Sub", w, g.ints(1))
-    full_h, full_w = g.op("Mul", borders_h, sixteen), g.op("Mul", borders_w, sixteen)
 
     def edge(i, *ones):
         part = g.op("Slice", "edges", g.ints(i), g.ints(i + 1), g.ints(1))
@@ -97,15 +106,16 @@ def synthesis(net, half=True):
             parts.append(b)
         return g.op("Concat", *parts, axis=axis)
 
-    raw = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), borders_h, sixteen, full_w, axis=0))
+    raw = g.op("Reshape", x, "rows")
     x = blended(raw, g.op("MatMul", lap, raw), 2, edge(0, 1, 1, 1, 1), edge(1, 1, 1, 1, 1))
-    raw = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), full_h, borders_w, sixteen, axis=0))
+    raw = g.op("Reshape", x, "columns")
     x = blended(raw, g.op("MatMul", raw, across), 3, edge(2, 1, 1, 1, 1), edge(3, 1, 1, 1, 1))
-    x = g.op("Reshape", x, g.op("Concat", n, g.ints(-1), full_h, full_w, axis=0))
+    x = g.op("Reshape", x, "inner")
     g.op("Slice", x, g.ints(half_block, half_block), g.ints(-half_block, -half_block), g.ints(2, 3), name="pixels")
     inputs = [
         info("coefficients", FLOAT, "n", channels, "h+4", "w+4"),
         info("bands", INT64, "k"),
         info("edges", FLOAT, "n", 4),
+        *(info(name, INT64, length) for name, length in SHAPES.items()),
     ]
     return g.model(inputs, [info("pixels", FLOAT, "n", "k", "16h", "16w")])

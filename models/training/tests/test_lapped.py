@@ -182,6 +182,8 @@ def test_windows_of_the_graph_are_the_inside_of_the_whole(net):
         edges = [top == 0, top + rows == 5, left == 0, left + columns == 7]
         window = padded[:, :, top : top + rows + 4, left : left + columns + 4]
         feeds = {"coefficients": window, "bands": bands, "edges": np.array([edges], np.float32)}
+        shapes = lapped_graphs.shapes(1, rows + 2, columns + 2)
+        feeds |= {name: np.array(shape, np.int64) for name, shape in shapes.items()}
         found = run.run(None, feeds)[0]
         wanted = whole[:, bands, 16 * top : 16 * (top + rows), 16 * left : 16 * (left + columns)]
         assert found.shape == wanted.shape and np.abs(found - wanted).max() < 0.02
