@@ -133,6 +133,7 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
   const { codec, sections, kept } = cheapest(rules.codec, frame, encode, {
     hasElic: parts.hasElic,
     leansOn: references.map(({ index }) => index),
+    standsAlone: !axes.modes.includes("reference"),
   });
   const all = maskSections(mask);
   const bytes = packChunk({
@@ -263,14 +264,14 @@ function cheapest(
   asked: CodecName,
   { references }: Pick<LappedFrame, "references">,
   encode: (codec: CodecName) => Coded,
-  use: { readonly hasElic: boolean; readonly leansOn: readonly number[] },
+  use: { readonly hasElic: boolean; readonly leansOn: readonly number[]; readonly standsAlone: boolean },
 ): { readonly codec: CodecName; readonly sections: readonly Section[]; readonly kept: Kept } {
   const coded = (codec: CodecName): ReturnType<typeof cheapest> => {
     const { kept, parts } = encode(codec);
     return { codec, kept, sections: sectionsOf(parts, CODECS[codec].references > 0 ? use.leansOn : []) };
   };
-  // FlexTEC stays even where it is larger: its tokens are what it is for.
-  if (CODECS[asked].tokens > 0 || asked === "fp") return coded(asked);
+  // FlexTEC stays even where it is larger: its tokens are what it is for. Axes of a reference need one.
+  if (CODECS[asked].tokens > 0 || asked === "fp" || !use.standsAlone) return coded(asked);
   const leansOnNone = CODECS[asked].references > 0 && references.length === 0 && use.hasElic;
   const [plain, context] = [coded("fp"), coded(leansOnNone ? "elic" : asked)];
   const bytes = (sections: readonly Section[]): number => sections.reduce((sum, s) => sum + 4 + s.bytes.length, 0);

@@ -5,6 +5,8 @@ import { inspectFile } from "../../src/app/inspect.js";
 import { openSource } from "../../src/app/open-source.js";
 import { parseConfig } from "../../src/app/config.js";
 import { createDecoder, type Decoder } from "../../src/app/services.js";
+import { openReferences } from "../../src/app/references.js";
+import { verify } from "../../src/index.js";
 import { chooseModel, type ModelChoice } from "../../src/app/choose-model.js";
 import { BANDS } from "../../src/core/bands.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
@@ -142,4 +144,20 @@ test("targets that can't be, or that contradict each other, are refused in one s
     ["--psnr", "60"],
     /chunk 0\/0\/0 of .* can't be kept at 60\.0 dB: this model reaches \d+\.\d dB there; ask for less/,
   );
+});
+
+test("chunks that take their axes from a reference lean on it, narrow ones at an edge too", async () => {
+  const dates = ["2024-06-05T10:50:31Z", "2024-06-10T10:50:31Z"];
+  const [first, second] = dates.map((datetime) => openLandscapeSource({ datetime, width: 264, height: 264 }));
+  if (first === undefined || second === undefined) return assert.fail();
+  for (const quality of [1, 3]) {
+    const [keyframe, leaning] = [files.path(`keyframe-${quality}.tif`), files.path(`leaning-${quality}.tif`)];
+    const fineness = await chooseModel({ quality }, decoder);
+    await encodeImage(first, keyframe, { ...decoder, ...fineness, codec: "elic", references: [] });
+    const references = await openReferences([keyframe], leaning, decoder);
+    await encodeImage(second, leaning, { ...decoder, ...fineness, codec: "tt", references });
+    assert.deepEqual(await verify(leaning, { sessions: 1 }), []);
+    const { levels } = await inspectFile(leaning);
+    assert.ok((levels[0]?.leaning ?? 0) > 0, "no chunk leans on the reference");
+  }
 });
