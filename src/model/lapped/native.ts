@@ -63,46 +63,63 @@ export function analyseNative(
   factor: NativeFactor,
 ): void {
   const area = place.width * place.height;
-  const keep = weightsOf(place, factor);
+  const { indices, weights } = keptOf(place, factor);
   kernels.analyse(at.pixels, at.turned, place);
-  const rest = masked(kernels.view(at.turned, area), keep);
-  const solution = new Float32Array(area);
-  let direction = product(rest, keep);
+  const rest = gather(kernels.view(at.turned, area), indices);
+  const solution = new Float32Array(indices.length);
+  let direction = product(rest, weights);
   let energy = dot(rest, direction);
   for (let step = 0; step < STEPS && energy > 0; step++) {
-    kernels.view(at.turned, area).set(direction);
+    scatter(direction, indices, kernels.view(at.turned, area));
     kernels.synthesise(at.turned, at.scratch, place, keptFrequencies(factor));
     averageNative(kernels.view(at.scratch, area), place, factor);
     kernels.analyse(at.scratch, at.turned, place);
-    const image = masked(kernels.view(at.turned, area), keep);
+    const image = gather(kernels.view(at.turned, area), indices);
     const length = energy / dot(direction, image);
-    for (let i = 0; i < area; i++) {
+    for (let i = 0; i < indices.length; i++) {
       solution[i] = (solution[i] ?? 0) + length * (direction[i] ?? 0);
       rest[i] = (rest[i] ?? 0) - length * (image[i] ?? 0);
     }
-    const next = product(rest, keep);
+    const next = product(rest, weights);
     const after = dot(rest, next);
     const share = after / energy;
-    for (let i = 0; i < area; i++) next[i] = (next[i] ?? 0) + share * (direction[i] ?? 0);
+    for (let i = 0; i < indices.length; i++) next[i] = (next[i] ?? 0) + share * (direction[i] ?? 0);
     [direction, energy] = [next, after];
   }
-  kernels.view(at.out, area).set(solution);
+  scatter(solution, indices, kernels.view(at.out, area));
 }
 
-/** What the means take off each coefficient twice, undone; 0 beyond the frequencies kept. */
-function weightsOf({ width, height }: PlaneSize, factor: NativeFactor): Float32Array {
+/** Where the kept coefficients of a plane lie, and what the means take off each of them twice, undone. */
+function keptOf(
+  { width, height }: PlaneSize,
+  factor: NativeFactor,
+): { readonly indices: Uint32Array; readonly weights: Float32Array } {
   const kept = keptFrequencies(factor);
-  const gains = Float32Array.from({ length: STRIDE }, (_, k) => (k < kept ? 1 / gain(k, factor) ** 2 : 0));
-  const out = new Float32Array(width * height);
-  for (let x = 0; x < width; x++)
-    for (let y = 0; y < height; y++) out[x * height + y] = (gains[x % STRIDE] ?? 0) * (gains[y % STRIDE] ?? 0);
+  const gains = Float32Array.from({ length: kept }, (_, k) => 1 / gain(k, factor) ** 2);
+  const count = (width / STRIDE) * (height / STRIDE) * kept * kept;
+  const [indices, weights] = [new Uint32Array(count), new Float32Array(count)];
+  let at = 0;
+  for (let x = 0; x < width; x++) {
+    if (x % STRIDE >= kept) continue;
+    for (let y = 0; y < height; y++) {
+      if (y % STRIDE >= kept) continue;
+      indices[at] = x * height + y;
+      weights[at++] = (gains[x % STRIDE] ?? 0) * (gains[y % STRIDE] ?? 0);
+    }
+  }
+  return { indices, weights };
+}
+
+function gather(plane: Float32Array, indices: Uint32Array): Float32Array {
+  const out = new Float32Array(indices.length);
+  for (let i = 0; i < out.length; i++) out[i] = plane[indices[i] ?? 0] ?? 0;
   return out;
 }
 
-function masked(values: Float32Array, keep: Float32Array): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = keep[i] === 0 ? 0 : (values[i] ?? 0);
-  return out;
+/** Puts values at their indices, 0 elsewhere. */
+function scatter(values: Float32Array, indices: Uint32Array, plane: Float32Array): void {
+  plane.fill(0);
+  for (let i = 0; i < values.length; i++) plane[indices[i] ?? 0] = values[i] ?? 0;
 }
 
 function product(a: Float32Array, b: Float32Array): Float32Array {
