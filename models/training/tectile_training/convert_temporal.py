@@ -24,37 +24,10 @@ from onnx import numpy_helper
 
 from . import fp_tables, onnx_graph
 from .onnx_graph import info
+from .standardisation import MEAN, STD
 
 NORM = 35.0  # terracodec's _LATENT_NORM_FAC
 EPS = 1e-6  # of every layer normalisation
-L2A_MEAN = (
-    793.243,
-    924.863,
-    1184.553,
-    1340.936,
-    1671.402,
-    2240.082,
-    2468.412,
-    2563.243,
-    2627.704,
-    2711.071,
-    2416.714,
-    1849.625,
-)
-L2A_STD = (
-    1160.144,
-    1201.092,
-    1219.943,
-    1397.225,
-    1400.035,
-    1373.136,
-    1429.170,
-    1485.025,
-    1447.836,
-    1652.703,
-    1471.002,
-    1365.307,
-)
 
 
 @dataclasses.dataclass
@@ -64,8 +37,8 @@ class Config:
     means: int = 100  # rows of the tables: means x scales, as the package's GsnConditionalLocScaleShift
     scales: int = 256
     smallest: float = 0.01  # scale of the first row
-    mean: tuple = L2A_MEAN  # standardisation of the digital numbers, one a band
-    std: tuple = L2A_STD
+    mean: tuple = tuple(MEAN["l2a"])  # standardisation of the digital numbers, one a band
+    std: tuple = tuple(STD["l2a"])
 
 
 def convert(state, cfg):

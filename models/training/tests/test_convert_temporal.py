@@ -11,6 +11,7 @@ import torch
 
 from tectile_training import convert_temporal as ct
 from tectile_training import golden_temporal as golden
+from tectile_training.standardisation import MEAN, STD
 
 pytest.importorskip(
     "terracodec", reason="the official package is not installed: pip install .[official]", exc_type=ImportError
@@ -56,8 +57,8 @@ def test_analysis_equals_the_package():
         n = part["analysis"]["halo"]
         x = golden.images(1, 12, 16 * (2 * n + 3), 5)
         pixels = (
-            x.numpy() * np.array(ct.L2A_STD, np.float32)[:, None, None]
-            + np.array(ct.L2A_MEAN, np.float32)[:, None, None]
+            x.numpy() * np.array(STD["l2a"], np.float32)[:, None, None]
+            + np.array(MEAN["l2a"], np.float32)[:, None, None]
         )
         near(run(kind, "analysis", {"pixels": pixels}), inner(net.model.transform.encode(x[None])[0].numpy(), n))
 
@@ -76,7 +77,7 @@ def test_synthesis_equals_the_package():
         wanted = net.model.transform.decode(y[None], torch.Size([1, 2, 12, 16 * y.shape[2], 16 * y.shape[3]]))[
             0
         ].numpy()
-        wanted = (wanted * np.array(ct.L2A_STD)[:, None, None] + np.array(ct.L2A_MEAN)[:, None, None])[:, bands]
+        wanted = (wanted * np.array(STD["l2a"])[:, None, None] + np.array(MEAN["l2a"])[:, None, None])[:, bands]
         found = run(
             kind, "synthesis", {"latents": y.numpy(), "bands": np.array(bands), "scale": scale, "offset": offset}
         )
@@ -91,8 +92,8 @@ def test_reconstruction_equals_the_package():
         _, _, values, pixels = golden.coded(net, x, quality)
         onnx.save(ct.synthesis(ct.weights_of(net.state_dict()), ct.Config(), whole=True), f"{out}/whole.onnx")
         scale, offset = (
-            1 / np.array([ct.L2A_STD] * 2, np.float32),
-            -np.array([ct.L2A_MEAN] * 2, np.float32) / np.array([ct.L2A_STD] * 2, np.float32),
+            1 / np.array([STD["l2a"]] * 2, np.float32),
+            -np.array([MEAN["l2a"]] * 2, np.float32) / np.array([STD["l2a"]] * 2, np.float32),
         )
         near(
             run(kind, "whole", {"latents": np.stack(values), "bands": np.arange(12), "scale": scale, "offset": offset}),
