@@ -1,7 +1,7 @@
 import { CorruptDataError } from "../core/errors.js";
 import { fromDifferences, toDifferences } from "./differences.js";
 import { createRansCoder, type RansCoder } from "./rans.js";
-import { TOTAL, type EntropyTables, type StepTables } from "./tables.js";
+import { entryBits, type EntropyTables, type StepTables } from "./tables.js";
 
 /** Quantised latents of one chunk, [channels][rows][columns]; channels beyond the last one that holds a non-zero are left out. */
 export interface ChunkSymbols {
@@ -65,7 +65,7 @@ export function createFactorizedCoder(tables: EntropyTables, block: number): Fac
           setMap: new Uint8Array(),
           sets: new Uint8Array(chunk.rows * chunk.columns),
         };
-      if (costs?.quality !== quality) costs = { quality, bits: costTable(step) };
+      if (costs?.quality !== quality) costs = { quality, bits: entryBits(step) };
       const chosen = chooseSets(chunk, step, costs.bits, block);
       const sets = spreadSets(chosen, chunk, block);
       return {
@@ -117,19 +117,6 @@ const shapeOf = (chunk: Omit<ChunkSymbols, "symbols">) => ({
   channels: chunk.channels,
   positions: chunk.rows * chunk.columns,
 });
-
-/** Bits of each entry of `cum`: -log2 of its frequency; the escape's includes about 8 bits of its digits. */
-function costTable(step: StepTables): Float32Array {
-  const bits = new Float32Array(step.cum.length);
-  for (let row = 0; row < step.start.length; row++) {
-    const [start = 0, count = 0] = [step.start[row], step.count[row]];
-    for (let s = 0; s <= count; s++) {
-      const frequency = (step.cum[start + s + 1] ?? TOTAL) - (step.cum[start + s] ?? 0);
-      bits[start + s] = 16 - Math.log2(frequency) + (s === count ? 8 : 0);
-    }
-  }
-  return bits;
-}
 
 /** For each block the set that codes it in the fewest bits. */
 function chooseSets(chunk: ChunkSymbols, step: StepTables, bits: Float32Array, block: number): Uint8Array {

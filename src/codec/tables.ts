@@ -148,3 +148,16 @@ export function readRows(cursor: Cursor, length: number): Pick<StepTables, "firs
   }
   return { first, count, start, cum: Int32Array.from(cum) };
 }
+
+/** Bits of each entry of `cum`: -log2 of its frequency; of an escape those of its first digit too, the rest is 4 for each further one. */
+export function entryBits(rows: Pick<StepTables, "start" | "count" | "cum">): Float32Array {
+  const bits = new Float32Array(rows.cum.length);
+  for (let row = 0; row < rows.start.length; row++) {
+    const [start = 0, count = 0] = [rows.start[row], rows.count[row]];
+    for (let s = 0; s <= count; s++) {
+      const frequency = (rows.cum[start + s + 1] ?? TOTAL) - (rows.cum[start + s] ?? 0);
+      bits[start + s] = 16 - Math.log2(frequency) + (s === count ? 8 : 0);
+    }
+  }
+  return bits;
+}

@@ -42,6 +42,23 @@ export interface LatentWindow {
   readonly chunks: readonly LatentChunk[];
 }
 
+/** A chunk as if it were a whole level, with a halo around it. */
+export function windowOfChunk(chunk: LatentChunk, halo: number): LatentWindow {
+  const { rows, columns } = chunk;
+  return {
+    row: -halo,
+    column: -halo,
+    rows: rows + 2 * halo,
+    columns: columns + 2 * halo,
+    levelRows: rows,
+    levelColumns: columns,
+    chunkRow: 0,
+    chunkColumn: 0,
+    chunkColumns: 1,
+    chunks: [chunk],
+  };
+}
+
 /** The chunks, [first, last], that latents [from, from + count) of an axis with `total` latents lie in, edges replicated. */
 export function chunkSpan(from: number, count: number, total: number): readonly [first: number, last: number] {
   const clamp = (i: number): number => Math.max(0, Math.min(total - 1, i));

@@ -1,6 +1,6 @@
 import { PLAIN_MULT } from "../codec/lapped/cloud-steps.js";
 import { BANDS, type NativeFactors } from "../core/bands.js";
-import type { LatentChunk } from "../core/latents.js";
+import { windowOfChunk, type LatentChunk } from "../core/latents.js";
 import { spreadBand, type BandCoefficients } from "../model/lapped/analyse.js";
 import { STRIDE } from "../core/geometry.js";
 import type { LappedKernels } from "../model/lapped/kernels.js";
@@ -85,21 +85,8 @@ export async function decodedPixels(
   chunk: ChunkPixels,
   { transform, run, measuring }: Measuring,
 ): Promise<Float32Array> {
-  const { rows, columns } = chunk;
-  const { halo, basis } = transform;
-  const window = {
-    row: -halo,
-    column: -halo,
-    rows: rows + 2 * halo,
-    columns: columns + 2 * halo,
-    levelRows: rows,
-    levelColumns: columns,
-    chunkRow: 0,
-    chunkColumn: 0,
-    chunkColumns: 1,
-    chunks: [latents],
-  };
-  const { branch: path } = transform;
+  const window = windowOfChunk(latents, transform.halo);
+  const { basis, branch: path } = transform;
   const branch: RunBranch | undefined =
     path === undefined
       ? undefined

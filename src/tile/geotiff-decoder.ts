@@ -4,6 +4,7 @@ import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk
 import { TEC_COMPRESSION } from "../container/tec-cog.js";
 import { CHUNK_PX } from "../core/geometry.js";
 import { BANDS } from "../core/bands.js";
+import { windowOfChunk } from "../core/latents.js";
 import { parseBasis } from "../model/lapped/basis.js";
 import { STRIDE } from "../core/geometry.js";
 import { createKernels } from "../model/lapped/kernels.js";
@@ -56,18 +57,7 @@ export function createTecDecoder(model: TecDecoderModel) {
     const { rows, columns, channels, quality } = chunk;
     const use = { decoder, references: [], tokens: undefined };
     const { symbols, spectral } = decodeSymbols(chunk, masks, use, "a TEC tile");
-    const window = {
-      row: -HALO,
-      column: -HALO,
-      rows: rows + 2 * HALO,
-      columns: columns + 2 * HALO,
-      levelRows: rows,
-      levelColumns: columns,
-      chunkRow: 0,
-      chunkColumn: 0,
-      chunkColumns: 1,
-      chunks: [{ symbols, channels, rows, columns, quality, spectral }],
-    };
+    const window = windowOfChunk({ symbols, channels, rows, columns, quality, spectral }, HALO);
     const wanted = { bands: BANDS.map((_, b) => b), native: undefined };
     interleave(await synthesiseLapped(window, transform, wanted, { kernels, branch: model.branch }), chunk, masks, out);
     return out.buffer;

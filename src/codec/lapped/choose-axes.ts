@@ -1,7 +1,7 @@
 import { anglesOf, axesFromAngles, eigenvectors } from "../../model/lapped/axes.js";
 import { FREQUENCY_ORDER, groupMoments } from "../../model/lapped/analyse.js";
 import { COMPONENTS, FREQUENCIES, GROUP, GROUPS } from "../../model/lapped/geometry.js";
-import { entryBits } from "./factorized.js";
+import { entryBits } from "../tables.js";
 import { rowsOf, type AxesMode, type LappedTables } from "./entropy-tables.js";
 import type { StatedAxes } from "./axes-coding.js";
 

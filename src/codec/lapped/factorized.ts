@@ -2,7 +2,7 @@ import { CorruptDataError } from "../../core/errors.js";
 import { createIndexedRans } from "../rans-indexed.js";
 import { RANS_WASM } from "../rans-wasm.js";
 import { align, fromBase64, grow, uploadTables } from "../rans.js";
-import { TOTAL, type StepTables } from "../tables.js";
+
 import { angleRows, packModes, splitAngles, unpackModes, type StatedAxes } from "./axes-coding.js";
 import { classShift, NAME_CLASSES, nameRow, profileRows, type LappedTables } from "./entropy-tables.js";
 import { differencesOf } from "./predicted.js";
@@ -226,17 +226,4 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       return { symbols: new Int16Array(memory.buffer, symbolsAt, channels * positions).slice(), axes, cloudMult };
     },
   };
-}
-
-/** Bits of each entry of `cum`: -log2 of its frequency; of an escape those of its first digit too, the rest is 4 for each further one. */
-export function entryBits(rows: Pick<StepTables, "start" | "count" | "cum">): Float32Array {
-  const bits = new Float32Array(rows.cum.length);
-  for (let row = 0; row < rows.start.length; row++) {
-    const [start = 0, count = 0] = [rows.start[row], rows.count[row]];
-    for (let s = 0; s <= count; s++) {
-      const frequency = (rows.cum[start + s + 1] ?? TOTAL) - (rows.cum[start + s] ?? 0);
-      bits[start + s] = 16 - Math.log2(frequency) + (s === count ? 8 : 0);
-    }
-  }
-  return bits;
 }

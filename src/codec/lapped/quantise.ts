@@ -1,6 +1,7 @@
 import type { SymbolRows } from "../context/perceptron-coder.js";
 import { nameRow, profileRows, type LappedTables } from "./entropy-tables.js";
-import { entryBits, type ProfileNames } from "./factorized.js";
+import { entryBits } from "../tables.js";
+import type { ProfileNames } from "./factorized.js";
 import { differencesOf } from "./predicted.js";
 
 /** Components of a chunk in its own axes and how finely they are kept. */
