@@ -14,7 +14,7 @@ import { findSection, parseChunk, SECTION } from "../../src/container/chunk.js";
 import { readChunkBytes, readTecCog } from "../../src/container/tec-cog-reader.js";
 import { CODECS } from "../../src/core/codecs.js";
 import { ingestSource } from "../../src/ingest/ingest.js";
-import { DEMO_DATES, openLandscapeSeries } from "../../src/ingest/landscape.js";
+import { DEMO_DATES, openLandscapeSeries } from "../../src/ingest/landscape/landscape.js";
 import { openByteSource } from "../../src/store/byte-source.js";
 import { asReference, decodeChunk } from "../../src/tile/decode-chunk.js";
 import { numberOptions, printTable, spreadOf, writeResult, type Spread } from "../support/report.js";

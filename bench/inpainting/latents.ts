@@ -5,10 +5,10 @@ import { BANDS } from "../../src/core/bands.js";
 import type { LoadedModel } from "../../src/codec/loaded-model.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
 import type { Source } from "../../src/ingest/source.js";
-import type { ForecastLook } from "../../src/tile/inpaint/inpaint.js";
+import type { Forecast } from "../../src/tile/inpaint/inpaint.js";
 import { gatherWindow, pixelsOf, synthesiseWindow, type GatheredWindow } from "../../src/tile/decode-window.js";
 import { forecastWindow } from "../../src/tile/inpaint/forecast-window.js";
-import { windowLooks } from "../../src/tile/window-looks.js";
+import { windowObservations } from "../../src/tile/window-observations.js";
 import type { Dated, Place } from "./places.js";
 
 /** A place's dates as the server has them: encoded. */
@@ -21,7 +21,7 @@ export interface LatentSeries {
   forecast(date: number): Promise<Forecasted | undefined>;
 }
 
-export interface Forecasted extends ForecastLook {
+export interface Forecasted extends Forecast {
   /** Expected error of each pixel, digital numbers. */
   readonly deviations: Float32Array;
 }
@@ -51,8 +51,8 @@ export async function encodeSeries(
   };
   for (const window of gathered) decoded.push(await draw(window));
   const whole = { x: 0, y: 0, width, height };
-  const looksOf = (window: GatheredWindow, look: "clear" | "valid"): Uint8Array => {
-    const looks = windowLooks(window, whole, { look, factor: 1 });
+  const looksOf = (window: GatheredWindow, rule: "clear" | "valid"): Uint8Array => {
+    const looks = windowObservations(window, whole, { rule, factor: 1 });
     return looks === "all" ? new Uint8Array(width * height).fill(1) : looks;
   };
   return {
@@ -69,7 +69,7 @@ export async function encodeSeries(
       return {
         samples: await draw(found.gathered),
         clear: looksOf(found.gathered, "valid"),
-        looks: found.dates,
+        acquisitions: found.dates,
         deviations: Float32Array.from(
           { length: width * height },
           (_, i) => found.deviations[(Math.floor(i / width) >> 4) * rect.columns + ((i % width) >> 4)] ?? Number.NaN,

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { chooseModel } from "../../src/app/choose-model.js";
 import { parseConfig } from "../../src/app/config.js";
 import { createServices } from "../../src/app/services.js";
-import { inpaint, type InpaintImage, type Look } from "../../src/tile/inpaint/inpaint.js";
+import { inpaint, type InpaintImage, type Acquisition } from "../../src/tile/inpaint/inpaint.js";
 import { FROM, predict } from "../../src/tile/inpaint/predict.js";
 import { ROOT } from "../support/report.js";
 import { Calibration } from "./calibration.js";
@@ -73,7 +73,7 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
   for (const [d, { truth, days }] of dates.entries()) {
     if (truth === undefined) continue;
     const forecast = await series.forecast(d);
-    const looks: Look[] = dates.flatMap((other, k) =>
+    const looks: Acquisition[] = dates.flatMap((other, k) =>
       k === d
         ? []
         : [{ samples: series.decoded[k] ?? truth, clear: series.looks[k] ?? other.clear, days: other.days - days }],
@@ -122,7 +122,7 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
 
 interface Filling {
   readonly image: InpaintImage;
-  readonly looks: readonly Look[];
+  readonly looks: readonly Acquisition[];
   readonly forecast: Forecasted | undefined;
   readonly harmonic: Float32Array;
 }
@@ -148,7 +148,7 @@ function fillBy(method: Exclude<Method, "harmonic">, { image, looks, forecast, h
 }
 
 /** By the days to the nearest other date that is mostly clear. */
-function gapOf(looks: readonly Look[]): string {
+function gapOf(looks: readonly Acquisition[]): string {
   const days = Math.min(...looks.filter(({ clear }) => shareOf(clear) > 0.5).map((look) => Math.abs(look.days)));
   if (days <= 15) return "gap to 15 days";
   return days <= 60 ? "gap to 60 days" : "gap over 60 days";

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fromFile } from "geotiff";
 import { isClear } from "../../src/core/scene-classes.js";
-import { clearTruth, DEMO_DATES, openLandscapeSource } from "../../src/ingest/landscape.js";
+import { clearTruth, DEMO_DATES, openLandscapeSource } from "../../src/ingest/landscape/landscape.js";
 import { isCloudOrShadow } from "../../src/tile/mosaic/cloud-detector.js";
 
 /** One date of a place: what was seen of it, and the truth. */

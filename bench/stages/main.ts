@@ -18,7 +18,7 @@ import { createChunkReader } from "../../src/tile/chunk-reader.js";
 import { decodeChunk } from "../../src/tile/decode-chunk.js";
 import { decodeWindow } from "../../src/tile/decode-window.js";
 import { planPicture, tileTarget } from "../../src/tile/plan.js";
-import { warpOnto } from "../../src/tile/warp.js";
+import { warpOnto } from "../../src/tile/draw/warp.js";
 import { windowMask } from "../../src/tile/window-mask.js";
 import { numberOptions, printTable, round, writeResult } from "../support/report.js";
 import { sceneItem } from "../support/scene.js";

@@ -1,5 +1,5 @@
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
-import type { ReadyValues } from "./read-looks.js";
+import type { ReadyValues } from "./read-values.js";
 import type { Statistics } from "./statistics.js";
 
 /** Find a geometry's pixels on a grid. */

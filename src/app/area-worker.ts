@@ -3,7 +3,7 @@ import { assertNever } from "../core/assert.js";
 import { serveTasks, throwIfCancelled } from "../core/worker-pool.js";
 import type { AreaFigures, AreaResult, AreaTask, FiguresTask } from "./area-tasks.js";
 import { geometryMask } from "./geometry-mask.js";
-import { valuesOf } from "./read-looks.js";
+import { valuesOf } from "./read-values.js";
 import { summarise } from "./statistics.js";
 
 serveTasks<AreaTask, AreaResult>(async (task) => {

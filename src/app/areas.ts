@@ -1,7 +1,7 @@
 import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
 import type { AreaFigures, AreaResult, AreaTask } from "./area-tasks.js";
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
-import type { ReadyValues } from "./read-looks.js";
+import type { ReadyValues } from "./read-values.js";
 
 /** Areas and their figures, on threads of their own that start with the first use. */
 export interface Areas {

@@ -7,7 +7,7 @@ import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
 import { parseConfig, type ConfigInput } from "./config.js";
 import { createDecoder, type Decoder } from "./services.js";
-import { withTokens } from "./tokens.js";
+import { withTokens } from "../tile/tokens.js";
 
 /** An image in a TEC-COG, read window by window. */
 export interface TecImage {

@@ -7,10 +7,10 @@ import { applyAffine, invertAffine } from "../geo/affine.js";
 import { openCrs } from "../geo/crs.js";
 import { formatExpression } from "../render/expression-parser.js";
 import type { RenderSource } from "../render/render-spec.js";
-import type { LayerDrawing } from "./draw-layer.js";
+import type { LayerDrawing } from "../tile/draw/draw-layer.js";
 import type { AreaFigures } from "./area-tasks.js";
 import { flatten, type GridMask } from "./geometry-mask.js";
-import { readReady, valuesOf } from "./read-looks.js";
+import { readReady, valuesOf } from "./read-values.js";
 import type { Services } from "./services.js";
 
 /** What one date says at a place. */

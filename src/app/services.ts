@@ -13,7 +13,7 @@ import { listProviders, type Provider } from "../model/session.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import { createForecasts, type Forecasts } from "../tile/inpaint/forecasts.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
-import type { Picture } from "../tile/provenance.js";
+import type { Picture } from "../tile/draw/provenance.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { OpenStore } from "../store/byte-source.js";
 import { parseLocation } from "../store/location.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { messageOf } from "../core/assert.js";
 import { z } from "zod";
 import { MEDIA_TYPES } from "../render/encode-image.js";
-import type { Picture } from "../tile/provenance.js";
+import type { Picture } from "../tile/draw/provenance.js";
 import type { TileCache } from "./plugin.js";
 
 /** Pictures that several servers share: asked on a miss of the process's own cache. */

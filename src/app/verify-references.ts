@@ -3,7 +3,7 @@ import type { CatalogItem } from "../catalog/types.js";
 import { AppError } from "../core/errors.js";
 import { isRemote, resolveHref } from "../store/location.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { checkReference } from "../tile/leant-on.js";
+import { checkReference } from "../tile/chunk-references.js";
 import type { Decoder } from "./services.js";
 
 /**

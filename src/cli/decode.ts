@@ -1,4 +1,4 @@
-import { wantTokens } from "../app/tokens.js";
+import { wantTokens } from "../tile/tokens.js";
 import { decodeImage } from "../app/decode-image.js";
 import { numberOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";

@@ -2,7 +2,7 @@ import { readConfig } from "../app/config.js";
 import { openSeries } from "../app/references.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { ingestSource } from "../ingest/ingest.js";
-import { DEMO_DATES, openLandscapeSource } from "../ingest/landscape.js";
+import { DEMO_DATES, openLandscapeSource } from "../ingest/landscape/landscape.js";
 import { numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { chooseModel, MODEL_HELP, MODEL_OPTIONS } from "./model-option.js";

@@ -31,7 +31,7 @@ export interface InferredPixels {
   readonly errors?: Float32Array | undefined;
 }
 
-/** Renders a raster and encodes it in the spec's format; tif, which needs a container, is written by tile/draw-picture.ts. */
+/** Renders a raster and encodes it in the spec's format; tif, which needs a container, is written by tile/draw/encode-picture.ts. */
 export async function drawRaster(
   raster: Raster,
   spec: RenderSpec & { readonly format: Exclude<RenderFormat, "tif"> },

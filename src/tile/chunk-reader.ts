@@ -15,7 +15,7 @@ import type { LoadedModel } from "../codec/loaded-model.js";
 import { CODECS } from "../core/codecs.js";
 import { codecOf, findSection, parseChunk, SECTION } from "../container/chunk.js";
 import { parseLocation } from "../store/location.js";
-import { checkReference, placeOfReference, versionOfReference } from "./leant-on.js";
+import { checkReference, placeOfReference, versionOfReference } from "./chunk-references.js";
 import type { PixelResult, PixelTask } from "./pixel-tasks.js";
 
 /** An open container with its model. */

@@ -8,10 +8,10 @@ import type { DecodedChunk } from "./decode-chunk.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { MaskPieces } from "./pixel-tasks.js";
 import type { LatentRect } from "./plan.js";
-import type { LookPieces } from "./window-looks.js";
+import type { ObservationPieces } from "./window-observations.js";
 
 /** Pixels of one window of a level, as the network gives them, with the masks of the chunks around. */
-export interface DecodedWindow extends LookPieces {
+export interface DecodedWindow extends ObservationPieces {
   /** Digital numbers, [bands][height][width]. */
   readonly pixels: Float32Array;
   /** Of the level, pixels; cut to whole latents, so it may reach past the image's edge. */
@@ -34,7 +34,7 @@ export interface WindowDecoder {
 }
 
 /** A window's latents and masks, before its network runs. */
-export interface GatheredWindow extends LookPieces {
+export interface GatheredWindow extends ObservationPieces {
   readonly container: OpenContainer;
   readonly level: number;
   readonly rect: LatentRect;

@@ -6,10 +6,10 @@ import type { EncodedImage } from "../render/encode-image.js";
 import type { ChunkPlace, DecodedChunk } from "./decode-chunk.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { DecodableModel } from "../codec/open-coder.js";
-import type { InpaintMethod, LookRule, StackSelection } from "./mosaic/mosaic-spec.js";
+import type { InpaintMethod, ObservationRule, StackSelection } from "./mosaic/mosaic-spec.js";
 import type { ForecastChunk } from "./inpaint/forecasts.js";
-import type { Probe } from "./mosaic/probe-looks.js";
-import type { LookPieces } from "./window-looks.js";
+import type { Probe } from "./draw/probe-window.js";
+import type { ObservationPieces } from "./window-observations.js";
 
 /** Entropy-decode one stored chunk. */
 export interface DecodeTask {
@@ -48,23 +48,23 @@ export interface MaskPieces {
 /** Tell what a date would add to a tile from its masks alone. */
 export interface ProbeTask extends Placing {
   readonly kind: "probe";
-  /** Undefined: as if all of the window were looks, which needs nothing of the date. */
-  readonly pieces: LookPieces | undefined;
+  /** Undefined: as if all of the window were observations, which needs nothing of the date. */
+  readonly pieces: ObservationPieces | undefined;
   /** All of the date's pixels that the tile may need. */
   readonly window: PixelWindow;
-  readonly look: LookRule;
+  readonly rule: ObservationRule;
   readonly canvas: Pick<CanvasMemory, "size" | "height" | "filled">;
 }
 
 /** Draw one date's decoded window onto a tile, and render the tile as `finish` says. */
-export interface ComposeTask extends LookPieces, Placing {
+export interface ComposeTask extends ObservationPieces, Placing {
   readonly kind: "compose";
   /** Digital numbers [bands][height][width] of the window. */
   readonly pixels: Float32Array;
   /** The canvas's, then those that only the cloud detector reads. */
   readonly bands: readonly BandName[];
   readonly window: PixelWindow;
-  readonly look: LookRule;
+  readonly rule: ObservationRule;
   readonly resampling: Resampling;
   readonly canvas: CanvasMemory;
   /** What `filled` becomes where this date is drawn, FIRST_MARK..255. */
@@ -124,7 +124,7 @@ export interface InpaintTask {
   readonly reach: Uint8Array;
   /** How many dates the canvas was drawn from. */
   readonly seenLayers: number;
-  /** Clear looks of other dates on the same grid, days from the canvas's date. */
+  /** Clear observations of other dates on the same grid, days from the canvas's date. */
   readonly layers: readonly DatedCanvas[];
   /** What a model forecasts of the canvas's date, on the same grid. */
   readonly forecast: ForecastCanvas | undefined;

@@ -4,12 +4,12 @@ import { openLappedCoder, openModelDecoder, type ModelDecoder } from "../codec/o
 import { assertNever } from "../core/assert.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { tuneEncoder } from "../render/encode-image.js";
-import { composeLayer, probeLayer } from "./compose-layer.js";
+import { composeWindow, probeWindow } from "./draw/compose-window.js";
 import { forecastChunk } from "./inpaint/forecast-chunk.js";
 import { decodeChunk } from "./decode-chunk.js";
-import { drawPicture } from "./draw-picture.js";
-import { drawInpainted } from "./inpaint/draw-inpainted.js";
-import { drawMerged } from "./mosaic/draw-merged.js";
+import { encodePicture } from "./draw/encode-picture.js";
+import { inpaintCanvas } from "./draw/inpaint-canvas.js";
+import { mergeCanvases } from "./draw/merge-canvases.js";
 import {
   FIRST_MARK,
   type CanvasMemory,
@@ -35,15 +35,15 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
     case "forecast":
       return { result: { kind: "forecast", chunk: forecastChunk(lappedOf(task), task.references, task.location) } };
     case "probe":
-      return { result: { kind: "probed", probe: probeLayer(task) } };
+      return { result: { kind: "probed", probe: probeWindow(task) } };
     case "compose":
       return { result: await compose(task) };
     case "render":
       return { result: { kind: "drawn", filled: 0, picture: await render(task.canvas, task.spec) } };
     case "merge":
-      return { result: { kind: "drawn", filled: 0, picture: await drawMerged(task) } };
+      return { result: { kind: "drawn", filled: 0, picture: await mergeCanvases(task) } };
     case "inpaint":
-      return { result: { kind: "drawn", filled: 0, picture: await drawInpainted(task) } };
+      return { result: { kind: "drawn", filled: 0, picture: await inpaintCanvas(task) } };
     default:
       return assertNever(task);
   }
@@ -63,14 +63,14 @@ function lappedOf({ model }: ForecastTask): LappedCoder {
 
 async function compose(task: ComposeTask): Promise<PixelResult> {
   const { canvas, finish } = task;
-  const filled = composeLayer(task);
+  const filled = composeWindow(task);
   const draw = finish.when === "now" || (finish.when === "full" && canvas.filled.every((mark) => mark !== 0));
   return { kind: "drawn", filled, picture: draw ? await render(canvas, finish.spec) : undefined };
 }
 
 async function render(canvas: CanvasMemory, spec: RenderSpec): Promise<DrawnPicture> {
   const { size: width, height, bands, samples, filled: valid } = canvas;
-  const image = await drawPicture({ kind: "raster", width, height, bands, samples, valid }, spec);
+  const image = await encodePicture({ kind: "raster", width, height, bands, samples, valid }, spec);
   const perMark = new Array<number>(256).fill(0);
   for (let i = 0; i < valid.length; i++) perMark[valid[i] ?? 0] = (perMark[valid[i] ?? 0] ?? 0) + 1;
   const perLayer = perMark.slice(FIRST_MARK);

@@ -42,7 +42,7 @@ export interface PlanLayer {
   readonly tokens?: number | undefined;
 }
 
-/** False where the catalog says of every chunk under the picture that no pixel is clear: such a date needn't be read for clear looks. */
+/** False where the catalog says of every chunk under the picture that no pixel is clear: such a date needn't be read for clear observations. */
 export function mayBeClear({ item, level, rect }: Pick<PlanLayer, "item" | "level" | "rect">): boolean {
   const percents = item.chunkClearPercent;
   const columns = Math.ceil(item.grid.width / CHUNK_PX);

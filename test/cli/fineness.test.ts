@@ -10,7 +10,7 @@ import { verify } from "../../src/index.js";
 import { chooseModel, type ModelChoice } from "../../src/app/choose-model.js";
 import { BANDS } from "../../src/core/bands.js";
 import { encodeImage } from "../../src/ingest/encode-image.js";
-import { openLandscapeSource } from "../../src/ingest/landscape.js";
+import { openLandscapeSource } from "../../src/ingest/landscape/landscape.js";
 import type { Source } from "../../src/ingest/source.js";
 import { cliFails } from "../support/cli-fails.js";
 import { sceneTiff } from "../support/scene.js";

@@ -6,7 +6,7 @@ import { createServices } from "../../src/app/services.js";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
 import { ingestSource } from "../../src/ingest/ingest.js";
-import { openLandscapeSource } from "../../src/ingest/landscape.js";
+import { openLandscapeSource } from "../../src/ingest/landscape/landscape.js";
 
 /** The cloudy date of the series. */
 export const CLOUDY_DATE = "2024-05-25T10:50:29Z";

@@ -1,7 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
-import { drawingBytes } from "../../app/drawing-bytes.js";
-import { findMosaicItems, type SearchFilter } from "../../app/mosaic-items.js";
-import { renderPicture } from "../../app/render-tile.js";
+import { drawingBytes } from "../../tile/draw/drawing-bytes.js";
+import { findMosaicItems, type SearchFilter } from "../../tile/mosaic/find-items.js";
+import { renderPicture } from "../../app/render-picture.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
@@ -10,7 +10,7 @@ import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { holdsValues } from "../../render/render-spec.js";
 import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../tile/plan.js";
-import { datesOf, type Picture, type Provenance } from "../../tile/provenance.js";
+import { datesOf, type Picture, type Provenance } from "../../tile/draw/provenance.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from "express";
-import type { SearchFilter } from "../../app/mosaic-items.js";
+import type { SearchFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parseTileAddress } from "../../geo/web-mercator.js";

@@ -9,7 +9,7 @@ import { emptyChunk } from "../decode-chunk.js";
 import type { OpenContainer } from "../chunk-reader.js";
 import type { GatheredWindow } from "../decode-window.js";
 import type { LatentRect, PlanLayer } from "../plan.js";
-import { needsDetector, windowLooks } from "../window-looks.js";
+import { needsDetector, windowObservations } from "../window-observations.js";
 import type { ForecastChunk, Forecasts } from "./forecasts.js";
 
 /** Another date's latents and masks: the same level and rectangle as those to forecast. */
@@ -19,7 +19,7 @@ export interface ForecastDate {
   readonly days: number;
 }
 
-/** A forecast of a part of a window; drawn like a date whose looks, all that is valid, are those of the dates that it is made of. */
+/** A forecast of a part of a window; drawn like a date whose observations, all that is valid, are those of the dates that it is made of. */
 export interface ForecastWindow {
   readonly gathered: GatheredWindow;
   /** What was asked for. */
@@ -200,9 +200,9 @@ function referenceOf(
 function union(dates: readonly ForecastDate[], window: PixelWindow, factor: number): Uint8Array | "all" {
   const out = new Uint8Array(window.width * window.height);
   for (const { gathered } of dates) {
-    const looks = windowLooks(gathered, window, { look: "clear", factor });
-    if (looks === "all") return "all";
-    for (let p = 0; p < out.length; p++) if (looks[p] !== 0) out[p] = 1;
+    const observations = windowObservations(gathered, window, { rule: "clear", factor });
+    if (observations === "all") return "all";
+    for (let p = 0; p < out.length; p++) if (observations[p] !== 0) out[p] = 1;
   }
   return out;
 }

@@ -14,19 +14,19 @@ export interface InpaintImage {
 }
 
 /** Another date on the same grid. */
-export interface Look {
+export interface Acquisition {
   readonly samples: Float32Array;
   readonly clear: Uint8Array;
   /** Signed, from the image's date; not 0. */
   readonly days: number;
 }
 
-/** What a model forecasts of the image from other looks, on the same grid; clear where one of them is. */
-export interface ForecastLook {
+/** What a model forecasts of the image from other acquisitions, on the same grid; clear where one of them is. */
+export interface Forecast {
   readonly samples: Float32Array;
   readonly clear: Uint8Array;
-  /** Indices of the looks that it is made of. */
-  readonly looks: readonly number[];
+  /** Indices of the acquisitions that it is made of. */
+  readonly acquisitions: readonly number[];
 }
 
 /** An image whose holes are filled. */
@@ -35,8 +35,8 @@ export interface Fill {
   /** How each pixel was inferred: 1 + index into `methods`; 0 = seen, or nothing known. */
   readonly by: Uint8Array;
   readonly methods: readonly string[];
-  /** How many pixels each look went into. */
-  readonly usedLooks: readonly number[];
+  /** How many pixels each acquisition went into. */
+  readonly usedReferences: readonly number[];
 }
 
 /** Names in `Fill.methods`. */
@@ -52,28 +52,28 @@ const METHOD_OF: readonly number[] = [0, NEAREST, LINEAR, TEC];
 const FEATHER_PX = 6;
 
 /**
- * Fills the holes of an image: from the nearest clear look in time, or linearly between the nearest before and after where there are
+ * Fills the holes of an image: from the nearest clear acquisition in time, or linearly between the nearest before and after where there are
  * both; what no date shows is filled harmonically from its surroundings. What comes from other dates is fitted to the image by a
  * local gain and offset for each band, and the rest of the mismatch at the rim fades out inwards, so no edge shows.
  *
- * "tec" takes the mean of that and the forecast where there is one, and elsewhere is "linear". An image without any look stays empty.
+ * "tec" takes the mean of that and the forecast where there is one, and elsewhere is "linear". An image without any acquisition stays empty.
  */
 export function inpaint(
   image: InpaintImage,
-  looks: readonly Look[],
+  acquisitions: readonly Acquisition[],
   method: "nearest" | "linear" | "harmonic" | "tec",
-  forecast?: ForecastLook,
+  forecast?: Forecast,
 ): Fill {
   const { width, height, bands, clear, reach } = image;
   const pixels = width * height;
   const samples = new Float32Array(image.samples);
   const by = new Uint8Array(pixels);
-  const usedLooks = looks.map(() => 0);
-  const result = { samples, by, methods: FILL_METHODS, usedLooks };
+  const usedReferences = acquisitions.map(() => 0);
+  const result = { samples, by, methods: FILL_METHODS, usedReferences };
   if (clear.every((c) => c !== 0)) return result;
   const known = clear.map((c) => (c === 0 ? 0 : 1));
-  if (method !== "harmonic" && (looks.length > 0 || forecast !== undefined)) {
-    const guess = predict(image, looks, method === "nearest" ? "nearest" : "linear", forecast);
+  if (method !== "harmonic" && (acquisitions.length > 0 || forecast !== undefined)) {
+    const guess = predict(image, acquisitions, method === "nearest" ? "nearest" : "linear", forecast);
     const isHole = (i: number): boolean => clear[i] === 0 && guess.from[i] !== FROM.none;
     for (let b = 0; b < bands; b++) {
       const plane = samples.subarray(b * pixels, (b + 1) * pixels);
@@ -85,7 +85,7 @@ export function inpaint(
       known[i] = 1;
       by[i] = METHOD_OF[guess.from[i] ?? FROM.none] ?? 0;
     }
-    guess.use.forEach((count, k) => (usedLooks[k] = count));
+    guess.use.forEach((count, k) => (usedReferences[k] = count));
   }
   const isLeft = known.some((k, i) => k === 0 && reach[i] !== 0);
   if (!isLeft || !known.some((k) => k !== 0)) return result;

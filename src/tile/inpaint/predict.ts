@@ -1,43 +1,45 @@
-import type { ForecastLook, InpaintImage, Look } from "./inpaint.js";
+import type { Forecast, InpaintImage, Acquisition } from "./inpaint.js";
 
 /** What other dates say about every pixel of an image, those that it has seen too. */
 export interface Prediction {
   readonly samples: Float32Array;
   /** What each pixel is made from, one of FROM. */
   readonly from: Uint8Array;
-  /** Hole pixels that each look went into, in the order given; one that went into the forecast as well counts twice. */
+  /** Hole pixels that each acquisition went into, in the order given; one that went into the forecast as well counts twice. */
   readonly use: readonly number[];
 }
 
-/** Nothing, one look, a mean of two, a model's forecast with or without looks. */
+/** Nothing, one acquisition, a mean of two, a model's forecast with or without acquisitions. */
 export const FROM = { none: 0, one: 1, two: 2, forecast: 3 } as const;
 
-/** Of the forecast where looks say something too. The two err differently: their mean is nearer than either (docs/inpainting.md). */
+/** Of the forecast where acquisitions say something too. The two err differently: their mean is nearer than either (docs/inpainting.md). */
 const FORECAST_WEIGHT = 0.5;
 
 /**
- * The nearest look in time, or, with "linear", a mean of the nearest before and the nearest after weighted by their nearness; where
+ * The nearest acquisition in time, or, with "linear", a mean of the nearest before and the nearest after weighted by their nearness; where
  * there is a forecast, the mean of that and it.
  */
 export function predict(
   image: InpaintImage,
-  looks: readonly Look[],
+  acquisitions: readonly Acquisition[],
   method: "nearest" | "linear",
-  forecast?: ForecastLook,
+  forecast?: Forecast,
 ): Prediction {
   const { width, height, bands, clear } = image;
   const pixels = width * height;
   const samples = new Float32Array(bands * pixels);
   const from = new Uint8Array(pixels);
-  const use = looks.map(() => 0);
-  const nearest = looks.map((look, k) => ({ ...look, k })).toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
+  const use = acquisitions.map(() => 0);
+  const nearest = acquisitions
+    .map((acquisition, k) => ({ ...acquisition, k }))
+    .toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
   for (let i = 0; i < pixels; i++) {
-    const first = nearest.find((look) => look.clear[i] !== 0);
+    const first = nearest.find((acquisition) => acquisition.clear[i] !== 0);
     if (first === undefined) continue;
     const other =
       method === "nearest"
         ? undefined
-        : nearest.find((look) => look.clear[i] !== 0 && look.days < 0 !== first.days < 0);
+        : nearest.find((acquisition) => acquisition.clear[i] !== 0 && acquisition.days < 0 !== first.days < 0);
     from[i] = other === undefined ? FROM.one : FROM.two;
     if (clear[i] === 0) for (const { k } of other === undefined ? [first] : [first, other]) use[k] = (use[k] ?? 0) + 1;
     const weight = other === undefined ? 1 : Math.abs(other.days) / (Math.abs(first.days) + Math.abs(other.days));
@@ -54,7 +56,7 @@ export function predict(
 
 function addForecast(
   { samples, from, use }: { readonly samples: Float32Array; readonly from: Uint8Array; readonly use: number[] },
-  forecast: ForecastLook,
+  forecast: Forecast,
   clear: Uint8Array,
 ): void {
   for (let i = 0; i < from.length; i++) {
@@ -63,6 +65,6 @@ function addForecast(
     for (let at = i; at < samples.length; at += from.length)
       samples[at] = weight * (forecast.samples[at] ?? 0) + (1 - weight) * (samples[at] ?? 0);
     from[i] = FROM.forecast;
-    if (clear[i] === 0) for (const k of forecast.looks) use[k] = (use[k] ?? 0) + 1;
+    if (clear[i] === 0) for (const k of forecast.acquisitions) use[k] = (use[k] ?? 0) + 1;
   }
 }

@@ -2,7 +2,7 @@ import { MERGED, newPlanes } from "./methods.js";
 import type { Mosaic, MosaicLayer, MosaicResult, MosaicSize } from "./mosaic.js";
 
 /**
- * The clear look with the best score: nearness in time, distance from clouds and absence of haze, a third each, as the best-available-pixel
+ * The clear observation with the best score: nearness in time, distance from clouds and absence of haze, a third each, as the best-available-pixel
  * scores of White et al. (2014, "Pixel-based image compositing for large-area dense time series"), with the haze optimised transform of
  * Zhu and Woodcock (2012) for opacity.
  */
@@ -44,9 +44,9 @@ export class BestMosaic implements Mosaic {
   }
 }
 
-/** A look this many days off counts 0.61 for time. */
+/** An observation this many days off counts 0.61 for time. */
 const TIME_SIGMA_DAYS = 30;
-/** Distance from a cloud, tile pixels, at which a look counts as far from it. */
+/** Distance from a cloud, tile pixels, at which an observation counts as far from it. */
 const FAR_PX = 50;
 /** Blue - red / 2 of clear ground and its spread, digital numbers. */
 const CLEAR_HOT = 400;

@@ -32,7 +32,7 @@ export class ExtremeMosaic implements Mosaic {
   }
 }
 
-/** Mean or standard deviation (of the population) of the valid looks, by Welford's recurrence: exact in one pass. */
+/** Mean or standard deviation (of the population) of the valid observations, by Welford's recurrence: exact in one pass. */
 export class MeanMosaic implements Mosaic {
   readonly isDone = false;
   private readonly means: readonly Float32Array[];
@@ -71,7 +71,7 @@ export class MeanMosaic implements Mosaic {
   }
 }
 
-/** Plane by plane the median of the valid looks; of an even number the mean of the middle two. */
+/** Plane by plane the median of the valid observations; of an even number the mean of the middle two. */
 export class MedianMosaic implements Mosaic {
   readonly isDone = false;
   private readonly layers: MosaicLayer[] = [];
@@ -90,22 +90,22 @@ export class MedianMosaic implements Mosaic {
     const chosen = new Uint8Array(this.size.pixels);
     const values = new Float64Array(this.layers.length);
     for (let i = 0; i < this.size.pixels; i++) {
-      const looks = this.layers.filter(({ valid }) => valid[i] !== 0);
-      if (looks.length === 0) continue;
+      const observations = this.layers.filter(({ valid }) => valid[i] !== 0);
+      if (observations.length === 0) continue;
       chosen[i] = MERGED;
       for (const [p, plane] of planes.entries()) {
-        looks.forEach((layer, k) => (values[k] = layer.planes[p]?.[i] ?? 0));
-        const sorted = values.subarray(0, looks.length).sort();
-        const middle = looks.length >> 1;
+        observations.forEach((layer, k) => (values[k] = layer.planes[p]?.[i] ?? 0));
+        const sorted = values.subarray(0, observations.length).sort();
+        const middle = observations.length >> 1;
         const upper = sorted[middle] ?? 0;
-        plane[i] = looks.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+        plane[i] = observations.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
       }
     }
     return { planes, chosen };
   }
 }
 
-/** How many looks each pixel has, on one plane; every pixel counts as drawn, as in TiTiler. */
+/** How many observations each pixel has, on one plane; every pixel counts as drawn, as in TiTiler. */
 export class CountMosaic implements Mosaic {
   readonly isDone = false;
   private readonly counts: Float32Array;
@@ -158,8 +158,8 @@ export class ChooseMosaic implements Mosaic {
 }
 
 /**
- * The look that is nearest to all others of its pixel: least sum of Euclidean distances over the planes (Flood 2013, "Seasonal
- * composite Landsat TM/ETM+ images using the medoid"). Of two looks the earlier fed.
+ * The observation that is nearest to all others of its pixel: least sum of Euclidean distances over the planes (Flood 2013, "Seasonal
+ * composite Landsat TM/ETM+ images using the medoid"). Of two observations the earlier fed.
  */
 export class MedoidMosaic implements Mosaic {
   readonly isDone = false;

@@ -23,7 +23,7 @@ export type PixelSelection = (typeof PIXEL_SELECTIONS)[number];
 export type OrderedSelection = "first" | "clear_newest" | "clear_nearest";
 export type StackSelection = Exclude<PixelSelection, OrderedSelection>;
 
-/** How pixels without a clear look are filled. "tec": by the model's forecast where it has one, else as "linear". */
+/** How pixels without a clear observation are filled. "tec": by the model's forecast where it has one, else as "linear". */
 export const INPAINT_METHODS = ["none", "nearest", "linear", "harmonic", "tec"] as const;
 
 export type InpaintMethod = (typeof INPAINT_METHODS)[number];
@@ -44,7 +44,7 @@ export interface MosaicSpec {
   readonly uncertaintyPlane: boolean;
 }
 
-/** The newest valid look, nothing inferred. */
+/** The newest valid observation, nothing inferred. */
 export const NEWEST: MosaicSpec = {
   selection: "first",
   inpaint: "none",
@@ -56,15 +56,15 @@ export const NEWEST: MosaicSpec = {
 };
 
 /** Which pixels of a date count: all that were observed, or those of them that show the ground. */
-export type LookRule = "valid" | "clear";
+export type ObservationRule = "valid" | "clear";
 
 /** Selections that leave clouds and their shadows out. */
-export function lookRule({ selection, inpaint }: MosaicSpec): LookRule {
+export function observationRule({ selection, inpaint }: MosaicSpec): ObservationRule {
   if (inpaint !== "none") return "clear";
   return selection.startsWith("clear_") || selection === "medoid" || selection === "best" ? "clear" : "valid";
 }
 
-/** True where dates come in order of precedence and the first look wins; false where all dates are looked at together. */
+/** True where dates come in order of precedence and the first observation wins; false where all dates are looked at together. */
 export function isOrdered(selection: PixelSelection): selection is OrderedSelection {
   return selection === "first" || selection === "clear_newest" || selection === "clear_nearest";
 }

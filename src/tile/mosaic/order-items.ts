@@ -1,17 +1,17 @@
 import type { CatalogItem } from "../../catalog/types.js";
-import { lookRule, type MosaicSpec } from "./mosaic-spec.js";
+import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
 
 const DAY_MS = 86_400_000;
 
 /**
  * Pure: which items are read, `limit` at most, in order of precedence.
  *
- * Where only clear looks count, items without any are left out. `clear_nearest`, `best`, `clear_median` and `medoid` take the items
+ * Where only clear observations count, items without any are left out. `clear_nearest`, `best`, `clear_median` and `medoid` take the items
  * nearest to the asked instant first, the others the newest. Inpainting begins with all items of one UTC day, the newest at or
  * before the asked instant, even when they are all cloud, and goes on with those nearest to that day.
  */
 export function orderItems(items: readonly CatalogItem[], mosaic: MosaicSpec, limit: number): readonly CatalogItem[] {
-  const useful = lookRule(mosaic) === "clear" ? items.filter((item) => item.clearPercent !== 0) : items;
+  const useful = observationRule(mosaic) === "clear" ? items.filter((item) => item.clearPercent !== 0) : items;
   if (mosaic.inpaint !== "none" && mosaic.selection === "first") {
     const base = baseDay(items, mosaic);
     const others = useful.filter((item) => !base.includes(item));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cropState } from "../../../src/ingest/landscape-spectra.js";
-import { seasonOf } from "../../../src/ingest/landscape-season.js";
+import { cropState } from "../../../src/ingest/landscape/spectra.js";
+import { seasonOf } from "../../../src/ingest/landscape/season.js";
 
 test("the sun stands at noon where declination and latitude put it", () => {
   // At 42 N 3 E, about noon: elevation is 90 - latitude + declination (23.44 at the solstices), azimuth due south; degrees.

@@ -9,7 +9,7 @@ import {
   openLandscapeSeries,
   openLandscapeSource,
   type LandscapeOptions,
-} from "../../../src/ingest/landscape.js";
+} from "../../../src/ingest/landscape/landscape.js";
 import type { SourceBlock } from "../../../src/ingest/source.js";
 
 const SIDE = 192;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clearTruth } from "../../../src/ingest/landscape.js";
+import { clearTruth } from "../../../src/ingest/landscape/landscape.js";
 import { inpaint, type InpaintImage } from "../../../src/tile/inpaint/inpaint.js";
 import { fillHarmonically } from "../../../src/tile/inpaint/membrane.js";
 
@@ -100,10 +100,10 @@ test("linear falls back to the only side that has looks, and to the surroundings
   const [before, after] = looks;
   assert.ok(before !== undefined && after !== undefined);
   const west = { ...before, clear: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i % SIDE < 64 ? 1 : 0)) };
-  const { by, methods, usedLooks } = inpaint(image, [west], "linear");
+  const { by, methods, usedReferences } = inpaint(image, [west], "linear");
   const named = new Set(Array.from(by, (k) => methods[k - 1]).filter((name) => name !== undefined));
   assert.deepEqual([...named].toSorted(), ["harmonic", "nearest"]);
-  assert.ok((usedLooks[0] ?? 0) > 100);
+  assert.ok((usedReferences[0] ?? 0) > 100);
   for (let i = 0; i < by.length; i++) {
     if (clear[i] !== 0) continue;
     assert.equal(methods[(by[i] ?? 0) - 1], i % SIDE < 64 ? "nearest" : "harmonic");
@@ -115,8 +115,8 @@ test("a forecast is averaged with the looks where it is clear, and each pixel na
   const off = (by: number): Float32Array => truth.map((value, i) => value + by * Math.sin(i / 3));
   const wrong = looks.map((look) => ({ ...look, samples: off(300) }));
   const west = Uint8Array.from({ length: pixels }, (_, i) => (i % SIDE < 64 ? 1 : 0));
-  const forecast = { samples: off(-300), clear: west, looks: [1] };
-  const { samples, by, methods, usedLooks } = inpaint(image, wrong, "tec", forecast);
+  const forecast = { samples: off(-300), clear: west, acquisitions: [1] };
+  const { samples, by, methods, usedReferences } = inpaint(image, wrong, "tec", forecast);
   let [inWest, inEast] = [0, 0];
   for (let i = 0; i < pixels; i++) {
     if (clear[i] !== 0) continue;
@@ -126,7 +126,7 @@ test("a forecast is averaged with the looks where it is clear, and each pixel na
     else inWest = Math.max(inWest, error);
   }
   assert.ok(inWest < 120 && inEast > 300, `${inWest} where the errors cancel, ${inEast} elsewhere`);
-  assert.ok((usedLooks[1] ?? 0) > (usedLooks[0] ?? 0), "the date of the forecast is told of");
+  assert.ok((usedReferences[1] ?? 0) > (usedReferences[0] ?? 0), "the date of the forecast is told of");
 });
 
 test("without any look of any date nothing is invented", () => {

@@ -5,8 +5,8 @@ import { distanceToHoles } from "../../../src/tile/mosaic/best-mosaic.js";
 import { createMosaic, type MosaicLayer } from "../../../src/tile/mosaic/mosaic.js";
 import { NEWEST, type StackSelection } from "../../../src/tile/mosaic/mosaic-spec.js";
 import { orderItems } from "../../../src/tile/mosaic/order-items.js";
-import { probeLooks } from "../../../src/tile/mosaic/probe-looks.js";
-import { warpOnto } from "../../../src/tile/warp.js";
+import { probeObservations } from "../../../src/tile/draw/probe-window.js";
+import { warpOnto } from "../../../src/tile/draw/warp.js";
 
 function layer(values: readonly (number | undefined)[], more: Partial<MosaicLayer> = {}): MosaicLayer {
   return {
@@ -149,7 +149,7 @@ test("a probe tells exactly which pixels the warp would fill, and a box that is 
   const window = { x: 0, y: 0, width: 40, height: 30 };
   const looks = Uint8Array.from({ length: 1200 }, (_, i) => (((i % 40) + Math.floor(i / 40)) % 7 < 3 ? 1 : 0));
   const filled = Uint8Array.from({ length: size * size }, (_, i) => (i % size < 20 ? 5 : 0));
-  const probe = probeLooks({ size, height: size, filled }, { window, looks }, { grid, factor: 1 });
+  const probe = probeObservations({ size, height: size, filled }, { window, observations: looks }, { grid, factor: 1 });
   const samples = Float32Array.from(looks, (_, i) => i);
   const draw = (source: {
     x: number;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WarpGrid } from "../../../src/geo/warp-grid.js";
 import type { MaskPieces } from "../../../src/tile/pixel-tasks.js";
-import { warpOnto, type WindowRaster } from "../../../src/tile/warp.js";
+import { warpOnto, type WindowRaster } from "../../../src/tile/draw/warp.js";
 import { windowMask } from "../../../src/tile/window-mask.js";
 
 const SIZE = 40;

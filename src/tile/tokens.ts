@@ -1,7 +1,7 @@
 import { MOST_TOKENS } from "../core/codecs.js";
 import type { TecCog } from "../container/tec-cog.js";
 import { InvalidRequestError } from "../core/errors.js";
-import type { OpenContainer } from "../tile/chunk-reader.js";
+import type { OpenContainer } from "./chunk-reader.js";
 
 /**
  * Checks how many of FlexTEC's tokens are asked of a file.

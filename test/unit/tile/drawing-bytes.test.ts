@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawingBytes } from "../../../src/app/drawing-bytes.js";
+import { drawingBytes } from "../../../src/tile/draw/drawing-bytes.js";
 import type { CatalogItem } from "../../../src/catalog/types.js";
 import { parseRenderSpec } from "../../../src/render/parse-render-spec.js";
 import { NEWEST, type MosaicSpec } from "../../../src/tile/mosaic/mosaic-spec.js";

@@ -1,8 +1,8 @@
-import { BANDS } from "../core/bands.js";
-import { hash, random, smoothstep } from "./landscape-noise.js";
-import { COVER, type Place } from "./landscape-place.js";
-import type { Season } from "./landscape-season.js";
-import { cropOf, cropState, SPECTRA, type CropState, type Material } from "./landscape-spectra.js";
+import { BANDS } from "../../core/bands.js";
+import { hash, random, smoothstep } from "./noise.js";
+import { COVER, type Place } from "./place.js";
+import type { Season } from "./season.js";
+import { cropOf, cropState, SPECTRA, type CropState, type Material } from "./spectra.js";
 
 /** The ground on a date, without air, clouds and sensor. */
 export interface Surface {

@@ -1,7 +1,7 @@
-import { road, stampDistance, type Point } from "./landscape-lines.js";
-import { fractalField, random, smoothstep, type Size } from "./landscape-noise.js";
-import { makeParcels, type Parcels } from "./landscape-parcels.js";
-import { makeTerrain, type Terrain } from "./landscape-terrain.js";
+import { road, stampDistance, type Point } from "./lines.js";
+import { fractalField, random, smoothstep, type Size } from "./noise.js";
+import { makeParcels, type Parcels } from "./parcels.js";
+import { makeTerrain, type Terrain } from "./terrain.js";
 
 /** What covers the ground, the same on every date. */
 export const COVER = {

@@ -1,4 +1,4 @@
-import { smoothstep } from "./landscape-noise.js";
+import { smoothstep } from "./noise.js";
 
 /** What a date does to the whole place. */
 export interface Season {

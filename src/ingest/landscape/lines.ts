@@ -1,4 +1,4 @@
-import { lineNoise, random, smoothstep, type Size } from "./landscape-noise.js";
+import { lineNoise, random, smoothstep, type Size } from "./noise.js";
 
 /** A place on the grid, pixels. */
 export type Point = readonly [x: number, y: number];

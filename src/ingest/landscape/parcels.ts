@@ -1,4 +1,4 @@
-import { fractalField, hash, random, type Size } from "./landscape-noise.js";
+import { fractalField, hash, random, type Size } from "./noise.js";
 
 /** The patchwork of fields: each pixel's field and how far its edge is. */
 export interface Parcels {

@@ -1,5 +1,5 @@
-import { meander, stampDistance, type Point } from "./landscape-lines.js";
-import { fractalField, lineNoise, smoothstep, type Size } from "./landscape-noise.js";
+import { meander, stampDistance, type Point } from "./lines.js";
+import { fractalField, lineNoise, smoothstep, type Size } from "./noise.js";
 
 /** The lie of the land. All fields have height x width entries. */
 export interface Terrain {

@@ -1,20 +1,20 @@
-import type { BandName } from "../core/bands.js";
-import { DETECTOR_BANDS, type DetectorBands } from "./mosaic/cloud-detector.js";
-import { probeLooks, type Probe } from "./mosaic/probe-looks.js";
-import { FIRST_MARK, type ComposeTask, type ProbeTask } from "./pixel-tasks.js";
+import type { BandName } from "../../core/bands.js";
+import { DETECTOR_BANDS, type DetectorBands } from "../mosaic/cloud-detector.js";
+import { probeObservations, type Probe } from "./probe-window.js";
+import { FIRST_MARK, type ComposeTask, type ProbeTask } from "../pixel-tasks.js";
 import { warpOnto } from "./warp.js";
-import { needsDetector, windowLooks } from "./window-looks.js";
+import { needsDetector, windowObservations } from "../window-observations.js";
 
-/** Draws a date's looks where the canvas is still empty and marks them; returns how many pixels that were. */
-export function composeLayer(task: ComposeTask): number {
-  const { window, canvas, grid, factor, mark, look } = task;
-  const bands = look === "clear" && needsDetector(task) ? detectorBands(task) : undefined;
+/** Draws a date's observations where the canvas is still empty and marks them; returns how many pixels that were. */
+export function composeWindow(task: ComposeTask): number {
+  const { window, canvas, grid, factor, mark, rule } = task;
+  const bands = rule === "clear" && needsDetector(task) ? detectorBands(task) : undefined;
   const source = {
     kind: "raster" as const,
     ...window,
     bands: canvas.bands,
     samples: task.pixels,
-    valid: windowLooks(task, window, { look, factor, bands }),
+    valid: windowObservations(task, window, { rule, factor, bands }),
   };
   const filled = warpOnto(canvas, source, grid, { factor, resampling: task.resampling });
   const marks = canvas.filled;
@@ -23,10 +23,10 @@ export function composeLayer(task: ComposeTask): number {
 }
 
 /** What a date would fill, from its masks; where only its bands could tell clouds, all that is valid. */
-export function probeLayer(task: ProbeTask): Probe {
-  const { window, canvas, grid, factor, look, pieces } = task;
-  const looks = pieces === undefined ? "all" : windowLooks(pieces, window, { look, factor });
-  return probeLooks(canvas, { window, looks }, { grid, factor });
+export function probeWindow(task: ProbeTask): Probe {
+  const { window, canvas, grid, factor, rule, pieces } = task;
+  const observations = pieces === undefined ? "all" : windowObservations(pieces, window, { rule, factor });
+  return probeObservations(canvas, { window, observations }, { grid, factor });
 }
 
 function detectorBands({ pixels, bands, window }: ComposeTask): DetectorBands | undefined {

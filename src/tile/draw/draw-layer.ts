@@ -1,8 +1,7 @@
-import { BANDS, type BandName } from "../core/bands.js";
-import { levelSizes } from "../container/tec-cog.js";
-import { InvalidRequestError } from "../core/errors.js";
-import { CorruptDataError } from "../core/errors.js";
-import { requiredBands } from "../render/render-spec.js";
+import { BANDS, type BandName } from "../../core/bands.js";
+import { levelSizes } from "../../container/tec-cog.js";
+import { CorruptDataError, InvalidRequestError } from "../../core/errors.js";
+import { requiredBands } from "../../render/render-spec.js";
 import {
   gatherWindow,
   pixelsOf,
@@ -10,25 +9,31 @@ import {
   synthesiseWindow,
   type GatheredWindow,
   type WindowDecoder,
-} from "../tile/decode-window.js";
-import { DETECTOR_BANDS } from "../tile/mosaic/cloud-detector.js";
-import type { LookRule } from "../tile/mosaic/mosaic-spec.js";
-import type { Probe } from "../tile/mosaic/probe-looks.js";
+} from "../decode-window.js";
+import { DETECTOR_BANDS } from "../mosaic/cloud-detector.js";
+import type { ObservationRule } from "../mosaic/mosaic-spec.js";
+import type { Probe } from "./probe-window.js";
 import {
   FIRST_MARK,
   type CanvasMemory,
   type ComposeTask,
   type DrawnPicture,
+  type PixelResult,
+  type PixelTask,
   type ProbeTask,
-} from "../tile/pixel-tasks.js";
-import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
-import { datesOf, type Picture } from "../tile/provenance.js";
-import { needsDetector } from "../tile/window-looks.js";
-import type { Services } from "./services.js";
-import { withTokens } from "./tokens.js";
+} from "../pixel-tasks.js";
+import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../plan.js";
+import { datesOf, type Picture } from "./provenance.js";
+import { needsDetector } from "../window-observations.js";
+import type { WorkerPool } from "../../core/worker-pool.js";
+import type { Forecasts } from "../inpaint/forecasts.js";
+import { withTokens } from "../tokens.js";
 
 /** What drawing dates onto a tile uses. */
-export type LayerDrawing = WindowDecoder & Pick<Services, "pixels" | "forecasts">;
+export interface LayerDrawing extends WindowDecoder {
+  readonly pixels: WorkerPool<PixelTask, PixelResult>;
+  readonly forecasts: Forecasts;
+}
 
 /** A picture of no date at all. */
 export const NOTHING: Picture = {
@@ -91,20 +96,20 @@ export async function gatherLayer(layer: PlanLayer, use: LayerDrawing, signal: A
 export interface ReadyLayer {
   readonly layer: PlanLayer;
   readonly gathered: GatheredWindow;
-  readonly look: LookRule;
+  readonly rule: ObservationRule;
   readonly canvas: Pick<CanvasMemory, "size" | "height" | "filled">;
 }
 
-/** The latents that a date's looks need for the pixels still open, from masks alone; undefined where it would fill none. */
+/** The latents that a date's observations need for the pixels still open, from masks alone; undefined where it would fill none. */
 export async function usefulRect(
   ready: ReadyLayer,
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<LatentRect | undefined> {
-  const { layer, gathered, look, canvas } = ready;
+  const { layer, gathered, rule, canvas } = ready;
   if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) return undefined;
   const window = pixelsOf(layer.rect);
-  const { box } = await probe({ layer, canvas, window, look, pieces: gathered }, use, signal);
+  const { box } = await probe({ layer, canvas, window, rule, pieces: gathered }, use, signal);
   return box === undefined ? undefined : within(rectOfPixels(box), layer.rect);
 }
 
@@ -117,16 +122,16 @@ export async function countReach(
   return (await probeReach(reaching, use, signal)).count;
 }
 
-/** The latents of a date under open pixels, and `rim` latents around them; undefined where its image reaches none. */
+/** The latents of a date under open pixels, and `halo` latents around them; undefined where its image reaches none. */
 export async function openRect(
-  { layer, canvas, rim }: Pick<ReadyLayer, "layer" | "canvas"> & { readonly rim: number },
+  { layer, canvas, halo }: Pick<ReadyLayer, "layer" | "canvas"> & { readonly halo: number },
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<LatentRect | undefined> {
   const { box } = await probeReach({ layer, canvas }, use, signal);
   if (box === undefined) return undefined;
   const { row, column, rows, columns } = rectOfPixels(box);
-  const wide = { row: row - rim, column: column - rim, rows: rows + 2 * rim, columns: columns + 2 * rim };
+  const wide = { row: row - halo, column: column - halo, rows: rows + 2 * halo, columns: columns + 2 * halo };
   return within(wide, layer.rect);
 }
 
@@ -138,11 +143,11 @@ async function probeReach(
   const { x, y, width, height } = pixelsOf(layer.rect);
   const size = levelSizes(layer.item.grid.width, layer.item.grid.height)[layer.level] ?? { width: 0, height: 0 };
   const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
-  return probe({ layer, canvas, window, look: "valid", pieces: undefined }, use, signal);
+  return probe({ layer, canvas, window, rule: "valid", pieces: undefined }, use, signal);
 }
 
 async function probe(
-  { layer, canvas, ...what }: Pick<ReadyLayer, "layer" | "canvas"> & Pick<ProbeTask, "window" | "look" | "pieces">,
+  { layer, canvas, ...what }: Pick<ReadyLayer, "layer" | "canvas"> & Pick<ProbeTask, "window" | "rule" | "pieces">,
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<Probe> {
@@ -155,21 +160,21 @@ async function probe(
   return answer.probe;
 }
 
-/** Runs the network over a part of a date and draws its looks onto the canvas. */
-export async function composeLayer(
+/** Runs the network over a part of a date and draws its observations onto the canvas. */
+export async function drawLayer(
   ready: ReadyLayer & { readonly canvas: CanvasMemory },
   { rect, ...how }: Pick<ComposeTask, "finish" | "mark" | "resampling"> & { readonly rect: LatentRect },
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<{ readonly filled: number; readonly picture: DrawnPicture | undefined }> {
-  const { layer, gathered, look, canvas } = ready;
+  const { layer, gathered, rule, canvas } = ready;
   const { masks, classes } = gathered;
-  const extra = look === "clear" && needsDetector(gathered) ? DETECTOR_BANDS : [];
+  const extra = rule === "clear" && needsDetector(gathered) ? DETECTOR_BANDS : [];
   const bands = [...canvas.bands, ...extra.filter((band) => !canvas.bands.includes(band))];
   const { pixels, window } = await synthesiseWindow(gathered, { rect, bands }, use, signal);
   const { grid, factor } = layer;
   const result = await use.pixels.run(
-    { kind: "compose", pixels, bands, window, masks, classes, look, grid, factor, canvas, ...how },
+    { kind: "compose", pixels, bands, window, masks, classes, rule, grid, factor, canvas, ...how },
     { signal, transfer: pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [] },
   );
   if (result.kind !== "drawn") throw new TypeError(`a ${result.kind} answer to a compose task`);

@@ -1,5 +1,5 @@
-import { isOrdered } from "../tile/mosaic/mosaic-spec.js";
-import type { TilePlan } from "../tile/plan.js";
+import { isOrdered } from "../mosaic/mosaic-spec.js";
+import type { TilePlan } from "../plan.js";
 import { canvasBands } from "./draw-layer.js";
 
 /** A date's window may have 2.6 times the picture's pixels (plan.ts takes the finer level up to 1.6 times a side); canvas and result beside it. */

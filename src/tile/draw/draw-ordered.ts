@@ -1,10 +1,10 @@
-import { lookRule } from "../tile/mosaic/mosaic-spec.js";
-import type { CanvasMemory, ComposeTask, DrawnPicture } from "../tile/pixel-tasks.js";
-import { mayBeClear, type PlanLayer, type TilePlan } from "../tile/plan.js";
-import type { Picture } from "../tile/provenance.js";
+import { observationRule } from "../mosaic/mosaic-spec.js";
+import type { CanvasMemory, ComposeTask, DrawnPicture } from "../pixel-tasks.js";
+import { mayBeClear, type PlanLayer, type TilePlan } from "../plan.js";
+import type { Picture } from "./provenance.js";
 import {
   canvasBands,
-  composeLayer,
+  drawLayer,
   countReach,
   createCanvas,
   gatherLayer,
@@ -14,7 +14,7 @@ import {
   type LayerDrawing,
 } from "./draw-layer.js";
 
-/** Per pixel the first date that has a look. */
+/** Per pixel the first date that has an observation. */
 export async function drawOrdered(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { layers, spec, mosaic } = plan;
   const canvas = createCanvas(plan.target, canvasBands(plan));
@@ -38,7 +38,7 @@ export interface Filling {
  * Draws dates until none is left or the canvas is full; gives the picture where one was rendered on the way.
  *
  * After the first date the grids say, before anything is read, whether a date reaches pixels still open, and the masks, before any
- * network runs, whether it has looks for them and which latents those need.
+ * network runs, whether it has observations for them and which latents those need.
  */
 export async function fillInOrder(
   { plan, layers, canvas, render }: Filling,
@@ -46,21 +46,21 @@ export async function fillInOrder(
   signal: AbortSignal,
 ): Promise<DrawnPicture | undefined> {
   const { spec } = plan;
-  const look = lookRule(plan.mosaic);
+  const rule = observationRule(plan.mosaic);
   for (const [k, layer] of layers.entries()) {
-    const isPlain = k === 0 && look === "valid";
+    const isPlain = k === 0 && rule === "valid";
     if (k > 0 && (await countReach({ layer, canvas }, use, signal)) === 0) continue;
-    if (look === "clear" && !mayBeClear(layer)) continue;
+    if (rule === "clear" && !mayBeClear(layer)) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) continue;
-    const ready = { layer, gathered, look, canvas };
+    const ready = { layer, gathered, rule, canvas };
     const rect = isPlain ? layer.rect : await usefulRect(ready, use, signal);
     if (rect === undefined) continue;
     const next = layers[k + 1];
     const finish: ComposeTask["finish"] = render
       ? { when: next === undefined ? "now" : "full", spec }
       : { when: "never" };
-    const { picture } = await composeLayer(
+    const { picture } = await drawLayer(
       ready,
       { rect, mark: markOf(k), resampling: spec.resampling, finish },
       use,

@@ -1,15 +1,15 @@
-import { BANDS } from "../core/bands.js";
-import { InvalidRequestError } from "../core/errors.js";
-import type { PixelWindow, Raster } from "../core/raster.js";
-import type { Affine } from "../geo/affine.js";
-import { openCrs } from "../geo/crs.js";
-import { applySensor } from "./landscape-sensor.js";
-import { classifyScene } from "./landscape-classes.js";
-import { dateSeed, paintSurface } from "./landscape-paint.js";
-import { makePlace, type Place } from "./landscape-place.js";
-import { seasonOf, type Season } from "./landscape-season.js";
-import { applySky, makeSky } from "./landscape-sky.js";
-import type { Source, SourceBlock } from "./source.js";
+import { BANDS } from "../../core/bands.js";
+import { InvalidRequestError } from "../../core/errors.js";
+import type { PixelWindow, Raster } from "../../core/raster.js";
+import type { Affine } from "../../geo/affine.js";
+import { openCrs } from "../../geo/crs.js";
+import { applySensor } from "./sensor.js";
+import { classifyScene } from "./classes.js";
+import { dateSeed, paintSurface } from "./paint.js";
+import { makePlace, type Place } from "./place.js";
+import { seasonOf, type Season } from "./season.js";
+import { applySky, makeSky } from "./sky.js";
+import type { Source, SourceBlock } from "../source.js";
 
 export interface LandscapeOptions {
   /** The place; equal seeds and sizes give equal places. 7. */

@@ -1,7 +1,7 @@
-import { BANDS, type BandName } from "../core/bands.js";
-import { fractalField, smoothstep, type Size } from "./landscape-noise.js";
-import type { Season } from "./landscape-season.js";
-import { SPECTRA } from "./landscape-spectra.js";
+import { BANDS, type BandName } from "../../core/bands.js";
+import { fractalField, smoothstep, type Size } from "./noise.js";
+import type { Season } from "./season.js";
+import { SPECTRA } from "./spectra.js";
 
 /** What stands between the ground and the satellite. All fields have height x width entries. */
 export interface Sky {

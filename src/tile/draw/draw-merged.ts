@@ -1,13 +1,13 @@
-import { Limiter } from "../core/limiter.js";
-import { isOrdered, lookRule } from "../tile/mosaic/mosaic-spec.js";
-import { daysBetween } from "../tile/mosaic/order-items.js";
-import type { DatedCanvas } from "../tile/pixel-tasks.js";
-import type { PlanLayer, TilePlan } from "../tile/plan.js";
-import type { Picture } from "../tile/provenance.js";
+import { Limiter } from "../../core/limiter.js";
+import { isOrdered, observationRule } from "../mosaic/mosaic-spec.js";
+import { daysBetween } from "../mosaic/order-items.js";
+import type { DatedCanvas } from "../pixel-tasks.js";
+import type { PlanLayer, TilePlan } from "../plan.js";
+import type { Picture } from "./provenance.js";
 import {
   canvasBands,
   checkCanvases,
-  composeLayer,
+  drawLayer,
   createCanvas,
   gatherLayer,
   markOf,
@@ -38,7 +38,7 @@ export async function drawMerged(plan: TilePlan, use: LayerDrawing, signal: Abor
   return toPicture(result.picture, useful, selection);
 }
 
-/** One date on a canvas of its own; undefined where it has no look. */
+/** One date on a canvas of its own; undefined where it has no observation. */
 async function drawAlone(
   { plan, layer, askedMs }: { plan: TilePlan; layer: PlanLayer; askedMs: number },
   use: LayerDrawing,
@@ -46,11 +46,11 @@ async function drawAlone(
 ): Promise<DatedCanvas | undefined> {
   const gathered = await gatherLayer(layer, use, signal);
   const canvas = createCanvas(plan.target, canvasBands(plan));
-  const ready = { layer, gathered, look: lookRule(plan.mosaic), canvas };
+  const ready = { layer, gathered, rule: observationRule(plan.mosaic), canvas };
   const rect = await usefulRect(ready, use, signal);
   if (rect === undefined) return undefined;
   const { resampling } = plan.spec;
-  const { filled } = await composeLayer(
+  const { filled } = await drawLayer(
     ready,
     { rect, mark: markOf(0), resampling, finish: { when: "never" } },
     use,

@@ -1,13 +1,13 @@
-import { lookRule } from "../tile/mosaic/mosaic-spec.js";
-import { daysBetween, utcDay } from "../tile/mosaic/order-items.js";
-import type { CanvasMemory } from "../tile/pixel-tasks.js";
-import { mayBeClear, type PlanLayer, type TargetGrid, type TilePlan } from "../tile/plan.js";
-import type { Picture } from "../tile/provenance.js";
-import { createRow, locateRow } from "../tile/warp.js";
+import { observationRule } from "../mosaic/mosaic-spec.js";
+import { daysBetween, utcDay } from "../mosaic/order-items.js";
+import type { CanvasMemory } from "../pixel-tasks.js";
+import { mayBeClear, type PlanLayer, type TargetGrid, type TilePlan } from "../plan.js";
+import type { Picture } from "./provenance.js";
+import { createRow, locateRow } from "./warp.js";
 import {
   canvasBands,
   checkCanvases,
-  composeLayer,
+  drawLayer,
   countReach,
   createCanvas,
   gatherLayer,
@@ -22,7 +22,7 @@ import { fillInOrder } from "./draw-ordered.js";
 /**
  * One date (or, for the other selections in order, a mosaic) without its clouds, and the holes filled from the dates around it.
  *
- * Of those, only as many are decoded as the holes need: for "nearest" until each hole has a look, for "linear" one before and one after.
+ * Of those, only as many are decoded as the holes need: for "nearest" until each hole has a rule, for "linear" one before and one after.
  */
 export async function drawInpainted(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { mosaic, spec, margin } = plan;
@@ -68,7 +68,7 @@ function splitLayers({ layers, mosaic }: TilePlan): { base: readonly PlanLayer[]
   };
 }
 
-/** Share of the holes that may lack a look on one side: they take the other's, or their surroundings. */
+/** Share of the holes that may lack an observation on one side: they take the other's, or their surroundings. */
 const ENOUGH = 0.02;
 
 interface Supporting {
@@ -86,7 +86,7 @@ async function drawSupports(
   signal: AbortSignal,
 ): Promise<readonly Support[]> {
   const baseMs = base[0]?.item.datetimeMs ?? 0;
-  const look = lookRule(plan.mosaic);
+  const rule = observationRule(plan.mosaic);
   const { resampling } = plan.spec;
   const bothSides = plan.mosaic.inpaint !== "nearest";
   const before = coverOf(canvas);
@@ -99,20 +99,20 @@ async function drawSupports(
     const open = await countReach({ layer, canvas: cover }, use, signal);
     holes = Math.max(holes, open);
     if (open <= holes * ENOUGH) continue;
-    if (look === "clear" && !mayBeClear(layer)) continue;
+    if (rule === "clear" && !mayBeClear(layer)) continue;
     const gathered = await gatherLayer(layer, use, signal);
-    if ((await usefulRect({ layer, gathered, look, canvas: cover }, use, signal)) === undefined) continue;
+    if ((await usefulRect({ layer, gathered, rule, canvas: cover }, use, signal)) === undefined) continue;
     const own = createCanvas(area, canvas.bands);
-    const ready = { layer, gathered, look, canvas: own };
+    const ready = { layer, gathered, rule, canvas: own };
     const how = { rect: layer.rect, mark: markOf(0), resampling, finish: { when: "never" as const } };
-    await composeLayer(ready, how, use, signal);
+    await drawLayer(ready, how, use, signal);
     for (let i = 0; i < cover.filled.length; i++) if (own.filled[i] !== 0) cover.filled[i] = 1;
     found.push({ layer, gathered, dated: { canvas: own, days } });
   }
   return found;
 }
 
-/** Which pixels need no more looks: at first those that the picture has. */
+/** Which pixels need no more observations: at first those that the picture has. */
 function coverOf({ size, height, filled }: CanvasMemory): Pick<CanvasMemory, "size" | "height" | "filled"> {
   const copy = new Uint8Array(new SharedArrayBuffer(filled.length));
   copy.set(filled);

@@ -1,5 +1,5 @@
-import type { Raster } from "../core/raster.js";
-import type { WarpGrid } from "../geo/warp-grid.js";
+import type { Raster } from "../../core/raster.js";
+import type { WarpGrid } from "../../geo/warp-grid.js";
 
 /** Pixels of a level's window: decoded samples, and which of them were observed. */
 export interface WindowRaster extends Omit<Raster, "valid"> {

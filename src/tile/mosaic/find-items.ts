@@ -1,12 +1,17 @@
-import { boundsGeometry } from "../catalog/intersects.js";
-import type { CatalogItem, SearchQuery } from "../catalog/types.js";
-import type { Bounds } from "../geo/bounds.js";
-import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
-import { orderItems } from "../tile/mosaic/order-items.js";
-import type { Services } from "./services.js";
+import { boundsGeometry } from "../../catalog/intersects.js";
+import type { Catalog, CatalogItem, SearchQuery } from "../../catalog/types.js";
+import type { Bounds } from "../../geo/bounds.js";
+import type { MosaicSpec } from "./mosaic-spec.js";
+import { orderItems } from "./order-items.js";
 
 /** Which items a mosaic is made from: a search without place and paging of its own. */
 export type SearchFilter = Omit<SearchQuery, "limit" | "token">;
+
+/** Where items are found, and how many of them a picture may read. */
+export interface MosaicCatalog {
+  readonly catalog: Pick<Catalog, "search">;
+  readonly config: { readonly maxItemsPerTile: number };
+}
 
 export interface MosaicSearch {
   readonly search: SearchFilter;
@@ -17,13 +22,13 @@ export interface MosaicSearch {
   readonly interval: readonly [fromMs: number, toMs: number];
 }
 
-/** Items looked at for each that is read, since those without clear looks are left out. */
+/** Items looked at for each that is read, since those without clear observations are left out. */
 const LOOKED_AT = 4;
 const MAX_AFTER = 1000;
 
 /** The items that a picture reads, in order of precedence, at most `maxItemsPerTile`. */
 export async function findMosaicItems(
-  { catalog, config }: Pick<Services, "catalog" | "config">,
+  { catalog, config }: MosaicCatalog,
   { search, bounds, mosaic, interval }: MosaicSearch,
   signal?: AbortSignal,
 ): Promise<readonly CatalogItem[]> {

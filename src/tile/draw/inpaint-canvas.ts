@@ -1,21 +1,21 @@
-import { drawPicture } from "../draw-picture.js";
+import { encodePicture } from "./encode-picture.js";
 import type { CanvasMemory, DrawnPicture, InpaintTask } from "../pixel-tasks.js";
 import { FIRST_MARK } from "../pixel-tasks.js";
-import { inpaint, TEC, type Fill } from "./inpaint.js";
+import { inpaint, TEC, type Fill } from "../inpaint/inpaint.js";
 
 /** Fills a tile's holes, cuts its margin off and renders it. */
-export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
+export async function inpaintCanvas(task: InpaintTask): Promise<DrawnPicture> {
   const { canvas, layers, method, spec, margin, hatch, inferredPlane, seenLayers, reach, forecast } = task;
   const { size, height, bands, samples, filled } = canvas;
   const fill = inpaint(
     { width: size, height, bands: bands.length, samples, clear: filled, reach },
-    layers.map(toLook),
+    layers.map(toAcquisition),
     method,
-    forecast && { samples: forecast.canvas.samples, clear: forecast.canvas.filled, looks: forecast.layers },
+    forecast && { samples: forecast.canvas.samples, clear: forecast.canvas.filled, acquisitions: forecast.layers },
   );
   const cut = crop({ canvas, fill, margin });
   const { width, rows, valid, inferred } = cut;
-  const image = await drawPicture(
+  const image = await encodePicture(
     {
       kind: "raster",
       width,
@@ -30,7 +30,7 @@ export async function drawInpainted(task: InpaintTask): Promise<DrawnPicture> {
   return { image, pixels: width * rows, ...countPixels(cut, fill, seenLayers) };
 }
 
-function toLook({ canvas, days }: InpaintTask["layers"][number]): {
+function toAcquisition({ canvas, days }: InpaintTask["layers"][number]): {
   samples: Float32Array;
   clear: Uint8Array;
   days: number;
@@ -78,7 +78,7 @@ function crop({ canvas, fill, margin }: { canvas: CanvasMemory; fill: Fill; marg
 
 function countPixels(
   { valid, by }: Cut,
-  { methods, usedLooks }: Fill,
+  { methods, usedReferences }: Fill,
   seenLayers: number,
 ): Omit<DrawnPicture, "image" | "pixels"> {
   const perMark = new Map<number, number>();
@@ -97,7 +97,7 @@ function countPixels(
   }
   const used = perMethod.filter(({ pixels }) => pixels > 0).toSorted((a, b) => b.pixels - a.pixels);
   return {
-    perLayer: [...Array.from({ length: seenLayers }, (_, k) => perMark.get(k) ?? 0), ...usedLooks],
+    perLayer: [...Array.from({ length: seenLayers }, (_, k) => perMark.get(k) ?? 0), ...usedReferences],
     observed,
     inferred,
     inferredBy: used.map(({ name }) => name),

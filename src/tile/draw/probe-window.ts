@@ -1,6 +1,6 @@
 import type { PixelWindow } from "../../core/raster.js";
 import type { WarpGrid } from "../../geo/warp-grid.js";
-import { createRow, locateRow } from "../warp.js";
+import { createRow, locateRow } from "./warp.js";
 
 /** What a date can add to a tile, known from its masks alone. */
 export interface Probe {
@@ -14,13 +14,13 @@ export interface ProbeSource {
   /** Of the level, pixels. */
   readonly window: PixelWindow;
   /** Which pixels of the window count; "all" where every one does. */
-  readonly looks: Uint8Array | "all";
+  readonly observations: Uint8Array | "all";
 }
 
 /** Finds what a date would fill, exactly as `warpOnto` would draw it, before any network runs. */
-export function probeLooks(
+export function probeObservations(
   canvas: { readonly size: number; readonly height: number; readonly filled: Uint8Array },
-  { window, looks }: ProbeSource,
+  { window, observations }: ProbeSource,
   { grid, factor }: { readonly grid: WarpGrid; readonly factor: number },
 ): Probe {
   const { size, height, filled } = canvas;
@@ -33,7 +33,7 @@ export function probeLooks(
       const x = row.x[c] ?? Number.NaN;
       const y = row.y[c] ?? Number.NaN;
       if (!(x >= 0 && y >= 0 && x < window.width && y < window.height)) continue;
-      if (looks !== "all" && looks[(y | 0) * window.width + (x | 0)] === 0) continue;
+      if (observations !== "all" && observations[(y | 0) * window.width + (x | 0)] === 0) continue;
       count++;
       if (x < left) left = x;
       if (x > right) right = x;

@@ -1,5 +1,5 @@
-import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
-import { gaussianTable, hash, type Size } from "./landscape-noise.js";
+import { BANDS, BAND_RESOLUTION_M } from "../../core/bands.js";
+import { gaussianTable, hash, type Size } from "./noise.js";
 
 export interface SensorOptions extends Size {
   readonly seed: number;

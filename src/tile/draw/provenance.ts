@@ -1,4 +1,4 @@
-import type { EncodedImage } from "../render/encode-image.js";
+import type { EncodedImage } from "../../render/encode-image.js";
 
 /** What of a picture was seen and what was inferred; goes with it into caches and response headers. */
 export interface Provenance {

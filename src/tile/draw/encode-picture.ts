@@ -1,11 +1,17 @@
-import { encodeGeoTiff } from "../container/geotiff-writer.js";
-import type { Raster } from "../core/raster.js";
-import { drawRaster, MEDIA_TYPES, withGuess, type EncodedImage, type InferredPixels } from "../render/encode-image.js";
-import { renderPlanes, type PlanarImage } from "../render/render-planes.js";
-import type { RenderSpec } from "../render/render-spec.js";
+import { encodeGeoTiff } from "../../container/geotiff-writer.js";
+import type { Raster } from "../../core/raster.js";
+import {
+  drawRaster,
+  MEDIA_TYPES,
+  withGuess,
+  type EncodedImage,
+  type InferredPixels,
+} from "../../render/encode-image.js";
+import { renderPlanes, type PlanarImage } from "../../render/render-planes.js";
+import type { RenderSpec } from "../../render/render-spec.js";
 
 /** Renders a raster and encodes it in the spec's format, whichever it is: the whole of what follows the warp. */
-export async function drawPicture(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
+export async function encodePicture(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
   const { format } = spec;
   return format === "tif" ? drawGeoTiff(raster, spec, guess) : drawRaster(raster, { ...spec, format }, guess);
 }

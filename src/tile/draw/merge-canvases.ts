@@ -1,13 +1,13 @@
 import { BANDS, type BandName } from "../../core/bands.js";
 import type { RenderSpec } from "../../render/render-spec.js";
 import { sourcePlanes } from "../../render/source-planes.js";
-import { drawPicture } from "../draw-picture.js";
+import { encodePicture } from "./encode-picture.js";
 import type { CanvasMemory, DatedCanvas, DrawnPicture, MergeTask } from "../pixel-tasks.js";
-import { MERGED } from "./methods.js";
-import { createMosaic, type MosaicLayer, type MosaicResult } from "./mosaic.js";
+import { MERGED } from "../mosaic/methods.js";
+import { createMosaic, type MosaicLayer, type MosaicResult } from "../mosaic/mosaic.js";
 
 /** Merges dates and renders what came out. Expressions are evaluated date by date, so "highest" of an index is the index's highest. */
-export async function drawMerged(task: MergeTask): Promise<DrawnPicture> {
+export async function mergeCanvases(task: MergeTask): Promise<DrawnPicture> {
   const { selection, layers, spec } = task;
   const [first] = layers;
   if (first === undefined) throw new RangeError("no dates to merge");
@@ -22,7 +22,7 @@ export async function drawMerged(task: MergeTask): Promise<DrawnPicture> {
   const bands = BANDS.slice(0, planes.length);
   const samples = new Float32Array(planes.length * width * height);
   planes.forEach((plane, p) => samples.set(plane, p * width * height));
-  const image = await drawPicture(
+  const image = await encodePicture(
     { kind: "raster", width, height, bands, samples, valid: chosen },
     { ...spec, source: sameSource(spec, bands) },
   );

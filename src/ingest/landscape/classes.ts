@@ -1,5 +1,5 @@
-import { COVER, type Place } from "./landscape-place.js";
-import type { Sky } from "./landscape-sky.js";
+import { COVER, type Place } from "./place.js";
+import type { Sky } from "./sky.js";
 
 /** Codes of the Sentinel-2 scene classification (SCL) that a landscape uses. */
 const SCL = {

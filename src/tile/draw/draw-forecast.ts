@@ -1,10 +1,10 @@
-import { STRIDE } from "../core/geometry.js";
-import { canForecast, forecastWindow, type ForecastWindow } from "../tile/inpaint/forecast-window.js";
-import type { GatheredWindow } from "../tile/decode-window.js";
-import type { CanvasMemory, DatedCanvas, ForecastCanvas } from "../tile/pixel-tasks.js";
-import type { PlanLayer, TargetGrid, TilePlan } from "../tile/plan.js";
-import { warpOnto } from "../tile/warp.js";
-import { composeLayer, createCanvas, markOf, openRect, type LayerDrawing } from "./draw-layer.js";
+import { STRIDE } from "../../core/geometry.js";
+import { canForecast, forecastWindow, type ForecastWindow } from "../inpaint/forecast-window.js";
+import type { GatheredWindow } from "../decode-window.js";
+import type { CanvasMemory, DatedCanvas, ForecastCanvas } from "../pixel-tasks.js";
+import type { PlanLayer, TargetGrid, TilePlan } from "../plan.js";
+import { warpOnto } from "./warp.js";
+import { drawLayer, createCanvas, markOf, openRect, type LayerDrawing } from "./draw-layer.js";
 
 /** Another date, drawn. */
 export interface Support {
@@ -23,7 +23,7 @@ export interface ForecastDrawing {
 }
 
 /** Latents around holes that are forecast too, so that the fit to the surroundings has what to look at: 48 pixels. */
-const RIM = 3;
+const HALO = 3;
 
 /** Draws what the model forecasts of the holes of the shown date and of their surroundings; undefined where no other date can serve. */
 export async function drawForecast(
@@ -40,13 +40,13 @@ export async function drawForecast(
     const serving = supports.flatMap((support, k) =>
       canForecast({ layer, gathered: { container } }, support) ? [{ support, k }] : [],
     );
-    const rect = serving.length === 0 ? undefined : await openRect({ layer, canvas, rim: RIM }, use, signal);
+    const rect = serving.length === 0 ? undefined : await openRect({ layer, canvas, halo: HALO }, use, signal);
     if (rect === undefined) continue;
     const dates = serving.map(({ support: { gathered, dated } }) => ({ gathered, days: dated.days }));
     const forecast = await forecastWindow({ dates, rect, factor: layer.factor }, use.forecasts, signal);
     if (forecast === undefined) continue;
     const { gathered } = forecast;
-    await composeLayer({ layer, gathered, look: "valid", canvas: own }, { rect, ...how }, use, signal);
+    await drawLayer({ layer, gathered, rule: "valid", canvas: own }, { rect, ...how }, use, signal);
     if (expected !== undefined) drawDeviations(expected, layer, forecast);
     for (const date of forecast.dates) layers.add(serving[date]?.k ?? 0);
   }

@@ -6,8 +6,8 @@ import { sourceBands } from "../render/render-spec.js";
 import { sourcePlanes } from "../render/source-planes.js";
 import { gatherWindow, rectOfPixels, synthesiseWindow } from "../tile/decode-window.js";
 import { DETECTOR_BANDS, type DetectorBands } from "../tile/mosaic/cloud-detector.js";
-import { needsDetector, windowLooks, type LookPieces } from "../tile/window-looks.js";
-import type { LayerDrawing } from "./draw-layer.js";
+import { needsDetector, windowObservations, type ObservationPieces } from "../tile/window-observations.js";
+import type { LayerDrawing } from "../tile/draw/draw-layer.js";
 
 /** Values of one date in a window of one level, one a pixel, row-major. */
 export interface WindowValues {
@@ -28,7 +28,7 @@ export interface ValuesRequest {
 }
 
 /** A date's window as the network gave it: plain data, so that another thread can work out its values. */
-export interface ReadyValues extends LookPieces {
+export interface ReadyValues extends ObservationPieces {
   /** Digital numbers, [bands][height][width] of `whole`. */
   readonly pixels: Float32Array;
   readonly whole: PixelWindow;
@@ -48,7 +48,7 @@ export async function readReady(
   const rect = rectOfPixels(window);
   const gathered = await gatherWindow({ container, level, rect }, use.reader, signal);
   const factor = 2 ** level;
-  const observed = windowLooks(gathered, window, { look: "valid", factor });
+  const observed = windowObservations(gathered, window, { rule: "valid", factor });
   if (observed !== "all" && observed.every((v) => v === 0)) return undefined;
   const used = new Set<BandName>([...sourceBands(source), ...(needsDetector(gathered) ? DETECTOR_BANDS : [])]);
   const bands = BANDS.filter((band) => used.has(band));
@@ -60,12 +60,12 @@ export async function readReady(
 /** The values of what was read. Takes time that grows with the window and the expressions. */
 export function valuesOf(ready: ReadyValues): WindowValues {
   const { pixels, whole, bands, window, factor, source } = ready;
-  const observed = toMask(windowLooks(ready, window, { look: "valid", factor }), window);
+  const observed = toMask(windowObservations(ready, window, { rule: "valid", factor }), window);
   const samples = crop(pixels, { whole, window, bands: bands.length });
   const { width, height } = window;
   const { planes, valid } = sourcePlanes({ kind: "raster", width, height, bands, samples, valid: observed }, source);
   const detector = detectorPlanes(samples, { bands, pixels: width * height });
-  const clear = toMask(windowLooks(ready, window, { look: "clear", factor, bands: detector }), window);
+  const clear = toMask(windowObservations(ready, window, { rule: "clear", factor, bands: detector }), window);
   return { planes, valid, clear: clear.map((c, i) => (valid[i] === 0 ? 0 : c)) };
 }
 
