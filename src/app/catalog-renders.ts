@@ -23,6 +23,7 @@ export function withRenders(catalog: Catalog, presets: Readonly<Record<string, R
       const page = await catalog.search(query, signal);
       return { ...page, items: page.items.map(listedItem) };
     },
+    refresh: async () => catalog.refresh?.(),
     close: () => catalog.close(),
   };
 }

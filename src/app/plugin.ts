@@ -1,4 +1,4 @@
-import type { Catalog, CatalogItem } from "../catalog/types.js";
+import type { Catalog, CatalogEvents, CatalogItem } from "../catalog/types.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import type { ByteSource, OpenStore } from "../store/byte-source.js";
 import type { TecImage } from "./open-tec-cog.js";
@@ -19,8 +19,8 @@ export interface Plugin {
   readonly routes?: Readonly<Record<string, MakeRoute>>;
 }
 
-/** Opens the catalog at a location, scheme included. What it returns passes test/contract/catalog.ts. */
-export type OpenCatalog = (location: string) => Promise<Catalog>;
+/** Opens the catalog at a location, scheme included; `events` are there to be told. What it returns passes test/contract/catalog.ts. */
+export type OpenCatalog = (location: string, events?: CatalogEvents) => Promise<Catalog>;
 
 /** Opens a cache. What it returns passes test/contract/tile-cache.ts. */
 export type OpenTileCache = () => Promise<TileCache>;

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { openFileCatalog } from "../catalog/file-catalog.js";
-import type { Catalog } from "../catalog/types.js";
+import type { Catalog, CatalogEvents } from "../catalog/types.js";
 import { messageOf } from "../core/assert.js";
 import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
 import { Registry } from "../core/registry.js";
@@ -24,7 +24,7 @@ export interface Extensions {
   readonly addedRenders: Readonly<Record<string, RenderPreset>>;
   readonly routes: Readonly<Record<string, MakeRoute>>;
   /** @throws UnsupportedError for a scheme that no catalog has. */
-  openCatalog(location: string): Promise<Catalog>;
+  openCatalog(location: string, events?: CatalogEvents): Promise<Catalog>;
   /** @throws InvalidRequestError for a name that no plugin has. */
   openTileCache(name: string): Promise<TileCache>;
 }
@@ -33,7 +33,7 @@ export interface Extensions {
 const BUILT_IN: Plugin = {
   name: "tectile",
   stores: BUILT_IN_STORES,
-  catalogs: { file: (location) => openFileCatalog(pathOf(location)) },
+  catalogs: { file: (location, events) => openFileCatalog(pathOf(location), events) },
   renders: RENDERS,
 };
 
@@ -69,10 +69,10 @@ export function createExtensions(plugins: readonly Plugin[]): Extensions {
     renders: all,
     addedRenders: Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(RENDERS, name))),
     routes: routes.record(),
-    async openCatalog(location) {
+    async openCatalog(location, events = {}) {
       const scheme = schemeOf(location);
       const open = catalogs.get(scheme);
-      if (open !== undefined) return open(location);
+      if (open !== undefined) return open(location, events);
       const others = catalogs.names().flatMap((name) => (name === "file" ? [] : [`${name}:`]));
       throw new UnsupportedError(
         `Setting catalog has the scheme ${scheme}:; wanted ${["a folder", ...others].join(", ")}`,

@@ -13,7 +13,10 @@ export async function renderPicture(plan: TilePlan, use: Drawing, signal?: Abort
   const draw = (shared: AbortSignal): Promise<Picture> => drawPlan(plan, use, shared);
   return use.tiles.get(
     plan.etag,
-    (shared) => use.sharedTiles?.getOrDraw(plan.etag, () => draw(shared)) ?? draw(shared),
+    async (shared) => {
+      const picture = await (use.sharedTiles?.getOrDraw(plan.etag, () => draw(shared)) ?? draw(shared));
+      return { ...picture, hrefs: plan.layers.map(({ item }) => item.href) };
+    },
     signal,
   );
 }

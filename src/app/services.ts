@@ -42,7 +42,7 @@ export interface Services {
   readonly reader: ChunkReader;
   readonly forecasts: Forecasts;
   /** Encoded pictures by the ETag of their plan. */
-  readonly tiles: SharedCache<Picture>;
+  readonly tiles: SharedCache<KeptPicture>;
   /** Bounds the memory of pictures being drawn. */
   readonly drawing: ByteBudget;
   /** A plugin's cache behind `tiles`, where the settings name one. */
@@ -66,6 +66,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
+/** A picture, with the files of the items that it was planned from. */
+export interface KeptPicture extends Picture {
+  readonly hrefs: readonly string[];
+}
+
 /** Of forecast chunks, 0.5 MB each: those of some 20 tiles. */
 const MAX_FORECAST_BYTES = 64 * 2 ** 20;
 
@@ -76,7 +81,19 @@ export async function createServices(
 ): Promise<Services> {
   const extensions = await loadExtensions(config.plugins);
   const { sharedTileCache, sharedTileCacheTimeoutMs: timeoutMs } = config;
-  const catalog = withRenders(await extensions.openCatalog(config.catalog), extensions.addedRenders);
+  const tiles = new SharedCache<KeptPicture>({
+    maxBytes: config.tileCacheBytes,
+    sizeOf: ({ bytes, hrefs }) => bytes.length + 512 + 8 * hrefs.length,
+  });
+  const forget: ((hrefs: ReadonlySet<string>) => void)[] = [];
+  const opened = await extensions.openCatalog(config.catalog, {
+    onProblem: ({ path, problem }) => onProblem?.(`${path} is left out: ${problem}`),
+    onGone(items) {
+      const hrefs = new Set(items.map(({ href }) => href));
+      for (const one of forget) one(hrefs);
+    },
+  });
+  const catalog = withRenders(opened, extensions.addedRenders);
   const cache = sharedTileCache === undefined ? undefined : await extensions.openTileCache(sharedTileCache);
   const sharedTiles =
     cache && createSharedTiles(cache, { timeoutMs, ...(onProblem === undefined ? {} : { onProblem }) });
@@ -88,6 +105,10 @@ export async function createServices(
     privateHosts: config.privateHosts,
   });
   const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
+  forget.push(
+    (hrefs) => core.reader.forget(hrefs),
+    (hrefs) => tiles.evict((picture) => picture.hrefs.some((href) => hrefs.has(href))),
+  );
   const eventLoop = monitorEventLoop();
   const stages = watchStages();
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
@@ -108,10 +129,7 @@ export async function createServices(
       maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
     }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
-    tiles: new SharedCache<Picture>({
-      maxBytes: config.tileCacheBytes,
-      sizeOf: (image) => image.bytes.length + 512,
-    }),
+    tiles,
     async close() {
       eventLoop.close();
       stages.close();

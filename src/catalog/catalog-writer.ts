@@ -2,8 +2,8 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
-import { InvalidRequestError, NotFoundError } from "../core/errors.js";
-import { isTemporaryName, makeFolder, moveFileAtomic, removeTemporaries, writeFileAtomic } from "./atomic-file.js";
+import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
+import { makeFolder, moveFileAtomic, removeTemporaries, writeFileAtomic } from "./atomic-file.js";
 import * as files from "./catalog-files.js";
 import {
   linksOf,
@@ -15,6 +15,9 @@ import {
   type ItemLink,
 } from "./collection.js";
 import { isAlive, withLock } from "./file-lock.js";
+import { intentText, parseIntent, type Intent } from "./intents.js";
+import { listItems, tidyFolders, type Listing } from "./item-folders.js";
+import { dropCollection, dropItems, few } from "./removal.js";
 import { isRemote, schemeOf, shortLocation } from "../store/location.js";
 import { parseItem } from "./item.js";
 import type { CatalogItem, StacJson } from "./types.js";
@@ -51,10 +54,16 @@ export interface CatalogWriter {
    * @throws InvalidRequestError when a file that it leans on isn't there any more.
    */
   addItem(addition: NewItem): Promise<CatalogItem>;
+  /** A collection's items as they stand, and which can't be read. @throws NotFoundError */
+  list(collection: string): Promise<Listing>;
   /**
-   * @throws NotFoundError; InvalidRequestError while other items need this one to be decoded, unless `evenIfReferenced`.
+   * Removes items, all or none. Readers see them or don't; a process killed in between is finished by the next writer.
+   *
+   * @throws NotFoundError; InvalidRequestError while other items need one of them to be decoded (removal.ts, withDependents).
    */
-  removeItem(collection: string, id: string, options?: { readonly evenIfReferenced?: boolean }): Promise<void>;
+  removeItems(collection: string, ids: readonly string[]): Promise<void>;
+  /** The same of a whole collection. @throws NotFoundError */
+  removeCollection(collection: string): Promise<void>;
 }
 
 /** A writer for a folder, which is made with an empty catalog where it isn't one yet. @throws InvalidRequestError for a URL. */
@@ -64,13 +73,14 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
   }
   const paths = files.catalogPaths(resolve(folder));
   await makeFolder(dirname(paths.root));
-  const locked = <T>(collection: string, id: string, work: () => Promise<T>): Promise<T> =>
-    withLock(paths.lock, `${collection}/${id}`, async (interrupted) => {
-      for (const intent of interrupted) await repairItem(paths, intent);
-      if ((await files.readDocumentIfAny(paths.root)) === undefined) {
-        await writeFileAtomic(paths.root, files.documentText(newCatalog(title)));
-      }
-      return work();
+  const locked = <T>(intents: readonly Intent[], work: () => Promise<T>): Promise<T> =>
+    withLock(paths.lock, intents.map(intentText), {
+      repair: (interrupted) => repair(paths, interrupted.map(parseIntent)),
+      async work() {
+        if ((await files.readDocumentIfAny(paths.root)) === undefined)
+          await writeFileAtomic(paths.root, files.documentText(newCatalog(title)));
+        return work();
+      },
     });
   return {
     stagingPath: (extension) => stagingPath(paths, extension),
@@ -80,6 +90,12 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
       const document = await files.readDocumentIfAny(paths.collection(collection));
       return document === undefined ? [] : (await readItems(paths, collection, document.json)).map(({ item }) => item);
     },
+    async list(collection) {
+      files.checkId(collection, "Collection");
+      const document = await files.readDocumentIfAny(paths.collection(collection));
+      if (document === undefined) throw new NotFoundError(`Collection "${collection}" isn't in the catalog`);
+      return listItems(paths, collection, document.json);
+    },
     itemFolder(collection, id) {
       files.checkId(collection, "Collection");
       files.checkId(id, "Item");
@@ -87,12 +103,23 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
     },
     async addItem(addition) {
       const item = checkAddition(addition, paths);
-      return locked(item.collection, item.id, () => placeItem(paths, addition, item));
+      const intent: Intent = { kind: "add", collection: item.collection, id: item.id };
+      return locked([intent], () => placeItem(paths, addition, item));
     },
-    async removeItem(collection, id, { evenIfReferenced = false } = {}) {
+    async removeItems(collection, ids) {
       files.checkId(collection, "Collection");
-      files.checkId(id, "Item");
-      await locked(collection, id, () => dropItem(paths, { collection, id, evenIfReferenced }));
+      for (const id of ids) files.checkId(id, "Item");
+      // Before the lock says what is to be removed, so that nothing but items ever is.
+      await checkThere(paths, collection, ids);
+      const intents = ids.map((id): Intent => ({ kind: "remove", collection, id }));
+      await locked(intents, () => dropItems(paths, { collection, ids, isRepair: false }));
+    },
+    async removeCollection(collection) {
+      files.checkId(collection, "Collection");
+      if (!(await isFile(paths.collection(collection))))
+        throw new NotFoundError(`Collection "${collection}" isn't in the catalog`);
+      const intent: Intent = { kind: "remove", collection, id: undefined };
+      await locked([intent], () => dropCollection(paths, collection));
     },
   };
 }
@@ -145,33 +172,26 @@ async function checkReferences({ id, referenceHrefs }: CatalogItem): Promise<voi
   }
 }
 
-async function dropItem(
-  paths: files.CatalogPaths,
-  target: { collection: string; id: string; evenIfReferenced: boolean },
-): Promise<void> {
-  const { collection, id } = target;
-  const document = await files.readDocumentIfAny(paths.collection(collection));
-  const there = await files.readDocumentIfAny(paths.item(collection, id));
-  if (document === undefined || there === undefined)
-    throw new NotFoundError(`Item ${collection}/${id} isn't in the catalog`);
-  const others = (await readItems(paths, collection, document.json)).filter(({ item }) => item.id !== id);
-  const dependent = others.find(({ item }) => item.references.includes(id));
-  if (dependent !== undefined && !target.evenIfReferenced) {
-    throw new InvalidRequestError(
-      `Item ${collection}/${id} is needed to decode item ${dependent.item.id} (tec:references); remove that one first`,
-    );
+/** Finishes what killed processes had begun. What they were not allowed to remove stays. */
+async function repair(paths: files.CatalogPaths, intents: readonly Intent[]): Promise<void> {
+  const removed = new Map<string, string[]>();
+  for (const { kind, collection, id } of intents) {
+    files.checkId(collection, "Collection");
+    if (id !== undefined) files.checkId(id, "Item");
+    await removeTemporaries(dirname(paths.collection(collection)), 0);
+    if (kind === "remove" && id !== undefined) removed.set(collection, [...(removed.get(collection) ?? []), id]);
+    else if (kind === "remove") await dropCollection(paths, collection);
+    else if (id !== undefined) await repairItem(paths, collection, id);
   }
-  await writeFileAtomic(paths.collection(collection), files.documentText(withItems(document.json, others)));
-  await rm(paths.itemFolder(collection, id), { recursive: true, force: true });
-  await tidyFolders(paths, collection, parseItem(there.json, paths.item(collection, id)).references);
+  for (const [collection, ids] of removed) {
+    await dropItems(paths, { collection, ids, isRepair: true }).catch((error: unknown) => {
+      if (!(error instanceof InvalidRequestError)) throw error;
+    });
+  }
 }
 
 /** Finishes what a killed process had begun with an item: its JSON, if it got so far, is what counts. */
-async function repairItem(paths: files.CatalogPaths, intent: string): Promise<void> {
-  const [collection = "", id = ""] = intent.split("/");
-  files.checkId(collection, "Collection");
-  files.checkId(id, "Item");
-  await removeTemporaries(dirname(paths.collection(collection)), 0);
+async function repairItem(paths: files.CatalogPaths, collection: string, id: string): Promise<void> {
   const document = await files.readDocumentIfAny(paths.collection(collection));
   const linked = document !== undefined && linksOf(document.json).some(({ href }) => href === `./${id}/${id}.json`);
   const item = await files.readDocumentIfAny(paths.item(collection, id));
@@ -203,48 +223,24 @@ async function linkItem(
   await writeFileAtomic(paths.root, files.documentText({ ...root.json, links: [...linksOf(root.json), child] }));
 }
 
-/**
- * Removes from items' folders what their JSON doesn't name: replaced files and leftovers of killed writers, but no file that other
- * items lean on.
- */
-async function tidyFolders(paths: files.CatalogPaths, collection: string, ids: readonly string[]): Promise<void> {
-  for (const id of new Set(ids)) {
-    const folder = paths.itemFolder(collection, id);
-    const document = await files.readDocumentIfAny(paths.item(collection, id));
-    if (document === undefined) continue;
-    const named = (name: string): boolean => document.text.includes(`"./${name}"`);
-    const strays = (await readdir(folder)).filter(
-      (name) => isTemporaryName(name) || (/\.(tif|png|webp|jpe?g)$/.test(name) && !named(name)),
-    );
-    if (strays.length === 0) continue;
-    // Where an item can't be read, it isn't known what it needs.
-    const needed = await leantOn(paths, collection).catch(() => undefined);
-    if (needed === undefined) continue;
-    for (const name of strays) if (!needed.has(join(folder, name))) await rm(join(folder, name), { force: true });
-  }
-}
-
-/** The files that a collection's items lean on. */
-async function leantOn(paths: files.CatalogPaths, collection: string): Promise<ReadonlySet<string>> {
-  const { json } = await files.readDocument(paths.collection(collection));
-  const items = await readItems(paths, collection, json);
-  return new Set(items.flatMap(({ item }) => item.referenceHrefs));
-}
-
+/** @throws CorruptDataError for the first that can't be read. */
 async function readItems(
   paths: files.CatalogPaths,
   collection: string,
   document: StacJson,
-): Promise<readonly { readonly item: CatalogItem; readonly link: ItemLink }[]> {
-  const found: { item: CatalogItem; link: ItemLink }[] = [];
-  for (const { rel, href } of linksOf(document)) {
-    const path = resolve(dirname(paths.collection(collection)), href);
-    const read = rel === "item" ? await files.readDocumentIfAny(path) : undefined;
-    if (read === undefined) continue;
-    const item = parseItem(read.json, path);
-    found.push({ item, link: files.itemLink(item, read.text) });
-  }
-  return found;
+): Promise<Listing["listed"]> {
+  const { listed, torn } = await listItems(paths, collection, document);
+  if (torn[0] !== undefined) throw new CorruptDataError(`item ${collection}/${torn[0].id}`, torn[0].problem);
+  return listed;
+}
+
+/** @throws NotFoundError */
+async function checkThere(paths: files.CatalogPaths, collection: string, ids: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const id of ids) if (!(await isFile(paths.item(collection, id)))) missing.push(id);
+  if (missing.length === 1) throw new NotFoundError(`Item ${collection}/${missing[0]} isn't in the catalog`);
+  if (missing.length > 0)
+    throw new NotFoundError(`${missing.length} items aren't in collection ${collection}: ${few(missing)}`);
 }
 
 async function isFile(path: string): Promise<boolean> {

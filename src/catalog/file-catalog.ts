@@ -8,33 +8,39 @@ import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.j
 import { linksOf, newCatalog, type StacLink } from "./collection.js";
 import { parseItem } from "./item.js";
 import { createSearchIndex, type SearchIndex } from "./search-index.js";
-import type { Catalog, CatalogItem, CatalogProblem, StacJson } from "./types.js";
+import type { Catalog, CatalogEvents, CatalogItem, StacJson } from "./types.js";
 
 /** Item files read at once. */
 const CONCURRENCY = 16;
 
-export interface FileCatalogOptions {
-  /** How often, at most, the folder is looked at for changes, milliseconds. */
+export interface FileCatalogOptions extends CatalogEvents {
+  /** How often the folder is looked at for changes, milliseconds; 0: at every request. */
   readonly pollMs?: number;
-  /** Told of every document that had to be left out, once for each reading of it. */
-  readonly onProblem?: (problem: CatalogProblem) => void;
 }
 
 /**
  * The catalog in a folder: catalog.json, its child collections, their items. All of it is in memory; changes made by other processes
- * are seen within `pollMs` (default 1000) and replace the whole state at once. A document that can't be read is left out.
+ * are seen within `pollMs` (default 1000), asked or not, and replace the whole state at once. A document that can't be read is left out. While
+ * the folder is lost only `root` fails: the others answer as it was.
  *
  * @throws NotFoundError when the folder isn't there. A folder without catalog.json is an empty catalog.
  */
 export async function openFileCatalog(folder: string, options: FileCatalogOptions = {}): Promise<Catalog> {
   const { pollMs = 1000 } = options;
-  const reader = new FolderReader(resolve(folder), options.onProblem ?? (() => undefined));
+  const reader = new FolderReader(resolve(folder), options);
   let state = await reader.read(undefined);
   let checkedAt = performance.now();
   let refreshing: Promise<void> | undefined;
+  let lost: unknown;
   const refresh = async (): Promise<void> => {
     try {
-      state = await reader.read(state);
+      const before = state;
+      state = await reader.read(before);
+      lost = undefined;
+      const gone = state === before ? [] : goneItems(before, state);
+      if (gone.length > 0) options.onGone?.(gone);
+    } catch (error) {
+      lost = error;
     } finally {
       checkedAt = performance.now();
       refreshing = undefined;
@@ -45,8 +51,13 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
     await refreshing;
     return state;
   };
+  const timer = pollMs > 0 ? setInterval(() => void current(), pollMs).unref() : undefined;
   return {
-    root: async () => (await current()).root.json,
+    async root() {
+      const { root } = await current();
+      if (lost !== undefined) throw lost;
+      return root.json;
+    },
     collections: async () => [...(await current()).collections.values()].map(({ json }) => json),
     async collection(id) {
       const found = (await current()).collections.get(id);
@@ -66,8 +77,22 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
       signal?.throwIfAborted();
       return index.searchInSlices(query, signal);
     },
-    close: async () => undefined,
+    async refresh() {
+      await refreshing;
+      await (refreshing ??= refresh());
+    },
+    close: async () => clearInterval(timer),
   };
+}
+
+/** Items of an earlier state that aren't the same ones now. */
+function goneItems(before: CatalogState, after: CatalogState): readonly CatalogItem[] {
+  return [...before.byPath].flatMap(([path, collection]) => {
+    const now = after.byPath.get(path);
+    if (now === collection) return [];
+    const old = [...collection.items].filter(([itemPath, { item }]) => now?.items.get(itemPath)?.item !== item);
+    return old.map(([, { item }]) => item);
+  });
 }
 
 interface LoadedDocument {
@@ -96,13 +121,13 @@ interface CatalogState {
 
 class FolderReader {
   private readonly folder: string;
-  private readonly onProblem: (problem: CatalogProblem) => void;
+  private readonly events: CatalogEvents;
   /** Values that all items share (bands, renders), kept once: a tenth of the memory. */
   private readonly shared = new Map<string, unknown>();
 
-  constructor(folder: string, onProblem: (problem: CatalogProblem) => void) {
+  constructor(folder: string, events: CatalogEvents) {
     this.folder = folder;
-    this.onProblem = onProblem;
+    this.events = events;
   }
 
   /** The folder's state; what has the same stamp as before isn't read again, and without any change the old state is returned. */
@@ -211,7 +236,7 @@ class FolderReader {
   }
 
   private report(path: string, error: unknown): undefined {
-    this.onProblem({ path: relative(this.folder, path), problem: messageOf(error) });
+    this.events.onProblem?.({ path: relative(this.folder, path), problem: messageOf(error) });
   }
 }
 

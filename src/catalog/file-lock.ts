@@ -26,27 +26,35 @@ type LockContent = z.infer<typeof contentSchema>;
 /**
  * Runs `work` while no other process holds the lock file.
  *
- * The lock names what its holder is about to change. Where a holder died, the next one gets the dead one's intents to finish or undo
- * first; they stay in the lock file until some holder ends well. InvalidRequestError and NotFoundError mean that `work` changed nothing.
+ * The lock names what its holder is about to change. Where a holder died, the next one's `repair` gets the dead one's intents to finish or
+ * undo first; they stay in the lock file until that is done. InvalidRequestError and NotFoundError mean that `work` changed nothing.
  *
  * @throws UpstreamError when the lock isn't free within a minute.
  */
 export async function withLock<T>(
   path: string,
-  intent: string,
-  work: (interrupted: readonly string[]) => Promise<T>,
+  intents: readonly string[],
+  { repair, work }: { readonly repair: (interrupted: readonly string[]) => Promise<void>; work(): Promise<T> },
 ): Promise<T> {
-  const { content: held, interrupted } = await acquire(path, intent);
+  const taken = await acquire(path, intents);
+  let held = taken.content;
+  let isRepaired = taken.interrupted.length === 0;
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), HEARTBEAT_MS);
   heartbeat.unref();
   try {
-    const result = await work(interrupted);
+    if (!isRepaired) {
+      await repair(taken.interrupted);
+      held = { ...held, intents: [...intents] };
+      if ((await readLock(path))?.token === held.token) await replace(path, held);
+      isRepaired = true;
+    }
+    const result = await work();
     await release(path, held.token);
     return result;
   } catch (error) {
     // What failed halfway is left to the next holder, like what was killed. A refusal comes before anything is changed.
     const refused = error instanceof InvalidRequestError || error instanceof NotFoundError;
-    await (refused && interrupted.length === 0 ? release(path, held.token) : abandon(path, held));
+    await (refused && isRepaired ? release(path, held.token) : abandon(path, held));
     throw error;
   } finally {
     clearInterval(heartbeat);
@@ -64,8 +72,8 @@ interface Acquired {
   readonly interrupted: readonly string[];
 }
 
-async function acquire(path: string, intent: string): Promise<Acquired> {
-  const mine = { pid: process.pid, host: hostname(), token: randomUUID(), intents: [intent] };
+async function acquire(path: string, intents: readonly string[]): Promise<Acquired> {
+  const mine = { pid: process.pid, host: hostname(), token: randomUUID(), intents: [...intents] };
   const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     if (await create(path, mine)) return { content: mine, interrupted: [] };

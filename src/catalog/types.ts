@@ -79,7 +79,17 @@ export interface Catalog {
   item(collection: string, id: string): Promise<CatalogItem>;
   /** All conditions hold at once; an unknown collection or id finds nothing. @throws InvalidRequestError for a wrong token. */
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
+  /** Looks for changes at once: asked for when a file that the catalog names is gone. */
+  refresh?(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a catalog tells while it is open. */
+export interface CatalogEvents {
+  /** A document that had to be left out, once for each reading of it. */
+  onProblem?(problem: CatalogProblem): void;
+  /** Items that are gone or were replaced, each as it was: what is kept of their files can go too. */
+  onGone?(items: readonly CatalogItem[]): void;
 }
 
 /** Something wrong in a catalog: where and what. */

@@ -6,6 +6,7 @@ import { isHttpUrl, isRemote, resolveHref } from "../store/location.js";
 import { catalogPaths, fileMultihash, multihash, readDocument, type StacDocument } from "./catalog-files.js";
 import { linksOf } from "./collection.js";
 import { lockIntents } from "./file-lock.js";
+import { parseIntent } from "./intents.js";
 import { parseItem } from "./item.js";
 import { referenceProblems } from "./references.js";
 import { REFERENCE_REL } from "./tec-extension.js";
@@ -50,7 +51,8 @@ class Verifier {
 
   async run(): Promise<void> {
     const { root, lock } = catalogPaths(this.folder);
-    this.unfinished = new Set(await lockIntents(lock));
+    const intents = (await lockIntents(lock)).map(parseIntent);
+    this.unfinished = new Set(intents.map(({ collection, id }) => `${collection}/${id ?? ""}`));
     const document = await this.attempt(root, () => readDocument(root));
     if (document === undefined) return;
     await this.checkLinks(root, document);

@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   encode: async () => (await import("./encode.js")).encodeCommand,
   decode: async () => (await import("./decode.js")).decodeCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
+  remove: async () => (await import("./remove.js")).removeCommand,
   verify: async () => (await import("./verify.js")).verifyCommand,
   doctor: async () => (await import("./doctor.js")).doctorCommand,
 };

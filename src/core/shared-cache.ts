@@ -51,15 +51,20 @@ export class SharedCache<V extends object> {
     return { hits, misses, entries: this.lru.size, bytes: this.lru.calculatedSize, maxBytes };
   }
 
-  clear(): void {
-    this.lru.clear();
+  /** Forgets values, those too that are being loaded. */
+  evict(isGone: (value: V, key: string) => boolean): void {
+    const gone = Array.from(this.lru.entries()).filter(([key, value]) => isGone(value, key));
+    for (const [key] of gone) this.lru.delete(key);
+    for (const load of this.loading.values()) load.evictions.push(isGone);
   }
 
   private start(key: string, load: (signal: AbortSignal) => Promise<V>): Load<V> {
     this.misses++;
     const shared = new Load<V>(
       load,
-      (value) => this.lru.set(key, value),
+      (value) => {
+        if (!shared.evictions.some((isGone) => isGone(value, key))) this.lru.set(key, value);
+      },
       () => {
         if (this.loading.get(key) === shared) this.loading.delete(key);
       },
@@ -70,6 +75,8 @@ export class SharedCache<V extends object> {
 }
 
 class Load<V> {
+  /** Since it was begun. */
+  readonly evictions: ((value: V, key: string) => boolean)[] = [];
   private readonly controller = new AbortController();
   private readonly promise: Promise<V>;
   private readonly leave: () => void;

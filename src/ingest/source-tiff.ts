@@ -119,7 +119,7 @@ export class TiffFile {
   }
 
   async close(): Promise<void> {
-    this.blocks.clear();
+    this.blocks.evict(() => true);
     await this.parts.bytes.close();
   }
 

@@ -42,6 +42,8 @@ export interface ChunkReader {
    */
   openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer>;
   chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk>;
+  /** Of files that are gone: closes them and drops what was read from them. */
+  forget(hrefs: ReadonlySet<string>): void;
   stats(): { readonly latents: CacheStats; readonly headers: number };
   close(): Promise<void>;
 }
@@ -77,8 +79,7 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
       const cog = await readTecCog(source);
       const model = await options.loadModel(cog.metadata.model.id);
       checkModel(cog, model);
-      const at = parseLocation(href);
-      const key = at.kind === "file" ? `${resolve(at.path)}#${cog.identity}` : `${href}#${version}`;
+      const key = `${placeOf(href)}#${parseLocation(href).kind === "file" ? cog.identity : version}`;
       return { key, href, source, cog, model };
     } catch (error) {
       await source.close();
@@ -160,6 +161,11 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     open,
     openReference,
     chunk,
+    forget(hrefs) {
+      for (const key of headers.keys()) if (hrefs.has(hrefOf(key))) headers.delete(key);
+      const places = new Set([...hrefs].map((href) => placeOf(href)));
+      latents.evict((_, key) => places.has(hrefOf(key)));
+    },
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
       const open = [...headers.values()];
@@ -167,6 +173,14 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     },
   };
 }
+
+/** A local file's path, whatever it was called by; a URL as it is. */
+function placeOf(href: string): string {
+  const at = parseLocation(href);
+  return at.kind === "file" ? resolve(at.path) : href;
+}
+
+const hrefOf = (key: string): string => key.slice(0, key.lastIndexOf("#"));
 
 /** Bytes that tell how long a FlexTEC chunk's sections are, and often all of a small one's first tokens. */
 const TOKEN_HEAD_BYTES = 256;

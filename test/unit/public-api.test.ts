@@ -56,6 +56,7 @@ test("the plugin door's types are these", () => {
       "BandName",
       "ByteSource",
       "Catalog",
+      "CatalogEvents",
       "CatalogItem",
       "ErrorCode",
       "Geometry",

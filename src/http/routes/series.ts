@@ -1,5 +1,6 @@
 import { Router, type Request, type Response } from "express";
 import { z } from "zod";
+import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
 import { parseGeometry } from "../../catalog/geometry.js";
@@ -25,10 +26,14 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
   router.get(`${item}/point/:place`, async (request, response) => {
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
-    const found = await catalog.item(param(request, "collection"), param(request, "item"));
-    const stamped = await services.stamps.stamp([found]);
-    const [point] = await readPoint(stamped, { lon, lat, source }, services, requestSignal(request, response));
-    if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${found.id.slice(0, 60)}"`);
+    const find = (): Promise<CatalogItem> => catalog.item(param(request, "collection"), param(request, "item"));
+    const { id } = await find();
+    const signal = requestSignal(request, response);
+    const [point] = await withFreshCatalog(catalog, async () => {
+      const stamped = await services.stamps.stamp([await find()]);
+      return readPoint(stamped, { lon, lat, source }, services, signal);
+    });
+    if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${id.slice(0, 60)}"`);
     const names = sourceNames(source);
     response.json({
       coordinates: [lon, lat],
@@ -43,8 +48,10 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
     const source = sourceOf(request);
     const fill = parseFill(queryOf(request).get("inpaint"));
     const signal = requestSignal(request, response);
-    const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] }, signal);
-    const points = await readPoint(items, { lon, lat, source }, services, signal);
+    const points = await withFreshCatalog(services.catalog, async () => {
+      const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] }, signal);
+      return readPoint(items, { lon, lat, source }, services, signal);
+    });
     const names = sourceNames(source);
     const filled = fillSeries(
       points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
@@ -84,8 +91,10 @@ async function sendStatistics(services: Services, request: Request, response: Re
   const geometry = parseGeometry(given);
   const source = sourceOf(request);
   const signal = requestSignal(request, response);
-  const items = await itemsOf(request, services, { intersects: geometry }, signal);
-  const areas = await readArea(items, { geometry, source }, services, signal);
+  const areas = await withFreshCatalog(services.catalog, async () => {
+    const items = await itemsOf(request, services, { intersects: geometry }, signal);
+    return readArea(items, { geometry, source }, services, signal);
+  });
   const names = sourceNames(source);
   if (wantsCsv(request)) {
     const figures = ["mean", "std", "min", "max", "median"] as const;

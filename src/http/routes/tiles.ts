@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { drawingBytes } from "../../tile/draw/drawing-bytes.js";
 import { findMosaicItems, type SearchFilter } from "../../tile/mosaic/find-items.js";
+import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { renderPicture } from "../../app/render-picture.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -46,9 +47,10 @@ function itemTile(services: Services): RequestHandler {
     const spec = parseRenderSpec(query, { extension, tileSize, presets: services.renders });
     const tokens = parseTokens(query);
     const signal = requestSignal(request, response);
-    const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, await services.stamps.stamp([item]));
-    await sendPicture(plan, { services, request, response, signal });
+    await withItem(request, services, async (item) => {
+      const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, [item]);
+      await sendPicture(plan, { services, request, response, signal });
+    });
   };
 }
 
@@ -80,26 +82,39 @@ export async function sendMosaic(
   const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
   const tokens = parseTokens(query);
   const signal = requestSignal(request, response);
-  const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
-  const stamped = await services.stamps.stamp(items);
-  const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, stamped);
-  await sendPicture(plan, { services, request, response, signal });
+  await withFreshCatalog(services.catalog, async () => {
+    const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
+    const stamped = await services.stamps.stamp(items);
+    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, stamped);
+    await sendPicture(plan, { services, request, response, signal });
+  });
+}
+
+/** The item that a path names, with the look of its file, as the catalog has it when the file is read. @throws NotFoundError */
+async function withItem(
+  request: Request,
+  services: Services,
+  work: (item: CatalogItem) => Promise<void>,
+): Promise<void> {
+  const find = (): Promise<CatalogItem> => services.catalog.item(param(request, "collection"), param(request, "item"));
+  await find();
+  await withFreshCatalog(services.catalog, async () => {
+    const [item] = await services.stamps.stamp([await find()]);
+    if (item !== undefined) await work(item);
+  });
 }
 
 /** The whole item on its own grid, at most `max_size` pixels a side (1024), or `width` and `height`, or one of them. */
 function itemPreview(services: Services): RequestHandler {
   return async (request, response) => {
-    const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const extension = request.params["format"] as string | undefined;
-    const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
-    const { width, height } = previewSize(request, item);
-    const tokens = parseTokens(queryOf(request));
-    const stamped = await services.stamps.stamp([item]);
-    await sendPicture(planPicture(previewTarget(item, width, height), { spec, tokens }, stamped), {
-      services,
-      request,
-      response,
-      signal: requestSignal(request, response),
+    const signal = requestSignal(request, response);
+    await withItem(request, services, async (item) => {
+      const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
+      const { width, height } = previewSize(request, item);
+      const tokens = parseTokens(queryOf(request));
+      const plan = planPicture(previewTarget(item, width, height), { spec, tokens }, [item]);
+      await sendPicture(plan, { services, request, response, signal });
     });
   };
 }

@@ -29,7 +29,7 @@ test("a collection's extent and summaries follow its items", async (t) => {
     temporal: { interval: [["2023-05-01T00:00:00Z", "2024-05-01T00:00:00Z"]] },
   });
   assert.deepEqual((both["summaries"] as Record<string, unknown>)["tec:quality"], [3, 5]);
-  await writer.removeItem("lisbon", "b");
+  await writer.removeItems("lisbon", ["b"]);
   const one = await catalog.collection("lisbon");
   assert.deepEqual(one["extent"], {
     spatial: { bbox: [[178, 9, 179, 10]] },
@@ -54,21 +54,6 @@ test("adding an item again replaces it whole, and keeps one file", async (t) => 
   assert.equal((await writer.find("lisbon", "a"))?.quality, 5);
   assert.equal(await writer.find("lisbon", "b"), undefined);
   assert.deepEqual((await verifyCatalog(folder)).problems, []);
-});
-
-test("an item that others need stays unless told otherwise", async (t) => {
-  const folder = await temporaryFolder(t);
-  const writer = await catalogWriter(folder);
-  await addTestItem(writer, "a");
-  await addTestItem(writer, "b", { references: [{ id: "a" }] });
-  await assert.rejects(
-    writer.removeItem("lisbon", "a"),
-    (error: unknown) => error instanceof InvalidRequestError && /item b/.test(error.message),
-  );
-  await assert.rejects(access(join(folder, ".lock")), "a refusal leaves no lock");
-  await writer.removeItem("lisbon", "a", { evenIfReferenced: true });
-  assert.match((await verifyCatalog(folder)).problems[0]?.problem ?? "", /names item "a"/);
-  await assert.rejects(writer.removeItem("lisbon", "a"), NotFoundError);
 });
 
 test("ids that could leave the folder, or differ from the collection's, are refused", async (t) => {
@@ -160,7 +145,7 @@ test("a replaced file stays as long as others lean on it", async (t) => {
   assert.deepEqual(new Set(await names()), new Set(["a.json", "a.tif", basename(fresh.href)]));
   await addTestItem(writer, "b", { references: [toA(fresh)] }, bytesOf("another b"));
   assert.equal((await names()).length, 3, "c still leans on the old one");
-  await writer.removeItem("lisbon", "c");
+  await writer.removeItems("lisbon", ["c"]);
   assert.deepEqual(new Set(await names()), new Set(["a.json", basename(fresh.href)]));
   assert.deepEqual((await verifyCatalog(folder)).problems, []);
   assert.deepEqual(

@@ -72,3 +72,18 @@ test("a load may wait on its signal in many places without a warning of a leak",
   await sleep(1);
   assert.deepEqual(warnings, []);
 });
+
+test("what is evicted is gone, what was being loaded then too, and the rest stays", async () => {
+  const kept = cache();
+  for (const [key, size] of [
+    ["a", 1],
+    ["b", 2],
+  ] as const)
+    await kept.get(key, async () => ({ size }));
+  let finish: (value: { size: number }) => void = () => undefined;
+  const loading = kept.get("c", () => new Promise((resolve) => (finish = resolve)));
+  kept.evict(({ size }) => size !== 2);
+  finish({ size: 3 });
+  assert.deepEqual(await loading, { size: 3 });
+  assert.deepEqual([kept.peek("a"), kept.peek("b"), kept.peek("c")], [undefined, { size: 2 }, undefined]);
+});
