@@ -46,7 +46,8 @@ export async function decodeImage(
         options.signal?.throwIfAborted();
         const window = { x, y, width: Math.min(STRIP_PX, width - x), height: Math.min(TILE_PX, height - y) };
         const decoded = await decodeWindow(
-          { container, level: 0, rect: rectOfPixels(window), bands: BANDS },
+          // cutTile clips to the stored type: numbers with an offset may stand for less than 0.
+          { container, level: 0, rect: rectOfPixels(window), bands: BANDS, lowest: -Infinity },
           use,
           options.signal,
         );

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from "../core/errors.js";
 import { parseRenderSpec, type RenderOptions } from "../render/parse-render-spec.js";
 import { parseSource } from "../render/parse-source.js";
-import type { RenderSource, RenderSpec } from "../render/render-spec.js";
+import { holdsValues, type RenderSource, type RenderSpec } from "../render/render-spec.js";
 import {
   INPAINT_METHODS,
   isOrdered,
@@ -81,7 +81,7 @@ function parseLook(
   query: URLSearchParams,
   { selection, options }: { selection: PixelSelection; options: RenderOptions },
 ): { readonly spec: RenderSpec; readonly decider: RenderSource | undefined } {
-  if (selection === "count") return { spec: parseRenderSpec(countQuery(query), options), decider: undefined };
+  if (selection === "count") return { spec: countSpec(query, options), decider: undefined };
   if (selection !== "lastbandlow" && selection !== "lastbandhigh")
     return { spec: parseRenderSpec(query, options), decider: undefined };
   const source = parseSource(query);
@@ -114,13 +114,14 @@ function withoutLast(query: URLSearchParams, parts: readonly RenderSource[]): UR
   return rest;
 }
 
-/** Looks from none to twelve are black to white unless the query says otherwise. */
-function countQuery(query: URLSearchParams): URLSearchParams {
+/** Counts as values are counts; in a picture none to twelve observations are black to white. Unless the query says otherwise. */
+function countSpec(query: URLSearchParams, options: RenderOptions): RenderSpec {
   const rest = new URLSearchParams(query);
   for (const name of ["expression", "bidx", "asset_bidx", "assets", "render"]) rest.delete(name);
   rest.set("assets", "B02");
-  if (!rest.has("rescale")) rest.set("rescale", "0,12");
-  return rest;
+  if (rest.has("rescale")) return parseRenderSpec(rest, options);
+  const spec = parseRenderSpec(rest, options);
+  return { ...spec, rescale: holdsValues(spec.format) ? undefined : [[0, 12]] };
 }
 
 function parseSelection(text: string | null): PixelSelection {

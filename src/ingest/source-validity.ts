@@ -2,7 +2,8 @@
  * Which pixels were observed, by the stored numbers of all bands: 1 = valid.
  *
  * Invalid are: a NaN or infinity in any band; the nodata value in any band, unless it is 0; 0 in all bands at once. So with nodata 0
- * (or none) one band at 0 is a value: dark water is often 0 in some of them.
+ * (or none) one band at 0 is a value: dark water is often 0 in some of them. Where other bands stand at the ceiling, though, it is a
+ * saturated pixel whose number is missing (bright cloud of which products give 0 in the 10 m bands): invalid too.
  */
 export function validByValues(
   planes: readonly ArrayLike<number>[],
@@ -10,6 +11,7 @@ export function validByValues(
 ): Uint8Array<ArrayBuffer> {
   const count = planes[0]?.length ?? 0;
   const zeros = new Uint8Array(count);
+  const saturated = new Uint8Array(count);
   const valid = new Uint8Array(count).fill(1);
   const isMarker = nodata !== undefined && nodata !== 0 && Number.isFinite(nodata);
   // float32 samples hold the nearest float32 to the tag's decimal number.
@@ -19,11 +21,16 @@ export function validByValues(
       const value = plane[i] ?? 0;
       if (value === 0) zeros[i] = (zeros[i] ?? 0) + 1;
       else if (value === marker || value - value !== 0) valid[i] = 0;
+      else if (CEILINGS.includes(value)) saturated[i] = 1;
     }
   }
-  for (let i = 0; i < count; i++) if (zeros[i] === planes.length) valid[i] = 0;
+  for (let i = 0; i < count; i++)
+    if (zeros[i] === planes.length || (saturated[i] !== 0 && zeros[i] !== 0)) valid[i] = 0;
   return valid;
 }
+
+/** Stored numbers that stand for "too bright to tell": of int16 and uint16. */
+const CEILINGS: readonly number[] = [32_767, 65_535];
 
 /** Stored numbers to a raster's samples: dn = stored x scale + offset, and 0 where invalid. Length = bands x pixels. */
 export function toDigitalNumbers(

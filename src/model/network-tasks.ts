@@ -17,6 +17,8 @@ export interface SynthesisTask {
   readonly native: NativeFactors | undefined;
   /** Whether the decoder's learned branch is wanted, of a lapped model on the CPU. */
   readonly refine: boolean;
+  /** Digital numbers below it are raised to it: reflectance is never negative, but what a transform gives back may be. Undefined: as decoded. */
+  readonly lowest?: number | undefined;
 }
 
 /** Pixels -> latents of a converted model. */

@@ -20,13 +20,19 @@ let kernels: LappedKernels | undefined;
 serveTasks<NetworkTask, NetworkResult>(async (task) => {
   switch (task.kind) {
     case "synthesise":
-      return answer(await synthesise(task));
+      return answer(raiseTo(task.lowest, await synthesise(task)));
     case "analyse":
       return answer(await analyse(task));
     default:
       return assertNever(task);
   }
 });
+
+function raiseTo(lowest: number | undefined, pixels: Float32Array): Float32Array {
+  if (lowest === undefined) return pixels;
+  for (let i = 0; i < pixels.length; i++) if ((pixels[i] ?? 0) < lowest) pixels[i] = lowest;
+  return pixels;
+}
 
 /** Batch of windows of one shape -> [n][bands][rows x 16][columns x 16]. */
 function synthesise(task: SynthesisTask): Promise<Float32Array> {

@@ -133,6 +133,7 @@ function shareRun(a: SynthesisRequest, b: SynthesisRequest): boolean {
   return (
     pathOf(a) === pathOf(b) &&
     a.refine === b.refine &&
+    a.lowest === b.lowest &&
     JSON.stringify(a.native) === JSON.stringify(b.native) &&
     a.window.rows === b.window.rows &&
     a.window.columns === b.window.columns &&

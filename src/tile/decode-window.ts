@@ -25,6 +25,8 @@ export interface WindowRequest {
   readonly bands: readonly BandName[];
   /** False: without the decoder's learned branch, where a quick look will do. */
   readonly refine?: boolean | undefined;
+  /** Digital numbers below it are raised to it; 0, so that no expression, statistic or merge meets a negative one. */
+  readonly lowest?: number | undefined;
 }
 
 /** What decoding a window takes. */
@@ -82,7 +84,7 @@ export async function gatherWindow(
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
   { container, level, latents }: GatheredWindow,
-  { rect, bands, refine = true }: Pick<WindowRequest, "rect" | "bands" | "refine">,
+  { rect, bands, refine = true, lowest = 0 }: Pick<WindowRequest, "rect" | "bands" | "refine" | "lowest">,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
 ): Promise<Pick<DecodedWindow, "pixels" | "window">> {
@@ -94,6 +96,7 @@ export async function synthesiseWindow(
       window: { ...latents, ...withHalo(rect, transform.halo) },
       native: level === 0 ? container.cog.metadata.native : undefined,
       refine,
+      lowest,
     },
     signal,
   );
