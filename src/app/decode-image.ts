@@ -1,8 +1,11 @@
 import { createGeoTiffWriter, type StoredArray } from "../container/geotiff-writer.js";
 import { BANDS } from "../core/bands.js";
+import { InvalidRequestError } from "../core/errors.js";
+import { PROVENANCE } from "../core/provenance.js";
 import type { TecMetadata } from "../container/tec-cog.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { readProvenance } from "../tile/read-provenance.js";
 import type { Decoder } from "./services.js";
 
 const TILE_PX = 256;
@@ -55,6 +58,50 @@ export async function decodeImage(
           await writer.append(cutTile(decoded, { left, top: y, width, height }, cog.metadata.units));
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/**
+ * Writes where each pixel of a mosaic comes from as a GeoTIFF of one byte a pixel (core/provenance), losslessly.
+ *
+ * @throws InvalidRequestError of an image that is no mosaic.
+ */
+export async function decodeProvenance(
+  container: OpenContainer,
+  path: string,
+  { reader }: Pick<Decoder, "reader">,
+  { signal, onProgress }: DecodeOptions = {},
+): Promise<void> {
+  const { cog } = container;
+  const [full] = cog.levels;
+  if (full === undefined || cog.metadata.sources === undefined)
+    throw new InvalidRequestError(`${cog.location} is no mosaic; it holds no provenance`);
+  const { width, height } = full;
+  const { transform, crs, geoKeys } = cog;
+  const place = { width, height, transform, crs, geoKeys };
+  const writer = await createGeoTiffWriter(path, {
+    ...place,
+    bands: ["provenance"],
+    dtype: "uint8",
+    nodata: PROVENANCE.none,
+  });
+  try {
+    for (let y = 0; y < height; y += TILE_PX) {
+      for (let x = 0; x < width; x += TILE_PX) {
+        signal?.throwIfAborted();
+        const window = { x, y, width: Math.min(TILE_PX, width - x), height: Math.min(TILE_PX, height - y) };
+        const codes = await readProvenance(container, { level: 0, window }, reader, signal);
+        const tile = new Uint8Array(TILE_PX * TILE_PX);
+        for (let r = 0; r < window.height; r++)
+          tile.set(codes?.subarray(r * window.width, (r + 1) * window.width) ?? [], r * TILE_PX);
+        await writer.append(tile);
+      }
+      onProgress?.(Math.min(height, y + TILE_PX), height);
     }
     await writer.finish();
   } catch (error) {

@@ -20,12 +20,14 @@ export interface Inspection {
   /** Files that chunks lean on, as this one names them, and what ran the networks when they were encoded. */
   readonly references: readonly { readonly href: string; readonly datetime?: string | undefined }[];
   readonly engine: string | undefined;
+  /** Of a mosaic, the dates that it was made from, as its provenance counts them. */
+  readonly sources: TecMetadata["sources"];
   readonly crs: string | undefined;
   readonly transform: readonly number[] | undefined;
   readonly datetime: string | undefined;
   readonly headerBytes: number;
   readonly quicklookBytes: number;
-  /** Validity and scene classes of all levels. */
+  /** Validity, scene classes and provenance of all levels. */
   readonly maskBytes: number;
   /** Full resolution first; latents with their chunk heads, without masks. */
   readonly levels: readonly {
@@ -60,8 +62,9 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
         const stored = await readChunkBytes(source, level, i);
         if (stored === undefined) continue;
         const chunk = parseChunk(stored, path);
-        const masks =
-          (findSection(chunk, SECTION.validity)?.length ?? 0) + (findSection(chunk, SECTION.classes)?.length ?? 0);
+        const masks = [SECTION.validity, SECTION.classes, SECTION.provenance]
+          .map((kind) => findSection(chunk, kind)?.length ?? 0)
+          .reduce((sum, length) => sum + length);
         maskBytes += masks;
         bytes += stored.length - masks;
         chunks++;
@@ -97,6 +100,7 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
     entropy: metadata.entropy,
     references: metadata.references ?? [],
     engine: metadata.engine,
+    sources: metadata.sources,
     crs: cog.crs,
     transform: cog.transform,
     datetime: metadata.datetime,

@@ -5,6 +5,7 @@ import type { Affine } from "../geo/affine.js";
 import { levelTransform, type TecMetadata } from "../container/tec-cog.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { readProvenance } from "../tile/read-provenance.js";
 import { parseConfig, type ConfigInput } from "./config.js";
 import { createDecoder, type Decoder } from "./services.js";
 import { withTokens } from "../tile/tokens.js";
@@ -29,6 +30,13 @@ export interface TecImage {
    * CorruptDataError, UpstreamError
    */
   readWindow(window: PixelWindow, options?: ReadOptions): Promise<Raster>;
+  /**
+   * Of a mosaic: where each pixel of a window comes from, [height][width]: 0 nothing, 1 .. 250 an entry of `metadata.sources` (1 is the
+   * first), 254 inferred, 255 several of them. Undefined of an ordinary image.
+   *
+   * @throws InvalidRequestError for a window or level outside the image.
+   */
+  readProvenance(window: PixelWindow, options?: Pick<ReadOptions, "level" | "signal">): Promise<Uint8Array | undefined>;
   close(): Promise<void>;
 }
 
@@ -86,6 +94,10 @@ function imageOf(opened: OpenContainer, decoder: Decoder, close: () => Promise<v
       checkWindow(container, window, level);
       const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, decoder, signal);
       return cropWindow(decoded, window, bands);
+    },
+    async readProvenance(window, { level = 0, signal } = {}) {
+      checkWindow(opened, window, level);
+      return readProvenance(opened, { level, window }, decoder.reader, signal);
     },
     close,
   };

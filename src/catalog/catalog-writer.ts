@@ -14,6 +14,7 @@ import {
   type CollectionDescription,
   type ItemLink,
 } from "./collection.js";
+import { addCollectionLink, type CollectionLink } from "./collection-links.js";
 import { isAlive, withLock } from "./file-lock.js";
 import { intentText, parseIntent, type Intent } from "./intents.js";
 import { listItems, tidyFolders, type Listing } from "./item-folders.js";
@@ -54,6 +55,8 @@ export interface CatalogWriter {
    * @throws InvalidRequestError when a file that it leans on isn't there any more.
    */
   addItem(addition: NewItem): Promise<CatalogItem>;
+  /** Gives a collection a link to another one of the catalog; one that isn't there stays away. */
+  linkCollection(collection: string, link: CollectionLink): Promise<void>;
   /** A collection's items as they stand, and which can't be read. @throws NotFoundError */
   list(collection: string): Promise<Listing>;
   /**
@@ -105,6 +108,12 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
       const item = checkAddition(addition, paths);
       const intent: Intent = { kind: "add", collection: item.collection, id: item.id };
       return locked([intent], () => placeItem(paths, addition, item));
+    },
+    async linkCollection(collection, link) {
+      files.checkId(collection, "Collection");
+      files.checkId(link.to, "Collection");
+      // One document, replaced at once: nothing to finish should this process die.
+      await locked([], () => addCollectionLink(paths, collection, link));
     },
     async removeItems(collection, ids) {
       files.checkId(collection, "Collection");

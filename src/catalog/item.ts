@@ -47,8 +47,8 @@ export interface ItemDescription {
   /** Further STAC properties, from the source: platform, eo:cloud_cover, ... */
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly renders?: Renders;
-  /** URLs of what the item was made from, where others can reach them. */
-  readonly derivedFrom?: readonly string[];
+  /** What the item was made from: URLs that others can reach, or paths relative to the item's folder. */
+  readonly derivedFrom?: readonly { readonly href: string; readonly title?: string }[];
   /** RFC 3339; the moment of ingest. */
   readonly created: string;
   readonly software?: Readonly<Record<string, string>>;
@@ -120,7 +120,11 @@ export function toItem(description: ItemDescription): StacJson {
         title: id,
         ...(file === undefined ? {} : { "tec:file": file }),
       })),
-      ...(description.derivedFrom ?? []).map((href) => ({ rel: "derived_from", href })),
+      ...(description.derivedFrom ?? []).map((link) => ({
+        rel: "derived_from",
+        type: "application/geo+json",
+        ...link,
+      })),
     ],
     assets: { tec: tecAsset(description) },
   };

@@ -3,6 +3,7 @@ import { dirname, sep } from "node:path";
 import { InvalidRequestError, NotFoundError } from "../core/errors.js";
 import { writeFileAtomic } from "./atomic-file.js";
 import * as files from "./catalog-files.js";
+import { dropCollectionLinks } from "./collection-links.js";
 import { linksOf, withItems } from "./collection.js";
 import { listItems, tidyFolders } from "./item-folders.js";
 import type { CatalogItem } from "./types.js";
@@ -89,6 +90,7 @@ export async function dropCollection(paths: files.CatalogPaths, collection: stri
   const links = linksOf(root.json);
   const kept = links.filter((link) => link.rel !== "child" || link.href !== href);
   if (kept.length < links.length) await writeFileAtomic(paths.root, files.documentText({ ...root.json, links: kept }));
+  await dropCollectionLinks(paths, collection);
   if (stats?.isSymbolicLink() !== true) await rm(paths.collection(collection), { force: true });
   await rm(folder, { recursive: true, force: true });
 }

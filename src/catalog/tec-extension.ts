@@ -66,6 +66,16 @@ export const tecItemFields = z.object({
       "The same of each chunk of 256 x 256 pixels at full resolution, row by row, rounded up to whole percents.",
     ),
   "tec:valid_percent": percent.optional().describe("Share of all pixels that were observed, percent."),
+  "tec:mosaic": z
+    .object({
+      method: z.string().describe("How the dates were merged: clear_median, medoid, best, inpaint."),
+      every: z.string().describe("The periods asked for: month, quarter, year, or dates."),
+      sources: z
+        .array(z.string())
+        .describe("Ids of the dates it was made from, in the order in which the file's provenance counts them."),
+    })
+    .optional()
+    .describe("What a mosaic was made from; its derived_from links lead there."),
   "tec:source_fingerprint": z
     .string()
     .optional()

@@ -131,10 +131,14 @@ class Verifier {
     for (const problem of problems ?? []) this.report(path, problem);
   }
 
-  /** Links within the folder must lead to files; those to children, items and references are followed by others. */
+  /**
+   * Links within the folder must lead to files; those to children, items and references are followed by others. A mosaic may outlive the
+   * dates that it is derived from.
+   */
   private async checkLinks(path: string, { json }: StacDocument): Promise<void> {
+    const passedOver = ["child", "item", REFERENCE_REL, "derived_from"];
     for (const { rel, href } of linksOf(json)) {
-      if (rel === "child" || rel === "item" || rel === REFERENCE_REL || isHttpUrl(href)) continue;
+      if (passedOver.includes(rel) || isHttpUrl(href)) continue;
       const target = resolveHref(path, href);
       if (await stat(target).catch(() => undefined)) continue;
       this.report(path, `its ${rel} link leads to ${relative(this.folder, target)}, which isn't there`);

@@ -4,6 +4,7 @@ import type { Command } from "./arguments.js";
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.js")).serveCommand,
   ingest: async () => (await import("./ingest.js")).ingestCommand,
+  mosaic: async () => (await import("./mosaic.js")).mosaicCommand,
   demo: async () => (await import("./demo.js")).demoCommand,
   encode: async () => (await import("./encode.js")).encodeCommand,
   decode: async () => (await import("./decode.js")).decodeCommand,

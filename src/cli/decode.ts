@@ -1,6 +1,6 @@
 import { wantTokens } from "../tile/tokens.js";
-import { decodeImage } from "../app/decode-image.js";
-import { numberOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
+import { decodeImage, decodeProvenance } from "../app/decode-image.js";
+import { flagOption, numberOption, wantPositionals, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { MOST_TOKENS } from "../core/codecs.js";
 import { createProgress } from "./progress.js";
@@ -10,6 +10,8 @@ Usage: tectile decode IN.tif OUT.tif [OPTIONS]
 
 Decodes a TEC-COG (path or URL) to an ordinary deflate GeoTIFF on the source's grid, in its units, CRS and dtype.
 
+  --provenance      of a mosaic, where each pixel comes from instead of its bands: one byte, 0 nothing, 1 .. 250 a
+                    date of its list (tectile inspect shows it), 254 inferred, 255 several dates
   --quality Q       of FlexTEC's 16 tokens read the first Q, 0 to 16 (default all): fewer bytes, a softer picture
 ${DECODER_HELP}
 `;
@@ -18,7 +20,7 @@ export const decodeCommand: Command = {
   name: "decode",
   summary: "Decode a TEC-COG to an ordinary GeoTIFF",
   help: HELP,
-  options: { ...DECODER_OPTIONS, quality: { type: "string", short: "q" } },
+  options: { ...DECODER_OPTIONS, quality: { type: "string", short: "q" }, provenance: { type: "boolean" } },
   run: decode,
 };
 
@@ -30,10 +32,12 @@ async function decode(input: CommandInput): Promise<number> {
   try {
     const container = await decoder.reader.open(from, "");
     if (tokens !== undefined) wantTokens(container.cog, tokens);
-    await decodeImage({ ...container, tokens }, to, decoder, {
+    const options = {
       signal: interruptSignal(),
-      onProgress: (done, total) => progress.update(from, done, total),
-    });
+      onProgress: (done: number, total: number) => progress.update(from, done, total),
+    };
+    if (flagOption(input, "provenance")) await decodeProvenance(container, to, decoder, options);
+    else await decodeImage({ ...container, tokens }, to, decoder, options);
     return 0;
   } finally {
     progress.end();

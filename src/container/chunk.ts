@@ -14,6 +14,7 @@ export const SECTION = {
   boundaries: 4,
   references: 5,
   axes: 6,
+  provenance: 7,
   token0: 16,
   stream0: 32,
 } as const;

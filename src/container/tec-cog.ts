@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import { BANDS } from "../core/bands.js";
 import { CODEC_NAMES } from "../core/codecs.js";
+import { MOST_SOURCES } from "../core/provenance.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import type { Georeference } from "./georeference.js";
 
@@ -37,6 +38,11 @@ const metadataSchema = z.object({
   references: z
     .array(z.object({ href: z.string().min(1), datetime: z.string().optional() }))
     .max(8)
+    .optional(),
+  /** Of a mosaic: the dates that section 7 of its chunks counts, from 1 on. */
+  sources: z
+    .array(z.object({ id: z.string().min(1), datetime: z.string() }))
+    .max(MOST_SOURCES)
     .optional(),
   /** What ran the context networks when it was written. */
   engine: z.string().optional(),

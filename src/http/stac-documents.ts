@@ -47,7 +47,7 @@ export function landingDocument(root: StacJson, collections: readonly StacJson[]
         type: JSON_TYPE,
         title: collection["title"],
       })),
-      ...keptLinks(root),
+      ...keptLinks(root, base, "catalog.json"),
     ],
   };
 }
@@ -72,7 +72,7 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
         title: `True colour without clouds: pixels under them are inferred (${CLOUD_FREE}), not observed`,
         "tectile:inpaint": CLOUD_FREE,
       },
-      ...keptLinks(collection),
+      ...keptLinks(collection, base, `${encodeURIComponent(idOf(collection))}/collection.json`),
     ],
   };
 }
@@ -112,7 +112,7 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
         type: GEOJSON_TYPE,
         title: id,
       })),
-      ...keptLinks(item.json),
+      ...keptLinks(item.json, base, `${encodeURIComponent(item.collection)}/${encodeURIComponent(item.id)}/item.json`),
     ],
     assets: Object.fromEntries(
       Object.entries(assets).map(([key, asset]) => [
@@ -141,22 +141,37 @@ const itemParts = z.object({
 
 const idOf = (document: StacJson): string => String(document["id"]);
 
-/** Links that a document brings from elsewhere (licence, derived_from, via), not those of its place on disk. */
-function keptLinks(document: StacJson): readonly Link[] {
-  const ours = new Set([
-    "self",
-    "root",
-    "parent",
-    "collection",
-    "child",
-    "item",
-    "items",
-    "xyz",
-    "tilejson",
-    "preview",
-    REFERENCE_REL,
-  ]);
-  return linksOf(document).filter(({ rel, href }) => !ours.has(rel) && isHttpUrl(href));
+const OUR_LINKS = new Set([
+  "self",
+  "root",
+  "parent",
+  "collection",
+  "child",
+  "item",
+  "items",
+  "xyz",
+  "tilejson",
+  "preview",
+  REFERENCE_REL,
+]);
+
+/**
+ * Links that a document brings from elsewhere (licence, derived_from, via), not those of its place on disk; those to a collection or
+ * an item of the same catalog lead to where the API has it. `at` is the document's path in the catalog's folder.
+ */
+function keptLinks(document: StacJson, base: string, at: string): readonly Link[] {
+  return linksOf(document).flatMap((link): Link[] => {
+    if (OUR_LINKS.has(link.rel)) return [];
+    const href = isRemote(link.href) ? link.href : apiHref(new URL(link.href, `file:///${at}`).pathname, base);
+    return href === undefined || !isHttpUrl(href) ? [] : [{ ...link, href }];
+  });
+}
+
+/** Of a document's path in the catalog's folder (docs/architecture.md); undefined for any other path. */
+function apiHref(path: string, base: string): string | undefined {
+  const [, collection = "", name = "", file] = path.split("/");
+  if (file === undefined) return name === "collection.json" ? `${base}/collections/${collection}` : undefined;
+  return file === `${name}.json` ? `${base}/collections/${collection}/items/${name}` : undefined;
 }
 
 /** web-map-links: tiles, and a TileJSON for each way to render; `render` names the entry of `renders` that a link shows. */

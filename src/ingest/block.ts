@@ -18,11 +18,10 @@ export function intersectWindow(
 
 /** A rectangle of a block, in the block's own pixels. */
 export function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
-  const { raster, classes } = block;
+  const { raster } = block;
   const { x, y, width, height } = window;
   const samples = new Float32Array(BANDS.length * width * height);
   const valid = new Uint8Array(width * height);
-  const codes = classes === undefined ? undefined : new Uint8Array(width * height);
   for (let r = 0; r < height; r++) {
     const from = (y + r) * raster.width + x;
     for (let b = 0; b < BANDS.length; b++) {
@@ -30,7 +29,21 @@ export function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
       samples.set(raster.samples.subarray(at, at + width), (b * height + r) * width);
     }
     valid.set(raster.valid.subarray(from, from + width), r * width);
-    if (classes !== undefined) codes?.set(classes.subarray(from, from + width), r * width);
   }
-  return { raster: { kind: "raster", width, height, bands: raster.bands, samples, valid }, classes: codes };
+  const cut = (plane: Uint8Array | undefined): Uint8Array | undefined => plane && cutPlane(plane, raster.width, window);
+  return {
+    raster: { kind: "raster", width, height, bands: raster.bands, samples, valid },
+    classes: cut(block.classes),
+    provenance: cut(block.provenance),
+  };
+}
+
+/** A rectangle of a plane of one byte a pixel whose rows have `stride` of them. */
+export function cutPlane(plane: Uint8Array, stride: number, { x, y, width, height }: PixelWindow): Uint8Array {
+  const out = new Uint8Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const from = (y + r) * stride + x;
+    out.set(plane.subarray(from, from + width), r * width);
+  }
+  return out;
 }

@@ -97,13 +97,14 @@ class ImageEncoder {
   private done = 0;
 
   constructor(parts: EncoderParts) {
-    const { grid, hasClasses } = parts.source;
+    const { grid, hasClasses, sources } = parts.source;
     this.parts = parts;
     this.decoded = createDecodedChunks(grid);
     this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
     this.total = this.sizes.reduce((sum, { width, height }) => sum + chunksOf(width) * chunksOf(height), 0);
-    this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, hasClasses));
+    const has = { classes: hasClasses, provenance: sources !== undefined };
+    this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, has));
   }
 
   async run(): Promise<EncodeReport> {
@@ -261,7 +262,8 @@ function chunksToEncode(
     for (let column = core.x / CHUNK_PX; column * CHUNK_PX < core.x + core.width; column++) {
       const cell = { x: column * CHUNK_PX - core.x, y: row * CHUNK_PX - core.y, ...chunkSize(at.size, row, column) };
       const cut = cutBlock(pixels, cell);
-      const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes: cut.classes };
+      const { classes, provenance } = cut;
+      const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes, provenance };
       out.push({
         name: chunkName(at.path, at.level, row, column),
         row,

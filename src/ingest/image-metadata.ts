@@ -36,6 +36,7 @@ export function metadataOf(source: Source, encoding: Encoding): TecMetadata {
     units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
     ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),
     ...(source.datetime === undefined ? {} : { datetime: source.datetime }),
+    ...(source.sources === undefined ? {} : { sources: [...source.sources] }),
     classes: source.hasClasses,
     software: "tectile",
   };

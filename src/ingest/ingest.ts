@@ -108,6 +108,7 @@ async function encodeItem(
         : { references: references.map(({ id }, i) => ({ id, file: images[i]?.href ?? "" })) }),
       file: { sizeBytes: report.fileBytes, sha256: await sha256OfFile(file), headerBytes: report.headerBytes },
       properties: source.properties,
+      ...(source.derivedFrom === undefined ? {} : { derivedFrom: source.derivedFrom }),
       created: new Date().toISOString(),
       software: { tectile: options.version },
     });

@@ -1,10 +1,11 @@
 import { BANDS } from "../core/bands.js";
 import type { PixelWindow, Raster } from "../core/raster.js";
+import { cutPlane } from "./block.js";
 import type { SourceBlock } from "./source.js";
 
 /**
- * One level's pixels in memory, written window by window: digital numbers as int16 (24 bytes a pixel), validity, and SCL codes
- * where there are any.
+ * One level's pixels in memory, written window by window: digital numbers as int16 (24 bytes a pixel), validity, and SCL codes and
+ * provenance where there are any.
  */
 export interface LevelStore {
   readonly width: number;
@@ -13,15 +14,23 @@ export interface LevelStore {
   read(window: PixelWindow): SourceBlock;
 }
 
-export function createLevelStore(width: number, height: number, withClasses: boolean): LevelStore {
+/** What a level's pixels have beside their numbers. */
+export interface LevelPlanes {
+  readonly classes: boolean;
+  readonly provenance: boolean;
+}
+
+export function createLevelStore(width: number, height: number, has: LevelPlanes): LevelStore {
   const plane = width * height;
   const samples = new Int16Array(BANDS.length * plane);
   const valid = new Uint8Array(plane);
-  const classes = withClasses ? new Uint8Array(plane) : undefined;
+  const classes = has.classes ? new Uint8Array(plane) : undefined;
+  const provenance = has.provenance ? new Uint8Array(plane) : undefined;
   return {
     width,
     height,
-    write(x, y, { raster, classes: from }) {
+    write(x, y, block) {
+      const { raster } = block;
       const [w, h] = [Math.min(raster.width, width - x), Math.min(raster.height, height - y)];
       for (let r = 0; r < h; r++) {
         const [source, target] = [r * raster.width, (y + r) * width + x];
@@ -31,14 +40,15 @@ export function createLevelStore(width: number, height: number, withClasses: boo
             samples[t + c] = Math.max(-32768, Math.min(32767, Math.round(raster.samples[s + c] ?? 0)));
         }
         valid.set(raster.valid.subarray(source, source + w), target);
-        if (classes !== undefined && from !== undefined) classes.set(from.subarray(source, source + w), target);
+        const end = source + w;
+        if (block.classes !== undefined) classes?.set(block.classes.subarray(source, end), target);
+        if (block.provenance !== undefined) provenance?.set(block.provenance.subarray(source, end), target);
       }
     },
     read(window) {
       const { x, y, width: w, height: h } = window;
       const out = new Float32Array(BANDS.length * w * h);
       const mask = new Uint8Array(w * h);
-      const codes = classes === undefined ? undefined : new Uint8Array(w * h);
       for (let r = 0; r < h; r++) {
         const [source, target] = [(y + r) * width + x, r * w];
         for (let b = 0; b < BANDS.length; b++) {
@@ -46,10 +56,10 @@ export function createLevelStore(width: number, height: number, withClasses: boo
           out.set(samples.subarray(from, from + w), b * w * h + target);
         }
         mask.set(valid.subarray(source, source + w), target);
-        codes?.set(classes?.subarray(source, source + w) ?? [], target);
       }
       const raster: Raster = { kind: "raster", width: w, height: h, bands: BANDS, samples: out, valid: mask };
-      return { raster, classes: codes };
+      const cut = (from: Uint8Array | undefined): Uint8Array | undefined => from && cutPlane(from, width, window);
+      return { raster, classes: cut(classes), provenance: cut(provenance) };
     },
   };
 }

@@ -8,11 +8,19 @@ export interface ChunkMask {
   /** Row-major, 1 = valid. */
   readonly valid: Uint8Array;
   readonly classes: Uint8Array | undefined;
+  /** Of a mosaic: where each pixel comes from (core/provenance). */
+  readonly provenance?: Uint8Array | undefined;
 }
 
-/** What a chunk stores of its pixels' validity and scene classes. */
-export function maskSections({ valid, classes }: Pick<ChunkMask, "valid" | "classes">): readonly Section[] {
-  return [...validitySection(valid), ...classesSection(classes)];
+/** What a chunk stores of its pixels' validity, scene classes and provenance. */
+export function maskSections({
+  valid,
+  classes,
+  provenance,
+}: Pick<ChunkMask, "valid" | "classes" | "provenance">): readonly Section[] {
+  const from =
+    provenance === undefined ? [] : [{ kind: SECTION.provenance, bytes: deflateSync(provenance, { level: 9 }) }];
+  return [...validitySection(valid), ...classesSection(classes), ...from];
 }
 
 /** Nothing where all pixels are valid, an empty section where none is, else one bit a pixel, deflated. */

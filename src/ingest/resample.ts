@@ -52,10 +52,13 @@ export function halve(raster: Raster): Raster {
   return { kind: "raster", width: outWidth, height: outHeight, bands, samples: out, valid: outValid };
 }
 
-/** The next overview of pixels and classes; a class is the most frequent one among the valid pixels of its 2 x 2. */
-export function halveBlock(block: SourceBlock): SourceBlock {
-  const { raster, classes } = block;
-  return { raster: halve(raster), classes: classes === undefined ? undefined : halveClasses(raster, classes) };
+/** The next overview of pixels, classes and provenance; a class is the most frequent one among the valid pixels of its 2 x 2. */
+export function halveBlock({ raster, classes, provenance }: SourceBlock): SourceBlock {
+  return {
+    raster: halve(raster),
+    classes: classes && halveClasses(raster, classes),
+    provenance: provenance && halveClasses(raster, provenance),
+  };
 }
 
 function halveClasses({ width, height, valid }: Raster, classes: Uint8Array): Uint8Array {

@@ -27,6 +27,8 @@ export interface SourceBlock {
   readonly raster: Raster;
   /** Scene classification (Sentinel-2 SCL codes 0..11), length = height x width; undefined where the source has none. */
   readonly classes: Uint8Array | undefined;
+  /** Of a mosaic: where each pixel comes from (core/provenance), in the layout of `classes`. */
+  readonly provenance?: Uint8Array | undefined;
 }
 
 /**
@@ -55,6 +57,10 @@ export interface Source {
   readonly warnings: readonly string[];
   /** Fields worth keeping in the STAC Item: platform, instruments, eo:cloud_cover, processing:baseline, links to the original. */
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Of a mosaic: the dates that `provenance` of its blocks counts, from 1 on. */
+  readonly sources?: readonly { readonly id: string; readonly datetime: string }[] | undefined;
+  /** Links of the STAC Item to what this was made from. */
+  readonly derivedFrom?: readonly { readonly href: string; readonly title?: string }[] | undefined;
   /** The window must lie inside the grid. Invalid pixels (nodata tag, mask, SCL 0, all bands 0) have valid = 0. */
   read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock>;
   close(): Promise<void>;

@@ -15,6 +15,8 @@ export interface DecodedChunk {
   readonly valid: Uint8Array | "all" | "none";
   /** SCL code of each pixel, where the source had them. */
   readonly classes: Uint8Array | undefined;
+  /** Of a mosaic: where each pixel comes from (core/provenance). */
+  readonly provenance?: Uint8Array | undefined;
   /** Bytes of memory held. */
   readonly bytes: number;
 }
@@ -56,9 +58,11 @@ const CHUNK_BYTES = 2560;
 /** @throws CorruptDataError when a mask is damaged. */
 export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {
   const packed = findSection(chunk, SECTION.classes);
+  const provenance = findSection(chunk, SECTION.provenance);
   return {
     valid: readValidity(findSection(chunk, SECTION.validity), place),
     classes: packed === undefined ? undefined : readClasses(packed, place),
+    provenance: provenance && share(inflate(provenance, place.width * place.height, place.name)),
   };
 }
 
@@ -66,7 +70,7 @@ export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {
 export function decodedChunk(
   { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
   symbols: LatentChunk["symbols"],
-  { valid, classes }: ChunkMasks,
+  { valid, classes, provenance }: ChunkMasks,
   spectral?: SpectralScale,
 ): DecodedChunk {
   const channels = symbols.length / (rows * columns);
@@ -74,7 +78,13 @@ export function decodedChunk(
     latents: { symbols, channels, rows, columns, quality, ...(spectral === undefined ? {} : { spectral }) },
     valid,
     classes,
-    bytes: symbols.byteLength + (typeof valid === "string" ? 0 : valid.length) + (classes?.length ?? 0) + CHUNK_BYTES,
+    provenance,
+    bytes:
+      symbols.byteLength +
+      (typeof valid === "string" ? 0 : valid.length) +
+      (classes?.length ?? 0) +
+      (provenance?.length ?? 0) +
+      CHUNK_BYTES,
   };
 }
 
@@ -108,6 +118,12 @@ export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
       ? new Int8Array(new SharedArrayBuffer(symbols.length))
       : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
   shared.set(symbols);
+  return shared;
+}
+
+function share(bytes: Uint8Array): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
   return shared;
 }
 

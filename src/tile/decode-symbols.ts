@@ -11,6 +11,8 @@ import { CorruptDataError } from "../core/errors.js";
 export interface ChunkMasks {
   readonly valid: Uint8Array | "all" | "none";
   readonly classes: Uint8Array | undefined;
+  /** Of a mosaic: where each pixel comes from (core/provenance). */
+  readonly provenance?: Uint8Array | undefined;
 }
 
 /** What a chunk is decoded with beside its bytes. */

@@ -8,6 +8,7 @@ import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { DecodableModel } from "../codec/open-coder.js";
 import type { InpaintMethod, ObservationRule, StackSelection } from "./mosaic/mosaic-spec.js";
 import type { ForecastChunk } from "./inpaint/forecasts.js";
+import type { MergedWindow, MergeWindowTask } from "./mosaic/merge-window.js";
 import type { Probe } from "./draw/probe-window.js";
 import type { ObservationPieces } from "./window-observations.js";
 
@@ -143,12 +144,21 @@ export interface ForecastCanvas {
   readonly deviations: Float32Array;
 }
 
-export type PixelTask = DecodeTask | ForecastTask | ProbeTask | ComposeTask | RenderTask | MergeTask | InpaintTask;
+export type PixelTask =
+  | DecodeTask
+  | ForecastTask
+  | ProbeTask
+  | ComposeTask
+  | RenderTask
+  | MergeTask
+  | MergeWindowTask
+  | InpaintTask;
 
 export type PixelResult =
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
   | { readonly kind: "forecast"; readonly chunk: ForecastChunk }
   | { readonly kind: "probed"; readonly probe: Probe }
+  | { readonly kind: "merged-window"; readonly merged: MergedWindow }
   | {
       readonly kind: "drawn";
       /** How many pixels the task filled. */

@@ -10,6 +10,7 @@ import { decodeChunk } from "./decode-chunk.js";
 import { encodePicture } from "./draw/encode-picture.js";
 import { inpaintCanvas } from "./draw/inpaint-canvas.js";
 import { mergeCanvases } from "./draw/merge-canvases.js";
+import { mergeWindow } from "./mosaic/merge-window.js";
 import {
   FIRST_MARK,
   type CanvasMemory,
@@ -42,6 +43,8 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
       return { result: { kind: "drawn", filled: 0, picture: await render(task.canvas, task.spec) } };
     case "merge":
       return { result: { kind: "drawn", filled: 0, picture: await mergeCanvases(task) } };
+    case "merge-window":
+      return { result: { kind: "merged-window", merged: mergeWindow(task) } };
     case "inpaint":
       return { result: { kind: "drawn", filled: 0, picture: await inpaintCanvas(task) } };
     default:

@@ -124,7 +124,8 @@ export function needsDetector({ masks, classes }: ObservationPieces): boolean {
   return masks.chunks.some((chunk, i) => chunk.valid !== "none" && classes[i] === undefined);
 }
 
-function windowClasses({ masks, classes }: ObservationPieces, window: PixelWindow): Uint8Array {
+/** SCL codes of a window, [height][width]; 255 where no chunk around tells. */
+export function windowClasses({ masks, classes }: ObservationPieces, window: PixelWindow): Uint8Array {
   const codes = new Uint8Array(window.width * window.height).fill(UNKNOWN);
   masks.chunks.forEach((chunk, i) => {
     const from = classes[i];

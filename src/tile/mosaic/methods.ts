@@ -89,16 +89,18 @@ export class MedianMosaic implements Mosaic {
     const planes = newPlanes(this.size);
     const chosen = new Uint8Array(this.size.pixels);
     const values = new Float64Array(this.layers.length);
+    const observed = new Uint16Array(this.layers.length);
     for (let i = 0; i < this.size.pixels; i++) {
-      const observations = this.layers.filter(({ valid }) => valid[i] !== 0);
-      if (observations.length === 0) continue;
+      let count = 0;
+      for (let k = 0; k < this.layers.length; k++) if (this.layers[k]?.valid[i] !== 0) observed[count++] = k;
+      if (count === 0) continue;
       chosen[i] = MERGED;
-      for (const [p, plane] of planes.entries()) {
-        observations.forEach((layer, k) => (values[k] = layer.planes[p]?.[i] ?? 0));
-        const sorted = values.subarray(0, observations.length).sort();
-        const middle = observations.length >> 1;
-        const upper = sorted[middle] ?? 0;
-        plane[i] = observations.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+      for (let p = 0; p < planes.length; p++) {
+        const plane = planes[p];
+        if (plane === undefined) continue;
+        for (let k = 0; k < count; k++) insertSorted(values, k, this.layers[observed[k] ?? 0]?.planes[p]?.[i] ?? 0);
+        const upper = values[count >> 1] ?? 0;
+        plane[i] = count % 2 === 1 ? upper : ((values[(count >> 1) - 1] ?? 0) + upper) / 2;
       }
     }
     return { planes, chosen };
@@ -210,6 +212,13 @@ export class MedoidMosaic implements Mosaic {
 }
 
 const NOTHING = new Float32Array();
+
+/** Puts a value among the first `count`, which ascend. */
+function insertSorted(values: Float64Array, count: number, value: number): void {
+  let at = count;
+  for (; at > 0 && (values[at - 1] ?? 0) > value; at--) values[at] = values[at - 1] ?? 0;
+  values[at] = value;
+}
 
 /** Planes of zeros. */
 export function newPlanes({ planes, pixels }: Pick<MosaicSize, "planes" | "pixels">): Float32Array[] {

@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { CatalogItem } from "../../catalog/types.js";
+import { BANDS } from "../../core/bands.js";
+import type { ByteBudget } from "../../core/byte-budget.js";
+import { CHUNK_PX } from "../../core/geometry.js";
+import type { Limiter } from "../../core/limiter.js";
+import type { PixelWindow } from "../../core/raster.js";
+import { intersectWindow } from "../../ingest/block.js";
+import type { Source, SourceBlock } from "../../ingest/source.js";
+import { decodeWindow, pixelsOf, rectOfPixels } from "../../tile/decode-window.js";
+import type { KeptSelection, MergedWindow, DatedWindow } from "../../tile/mosaic/merge-window.js";
+import { daysBetween } from "../../tile/mosaic/order-items.js";
+import type { Decoder } from "../services.js";
+import type { MosaicPlan } from "./plan-mosaics.js";
+
+/** What making mosaics shares. */
+export interface MosaicUse {
+  readonly decoder: Pick<Decoder, "reader" | "networks" | "pixels">;
+  readonly selection: KeptSelection;
+  /** As asked for. */
+  readonly every: string;
+  /** Bounds the decoded pixels of all dates that are in memory at once. */
+  readonly budget: ByteBudget;
+  readonly budgetBytes: number;
+  /** Bounds the windows that wait for the network. */
+  readonly decoding: Limiter;
+}
+
+/** Pixels around what is merged, that cloud rims (3) and `best`'s distances from clouds (50) look at. */
+const MARGIN_PX: Readonly<Record<KeptSelection, number>> = { clear_median: 3, medoid: 3, best: 53 };
+/** The first is all that the encoder reads at once. */
+const CELLS_PX = [640, 320, 160, 80];
+/** Of a decoded pixel: 12 bands of 4 bytes, and its masks. */
+const PIXEL_BYTES = 52;
+/** Above any digital number that the encoder keeps. */
+const NODATA = 65_535;
+/** Raised when the same dates give other pixels than before. */
+const VERSION = 1;
+
+/**
+ * A mosaic as a source to encode: digital numbers of many dates merged window by window, in cells as small as the budget wants for that
+ * many dates. Nothing is opened before the first read.
+ */
+export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
+  const { grid, items, period } = plan;
+  const [from] = items;
+  const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
+  return {
+    location: `mosaic ${plan.id}`,
+    id: plan.id,
+    datetime: iso(period.middleMs),
+    grid: { ...grid, geoKeys: undefined },
+    units: { dtype: "uint16", scale: 1, offset: 0, nodata: NODATA },
+    hasClasses: true,
+    fingerprint: fingerprintOf(plan, use),
+    sources: items.map(({ id, datetime }) => ({ id, datetime })),
+    derivedFrom: items.map(({ collection, id }) => ({ href: `../../${collection}/${id}/${id}.json`, title: id })),
+    warnings:
+      plan.leftOut === 0 ? [] : [`${plan.leftOut} dates farthest from its middle are left out; ${items.length} fit`],
+    properties: {
+      ...(from === undefined ? {} : sharedProperties(items)),
+      title: `${period.id}: ${use.selection} of ${items.length} ${items.length === 1 ? "date" : "dates"}`,
+      start_datetime: iso(period.startMs),
+      end_datetime: iso(period.endMs - 1000),
+      "tec:mosaic": { method: use.selection, every: use.every, sources: items.map(({ id }) => id) },
+    },
+    read: (window, signal) => readMosaic(plan, use, window, signal),
+    close: async () => undefined,
+  };
+}
+
+/** Equal for equal dates, masks and method. */
+function fingerprintOf({ items, period }: MosaicPlan, { selection }: MosaicUse): string {
+  const inputs = items.map(({ id, checksum }) => [id, checksum]);
+  const { startMs, endMs, middleMs } = period;
+  return createHash("sha256")
+    .update(JSON.stringify(["mosaic", VERSION, selection, startMs, endMs, middleMs, inputs]))
+    .digest("hex");
+}
+
+const SHARED = ["platform", "constellation", "instruments", "gsd", "grid:code"];
+const propertiesSchema = z.object({ properties: z.record(z.string(), z.unknown()) });
+
+/** What all dates say alike of the mission and the place. */
+function sharedProperties(items: readonly CatalogItem[]): Readonly<Record<string, unknown>> {
+  const all = items.map(({ json }) => propertiesSchema.parse(json).properties);
+  const kept = SHARED.map((key) => [key, all[0]?.[key]] as const).filter(
+    ([key, value]) =>
+      value !== undefined && all.every((properties) => JSON.stringify(properties[key]) === JSON.stringify(value)),
+  );
+  return Object.fromEntries(kept);
+}
+
+async function readMosaic(
+  plan: MosaicPlan,
+  use: MosaicUse,
+  window: PixelWindow,
+  signal: AbortSignal | undefined,
+): Promise<SourceBlock> {
+  const { width, height } = window;
+  const size = width * height;
+  const samples = new Float32Array(BANDS.length * size);
+  const [valid, classes, provenance] = [new Uint8Array(size), new Uint8Array(size), new Uint8Array(size)];
+  for (const cell of cellsOf(window, cellSide(plan, use))) {
+    const merged = await readCell(plan, use, cell, signal);
+    if (merged === undefined) continue;
+    for (let r = 0; r < cell.height; r++) {
+      const to = (cell.y - window.y + r) * width + cell.x - window.x;
+      const [start, end] = [r * cell.width, (r + 1) * cell.width];
+      const plane = cell.width * cell.height;
+      for (let b = 0; b < BANDS.length; b++)
+        samples.set(merged.samples.subarray(b * plane + start, b * plane + end), b * size + to);
+      valid.set(merged.valid.subarray(start, end), to);
+      classes.set(merged.classes.subarray(start, end), to);
+      provenance.set(merged.provenance.subarray(start, end), to);
+    }
+  }
+  return { raster: { kind: "raster", width, height, bands: BANDS, samples, valid }, classes, provenance };
+}
+
+/** One cell of all dates that show something clear near it; undefined where none does. */
+async function readCell(
+  { grid, items, period }: MosaicPlan,
+  { decoder, selection, budget, decoding }: MosaicUse,
+  core: PixelWindow,
+  signal: AbortSignal | undefined,
+): Promise<MergedWindow | undefined> {
+  const margin = MARGIN_PX[selection];
+  const wide = {
+    x: core.x - margin,
+    y: core.y - margin,
+    width: core.width + 2 * margin,
+    height: core.height + 2 * margin,
+  };
+  const rect = rectOfPixels(intersectWindow(wide, grid));
+  const window = pixelsOf(rect);
+  const near = items
+    .map((item, source) => ({ item, source }))
+    .filter(({ item }) => mayBeClear(item, intersectWindow(window, grid)));
+  if (near.length === 0) return undefined;
+  const work = async (): Promise<MergedWindow> => {
+    const layers = await Promise.all(
+      near.map(({ item, source }) =>
+        decoding.run(async (): Promise<DatedWindow> => {
+          signal?.throwIfAborted();
+          const container = await decoder.reader.open(item.href, item.checksum, signal);
+          const decoded = await decodeWindow({ container, level: 0, rect, bands: BANDS }, decoder, signal);
+          const { pixels, masks, classes } = decoded;
+          return { pixels, masks, classes, source, days: daysBetween(period.middleMs, item.datetimeMs) };
+        }),
+      ),
+    );
+    const transfer = layers.flatMap(({ pixels }) => (pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : []));
+    const result = await decoder.pixels.run(
+      { kind: "merge-window", selection, layers, window, core },
+      { signal, transfer },
+    );
+    if (result.kind !== "merged-window") throw new TypeError(`a ${result.kind} answer to a merge of windows`);
+    return result.merged;
+  };
+  return budget.hold(near.length * window.width * window.height * PIXEL_BYTES, work, signal);
+}
+
+/** False where an item says that every chunk under a window is cloud or empty. */
+function mayBeClear({ chunkClearPercent, grid }: CatalogItem, { x, y, width, height }: PixelWindow): boolean {
+  if (chunkClearPercent === undefined) return true;
+  const columns = Math.ceil(grid.width / CHUNK_PX);
+  for (let row = Math.floor(y / CHUNK_PX); row * CHUNK_PX < y + height; row++) {
+    for (let column = Math.floor(x / CHUNK_PX); column * CHUNK_PX < x + width; column++)
+      if ((chunkClearPercent[row * columns + column] ?? 100) > 0) return true;
+  }
+  return false;
+}
+
+/** The largest cell of which two fit into the budget with all dates. */
+function cellSide({ items }: MosaicPlan, { budgetBytes, selection }: MosaicUse): number {
+  const bytes = (side: number): number => items.length * (side + 2 * MARGIN_PX[selection] + 32) ** 2 * PIXEL_BYTES;
+  return CELLS_PX.find((side) => 2 * bytes(side) <= budgetBytes) ?? CHUNK_PX / 4;
+}
+
+/** The window in equal cells of at most `side`. */
+function cellsOf({ x, y, width, height }: PixelWindow, side: number): readonly PixelWindow[] {
+  const [columns, rows] = [cutEqually(x, width, side), cutEqually(y, height, side)];
+  return rows.flatMap((row) =>
+    columns.map((column) => ({ x: column.at, y: row.at, width: column.length, height: row.length })),
+  );
+}
+
+function cutEqually(from: number, length: number, most: number): readonly { at: number; length: number }[] {
+  const count = Math.ceil(length / most);
+  const edges = Array.from({ length: count + 1 }, (_, i) => from + Math.round((i * length) / count));
+  return edges.slice(1).map((edge, i) => ({ at: edges[i] ?? from, length: edge - (edges[i] ?? from) }));
+}
