@@ -1,23 +1,37 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { AppError, UnsupportedError } from "../core/errors.js";
 import type { Input } from "../ingest/inputs.js";
 import { openGeoTiffSource, type GeoTiffOptions } from "../ingest/source-geotiff.js";
 import { openStacItemSource } from "../ingest/source-stac.js";
-import { fileNameOf } from "../store/location.js";
+import { openBandFilesSource } from "../ingest/source-band-files.js";
+import { isProductMetadata, openSafeSource } from "../ingest/source-safe.js";
+import { fileNameOf, isRemote } from "../store/location.js";
 import type { Source } from "../ingest/source.js";
 
 /** What names the inputs of an ingest may have. */
 export type SourceOptions = GeoTiffOptions;
 
 /**
- * Opens a GeoTIFF (.tif, .tiff) or a STAC Item (.json, .geojson, or a URL without an extension).
+ * Opens a GeoTIFF, a STAC Item (.json, .geojson, or a URL without an extension), a Sentinel-2 product in ESA's SAFE format (its folder or
+ * metadata file), or the files of an image's bands (a path with a star, or one of them alone).
  *
  * @throws UnsupportedError for formats that aren't read, with what makes a GeoTIFF of them.
  */
 export async function openSource(location: string, options: SourceOptions = {}): Promise<Source> {
   const name = fileNameOf(location);
+  if (!isRemote(location)) {
+    if (isProductMetadata(name)) return openSafeSource(dirname(location), options);
+    const isFolder = await stat(location).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return openSafeSource(location, options);
+    if (name.includes("*") || /\.(jp2|j2k)$/i.test(name)) return openBandFilesSource(location, options);
+  }
   if (/\.(jp2|vrt|safe|zip|nc|hdf|h5|img|png|jpe?g)$/i.test(name))
     throw new UnsupportedError(
-      `${name} is not read; wanted a GeoTIFF or a STAC Item (gdalbuildvrt -separate of the 12 bands, then gdal_translate, makes a GeoTIFF)`,
+      `${name} is not read; wanted a GeoTIFF, a SAFE folder or a STAC Item (gdalbuildvrt -separate of the 12 bands, then gdal_translate, makes a GeoTIFF)`,
     );
   return isTiff(location) ? openGeoTiffSource(location, options) : openStacItemSource(location, options);
 }

@@ -17,7 +17,7 @@ import { createProgress } from "./progress.js";
 const HELP = `
 Usage: tectile encode IN.tif OUT.tif [OPTIONS]
 
-Encodes one image (a GeoTIFF of 12 bands, or a STAC Item) as a TEC-COG.
+Encodes one image (a GeoTIFF of 12 bands, a SAFE product's folder, or a STAC Item) as a TEC-COG.
 
 ${MODEL_HELP}
 ${ENTROPY_HELP}

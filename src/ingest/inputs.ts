@@ -2,6 +2,8 @@ import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
+import { bandFileOf } from "./band-files.js";
+import { granulesOf, isProductMetadata } from "./source-safe.js";
 import { fileNameOf, isRemote, parseLocation, resolveHref } from "../store/location.js";
 import { datetimeFromName, idFromName } from "./source-datetime.js";
 
@@ -21,12 +23,14 @@ export interface Inputs {
 }
 
 /**
- * The inputs that paths and URLs stand for. A folder stands for the GeoTIFFs and STAC Items below it: what an item names as its
- * assets belongs to it; scene classifications, masks, previews, other JSON and hidden files are passed over.
+ * The inputs that paths and URLs stand for. A folder stands for the GeoTIFFs, SAFE products, STAC Items and sets of single bands
+ * below it: what an item names as its assets, and what a product holds, belongs to it; scene classifications, masks, previews, other JSON and hidden files are passed over.
  */
 export async function listInputs(paths: readonly string[]): Promise<Inputs> {
   const found: Found[] = [];
-  for (const path of paths) found.push(await listInput(path));
+  const bands = await bandsGiven(paths);
+  for (const path of paths.filter((each) => !bands.files.has(each))) found.push(await listInput(path));
+  for (const path of bands.patterns) found.push({ path, locations: [path], passedOver: [], problem: undefined });
   const seen = new Set<string>();
   const inputs: Omit<Input, "id">[] = [];
   for (const { locations, problem, path } of found) {
@@ -40,6 +44,15 @@ export async function listInputs(paths: readonly string[]): Promise<Inputs> {
   return { inputs: withDistinctIds(inputs), passedOver: found.flatMap(({ passedOver }) => passedOver) };
 }
 
+/** Files of single bands named one by one, as a shell's star does. */
+async function bandsGiven(paths: readonly string[]): Promise<ReturnType<typeof groupsAmong>> {
+  const isFile = async (path: string): Promise<boolean> =>
+    !isRemote(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
+  const files: string[] = [];
+  for (const path of paths) if (await isFile(path)) files.push(path);
+  return groupsAmong(files);
+}
+
 interface Found {
   readonly path: string;
   readonly locations: readonly string[];
@@ -49,30 +62,70 @@ interface Found {
 
 async function listInput(path: string): Promise<Found> {
   const one = { path, locations: [path], passedOver: [], problem: undefined };
-  if (isRemote(path)) return one;
+  if (isRemote(path) || basename(path).includes("*")) return one;
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) {
-    const problem = `${path} is not there; wanted a GeoTIFF, a STAC Item or a folder of them`;
+    const problem = `${path} is not there; wanted a GeoTIFF, a SAFE folder, a STAC Item or a folder of them`;
     return { ...one, locations: [], problem };
   }
   if (!info.isDirectory()) return one;
   const files = await filesBelow(path);
+  const products = await productsAmong(files);
   const items = new Map<string, readonly string[]>();
   for (const file of files.filter((name) => /\.(geo)?json$/i.test(name))) {
     const assets = await assetsOf(file);
     if (assets !== undefined) items.set(file, assets);
   }
-  const claimed = new Set([...items.values()].flat().map((asset) => asset.toLowerCase()));
-  const isImage = (file: string): boolean =>
-    /\.tiff?$/i.test(file) && !ASIDE.test(basename(file)) && !claimed.has(resolve(file).toLowerCase());
-  const locations = files.filter((file) => items.has(file) || isImage(file));
-  const passedOver = files.filter((file) => !locations.includes(file) && !claimed.has(resolve(file).toLowerCase()));
+  const assets = new Set([...items.values()].flat().map((asset) => asset.toLowerCase()));
+  const claimed = (file: string): boolean =>
+    assets.has(resolve(file).toLowerCase()) || products.some(({ folder }) => file.startsWith(folder + sep));
+  const free = files.filter((file) => !claimed(file));
+  const groups = groupsAmong(free);
+  const isImage = (file: string): boolean => /\.tiff?$/i.test(file) && !ASIDE.test(basename(file));
+  const single = free.filter((file) => !groups.files.has(file) && (items.has(file) || isImage(file)));
+  const locations = [...single, ...groups.patterns, ...products.flatMap(({ tiles }) => tiles)].toSorted();
+  const passedOver = free.filter((file) => !single.includes(file) && !groups.files.has(file));
   const kinds = [...new Set(files.map((file) => /\.\w+$/.exec(file)?.[0] ?? basename(file)))].slice(0, 8).join(" ");
   const problem =
     locations.length > 0
       ? undefined
-      : `${path} holds no .tif that is imagery and no STAC Item${kinds === "" ? ": it is empty" : `; there is ${kinds}`}`;
+      : `${path} holds no .tif that is imagery, no SAFE product, no bands in .jp2 and no STAC Item${kinds === "" ? ": it is empty" : `; there is ${kinds}`}`;
   return { path, locations, passedOver, problem };
+}
+
+/** Folders that hold a product's metadata, with what of it is one image: the folder itself, or those of its tiles. */
+async function productsAmong(
+  files: readonly string[],
+): Promise<readonly { readonly folder: string; readonly tiles: readonly string[] }[]> {
+  const folders = [...new Set(files.filter((file) => isProductMetadata(basename(file))).map((file) => dirname(file)))];
+  return Promise.all(
+    folders.map(async (folder) => {
+      const tiles = await granulesOf(folder);
+      return { folder, tiles: tiles.length > 1 ? tiles : [folder] };
+    }),
+  );
+}
+
+/** Files of single bands that lie together, as one image each. One band alone is a group only in JPEG 2000, which holds no more. */
+function groupsAmong(files: readonly string[]): {
+  readonly patterns: readonly string[];
+  readonly files: ReadonlySet<string>;
+} {
+  const groups = new Map<string, Map<string, string>>();
+  for (const file of files.filter((name) => /\.(tiff?|jp2)$/i.test(name))) {
+    const found = bandFileOf(file);
+    if (found === undefined) continue;
+    const group = groups.get(found.group) ?? new Map<string, string>();
+    groups.set(found.group, group.set(file, found.band));
+  }
+  const chosen = [...groups].filter(([pattern, group]) => {
+    const bands = new Set([...group.values()].filter((band) => band !== "SCL" && band !== "B10"));
+    return bands.size > 1 || (bands.size === 1 && /\.jp2$/i.test(pattern));
+  });
+  return {
+    patterns: chosen.map(([pattern]) => pattern),
+    files: new Set(chosen.flatMap(([, group]) => [...group.keys()])),
+  };
 }
 
 /** Scene classifications, masks and previews by their names; what GDAL and systems put beside files. */
@@ -138,6 +191,8 @@ function decoded(path: string): string {
 function withDistinctIds(inputs: readonly Omit<Input, "id">[]): readonly Input[] {
   const names = inputs.map(({ location }) => nameParts(location));
   const depth: number[] = names.map(({ own, folders }) => {
+    const isNameless = !/[\p{L}\p{N}]/u.test(own.replace(/\.\w+$/, ""));
+    if (isNameless) return 1;
     const isDated = datetimeFromName(own) !== undefined || datetimeFromName(folders[0] ?? "") === undefined;
     return isDated ? 0 : 1;
   });
@@ -151,10 +206,11 @@ function withDistinctIds(inputs: readonly Omit<Input, "id">[]): readonly Input[]
     for (const i of alike) depth[i] = (depth[i] ?? 0) + 1;
     if (alike.length === 0) break;
   }
-  return inputs.map((input, i) => ({ ...input, id: isJson(input.location) ? undefined : idAt(i) }));
+  return inputs.map((input, i) => ({ ...input, id: isNamed(input.location) ? idAt(i) : undefined }));
 }
 
-const isJson = (location: string): boolean => !/\.(tiff?|vrt|safe)$/i.test(fileNameOf(location));
+/** A raster or a pattern of band files; items and products have names of their own. */
+const isNamed = (location: string): boolean => /\.(tiff?|vrt|jp2)$/i.test(fileNameOf(location));
 
 function nameParts(location: string): { readonly own: string; readonly folders: readonly string[] } {
   const own = fileNameOf(location);

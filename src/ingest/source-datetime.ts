@@ -66,7 +66,7 @@ const isoOf = (date: Date): string => date.toISOString().replace(".000Z", "Z");
  * letters of other scripts are lost, eight digits of the name's hash keep ids of different names apart.
  */
 export function idFromName(name: string): string {
-  const stem = name.replace(/\.(tiff?|vrt|json|geojson|safe|zip)$/i, "").normalize("NFKD");
+  const stem = name.replace(/\.(tiff?|jp2|vrt|json|geojson|safe|zip)$/i, "").normalize("NFKD");
   const plain = stem.replace(/\p{M}+/gu, "");
   const id = plain.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-._]+|[-._]+$/g, "");
   const isWhole = !/[^A-Za-z0-9._-]/u.test(plain.replace(/[\p{P}\p{S}\p{Z}\p{C}]/gu, ""));

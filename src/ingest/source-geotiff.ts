@@ -12,11 +12,12 @@ import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetim
 import { mapGrid, readNearest, type GridMapping } from "./source-onto-grid.js";
 import { describeTiff, type Described } from "./source-sidecar.js";
 import { sampleValues } from "./source-sampling.js";
-import { openTiff, type TiffFile, type TiffOptions } from "./source-tiff.js";
+import { openRaster, type RasterOptions } from "./open-raster.js";
+import type { RasterFile } from "./raster-file.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { toDigitalNumbers, validByValues } from "./source-validity.js";
 
-export interface GeoTiffOptions extends TiffOptions {
+export interface GeoTiffOptions extends RasterOptions {
   /** dn = stored x scale + offset, instead of what the tags say; 10000 for reflectance in 0..1. */
   readonly scale?: number;
   /** Digital numbers; -1000 for numbers of processing baseline 04.00 and later whose offset is still in. */
@@ -39,9 +40,9 @@ export interface GeoTiffOptions extends TiffOptions {
  * @throws NotFoundError; InvalidRequestError for other bands; UnsupportedError for other types; CorruptDataError.
  */
 export async function openGeoTiffSource(location: string, options: GeoTiffOptions = {}): Promise<Source> {
-  const opened: TiffFile[] = [];
-  const open = async (path: string): Promise<TiffFile> => {
-    const file = await openTiff(path, options);
+  const opened: RasterFile[] = [];
+  const open = async (path: string): Promise<RasterFile> => {
+    const file = await openRaster(path, options);
     opened.push(file);
     return file;
   };
@@ -85,14 +86,14 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
 
 interface SourceParts {
   readonly location: string;
-  readonly main: TiffFile;
+  readonly main: RasterFile;
   readonly native: NativeFactors;
   readonly described: Described;
   readonly choice: BandChoice;
   readonly units: SourceUnits;
   readonly warnings: readonly string[];
-  readonly maskFile: TiffFile | undefined;
-  readonly classes: TiffFile | undefined;
+  readonly maskFile: RasterFile | undefined;
+  readonly classes: RasterFile | undefined;
   readonly options: GeoTiffOptions;
 }
 
@@ -190,7 +191,7 @@ class GeoTiffSource implements Source {
 }
 
 async function unitsOf(
-  main: TiffFile,
+  main: RasterFile,
   { tags }: Described,
   choice: BandChoice,
   options: GeoTiffOptions,
@@ -208,7 +209,7 @@ async function unitsOf(
 }
 
 /** The last of thirteen samples without names where it is opacity in all but its mark: 0 or full everywhere, as no band of L1C is. */
-async function unmarkedAlpha(main: TiffFile, { tags, alpha }: Described): Promise<readonly number[]> {
+async function unmarkedAlpha(main: RasterFile, { tags, alpha }: Described): Promise<readonly number[]> {
   const last = BANDS.length;
   if (alpha.length > 0 || main.types.length !== last + 1 || tags.descriptions.some((text) => text !== undefined))
     return [];
@@ -254,7 +255,7 @@ const ACQUISITION_ITEMS = [
   "PRODUCT_START_TIME",
 ];
 
-const shapeOf = (file: TiffFile): { width: number; height: number; transform: SourceGrid["transform"] } => ({
+const shapeOf = (file: RasterFile): { width: number; height: number; transform: SourceGrid["transform"] } => ({
   width: file.width,
   height: file.height,
   transform: file.georeference.transform,

@@ -2,7 +2,8 @@ import { BANDS, BAND_RESOLUTION_M, type BandName } from "../core/bands.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { GridMapping } from "./source-onto-grid.js";
 import { sampleWindows } from "./source-sampling.js";
-import type { Samples, TiffFile } from "./source-tiff.js";
+import type { RasterFile } from "./raster-file.js";
+import type { Samples } from "./source-tiff-block.js";
 
 /** Bands whose own pixels are so many of the image's on each side. */
 export type NativeFactors = Readonly<Partial<Record<BandName, 2 | 6>>>;
@@ -44,7 +45,7 @@ export function nestedFactor(
  * places, and where those repeat, in the whole raster.
  */
 export async function repeatedBands(
-  file: TiffFile,
+  file: RasterFile,
   samples: readonly number[],
   signal?: AbortSignal,
 ): Promise<NativeFactors> {

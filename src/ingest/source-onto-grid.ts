@@ -3,7 +3,8 @@ import type { PixelWindow } from "../core/raster.js";
 import { invertAffine, type Affine } from "../geo/affine.js";
 import { unwrapLongitudes } from "../geo/crs.js";
 import type { SourceGrid } from "./source.js";
-import type { Samples, TiffFile } from "./source-tiff.js";
+import type { RasterFile } from "./raster-file.js";
+import type { Samples } from "./source-tiff-block.js";
 
 /** From a grid's pixels to another image's, both axis-aligned: position = step x pixel + start, pixel corners. */
 export interface GridMapping {
@@ -57,7 +58,7 @@ export function isSameGrid(mapping: GridMapping): boolean {
 }
 
 export interface GridRead {
-  readonly file: TiffFile;
+  readonly file: RasterFile;
   readonly sample: number;
   readonly mapping: GridMapping;
   /** In pixels of the target grid. */

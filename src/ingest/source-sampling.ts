@@ -1,5 +1,5 @@
 import type { PixelWindow } from "../core/raster.js";
-import type { TiffFile } from "./source-tiff.js";
+import type { RasterFile } from "./raster-file.js";
 
 const SIDE = 48;
 
@@ -20,7 +20,7 @@ export function sampleWindows(image: { readonly width: number; readonly height: 
 
 /** What samples hold in some places, one list a sample: finite, neither nodata nor 0. */
 export async function sampleValues(
-  file: TiffFile,
+  file: RasterFile,
   samples: readonly number[],
   nodata: number | undefined,
 ): Promise<readonly (readonly number[])[]> {

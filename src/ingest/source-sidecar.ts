@@ -5,7 +5,7 @@ import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
 import type { Georeference } from "./source-georeference.js";
 import { findAll, parseXml, textAt, type XmlElement } from "./source-xml.js";
-import type { TiffFile } from "./source-tiff.js";
+import type { RasterFile } from "./raster-file.js";
 import type { BandTags } from "./source-tiff-tags.js";
 
 /** What a raster's own tags and the files beside it tell together. */
@@ -24,7 +24,7 @@ export interface Described {
  *
  * @throws CorruptDataError for an .aux.xml that isn't XML.
  */
-export async function describeTiff(file: TiffFile, location: string): Promise<Described> {
+export async function describeTiff(file: RasterFile, location: string): Promise<Described> {
   const parsed = parseLocation(location);
   const own = { tags: file.tags, georeference: file.georeference, alpha: file.alpha, digest: "" };
   if (parsed.kind !== "file") return own;

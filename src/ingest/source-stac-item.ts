@@ -67,9 +67,9 @@ export interface AssetChoice {
 
 /**
  * Finds each band's own single-band asset, by key ("B04", "red", "B04_10m") or by the band that the asset describes, the finest
- * where there are several.
+ * where there are several, TIFF before JPEG 2000.
  *
- * @throws NotFoundError for a band without an asset; UnsupportedError where all of them are of another format, such as JPEG2000.
+ * @throws NotFoundError for a band without an asset; UnsupportedError where all of them are of another format, such as netCDF.
  */
 export function chooseAssets(item: StacItem): AssetChoice {
   const named = Object.entries(item.assets).map(([key, asset]) => ({ key, asset }));
@@ -92,7 +92,7 @@ export function chooseAssets(item: StacItem): AssetChoice {
 
 function otherFormat(item: StacItem, { key, asset }: NamedAsset): UnsupportedError {
   return new UnsupportedError(
-    `Asset ${key} of item ${item.id} is ${asset.type ?? fileNameOf(asset.href)}; wanted a GeoTIFF (image/tiff)`,
+    `Asset ${key} of item ${item.id} is ${asset.type ?? fileNameOf(asset.href)}; wanted a GeoTIFF or JPEG 2000 (image/tiff, image/jp2)`,
   );
 }
 
@@ -110,10 +110,18 @@ function bandOfAsset({ key, asset }: NamedAsset): BandName | undefined {
 
 function finest(assets: readonly NamedAsset[]): NamedAsset | undefined {
   const gsd = ({ key, asset }: NamedAsset): number => Number(/_(\d\d)m$/i.exec(key)?.[1] ?? asset["gsd"] ?? 10);
-  return assets.filter(isTiff).sort((a, b) => gsd(a) - gsd(b) || a.key.length - b.key.length)[0];
+  return assets
+    .filter(isRaster)
+    .sort((a, b) => gsd(a) - gsd(b) || Number(isJp2(a)) - Number(isJp2(b)) || a.key.length - b.key.length)[0];
 }
 
-function isTiff({ asset }: NamedAsset): boolean {
+const isJp2 = ({ asset }: NamedAsset): boolean =>
+  /^image\/(jp2|jpx|x-jp2)/i.test(asset.type ?? "") || /\.jp2$/i.test(fileNameOf(asset.href));
+
+/** By its type, else by its extension. */
+function isRaster(named: NamedAsset): boolean {
+  const { asset } = named;
+  if (isJp2(named)) return true;
   if (asset.type != null) return /^image\/(tiff|vnd\.stac\.geotiff)/i.test(asset.type);
   return /\.tiff?$/i.test(fileNameOf(asset.href));
 }

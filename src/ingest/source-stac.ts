@@ -1,40 +1,35 @@
-import { createHash } from "node:crypto";
 import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
-import { messageOf } from "../core/assert.js";
-import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
+import { InvalidRequestError, NotFoundError, UnsupportedError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
-import { openByteSource } from "../store/byte-source.js";
-import { resolveHref, shortLocation } from "../store/location.js";
+import { readStacItem } from "./read-stac-item.js";
+import { parseLocation, shortLocation } from "../store/location.js";
+import { findAsset, type FoundAsset } from "./find-asset.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
 import { datetimeFromText, idFromName } from "./source-datetime.js";
 import { nestedFactor, type NativeFactors } from "./source-native.js";
 import { isSameGrid, mapGrid, readBilinear, readNearest, type GridMapping } from "./source-onto-grid.js";
-import {
-  chooseAssets,
-  parseStacItem,
-  unitsOfAsset,
-  type AssetUnits,
-  type NamedAsset,
-  type StacItem,
-} from "./source-stac-item.js";
+import { chooseAssets, unitsOfAsset, type AssetUnits, type NamedAsset, type StacItem } from "./source-stac-item.js";
 import { sampleValues } from "./source-sampling.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
-import { openTiff, type Samples, type TiffFile, type TiffOptions } from "./source-tiff.js";
+import { openRaster, type RasterOptions } from "./open-raster.js";
+import type { RasterFile } from "./raster-file.js";
+import type { Samples } from "./source-tiff-block.js";
 import { toDigitalNumbers, validByValues } from "./source-validity.js";
 
-export interface StacItemOptions extends TiffOptions {
+export interface StacItemOptions extends RasterOptions {
   /** dn = stored x scale + offset for all bands, instead of what the item says. */
   readonly scale?: number;
   readonly offset?: number;
   readonly id?: string;
+  /** RFC 3339, instead of the item's. */
+  readonly datetime?: string;
 }
 
 /** Indices of the 10 m bands. */
 const NATIVE = [...BANDS.keys()].filter((b) => BAND_RESOLUTION_M[BANDS[b] ?? "B01"] === 10);
 
-const MAX_ITEM_BYTES = 16 * 1024 * 1024;
 /** Each of up to 13 files keeps this much decoded. */
 const ASSET_CACHE_BYTES = 24 * 1024 * 1024;
 
@@ -43,16 +38,37 @@ const KEPT =
   /^(platform|constellation|instruments|gsd|license|eo:(cloud|snow)_cover|view:.*|sat:.*|grid:code|mgrs:.*|s2:(?!.*percentage).*|processing:.*)$/;
 
 /**
- * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF assets, as one date of imagery on the grid of its
+ * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF or JPEG 2000 assets, as one date of imagery on the grid of its
  * B02 asset: 20 m and 60 m bands repeated where their grids nest in it, else bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
  *
- * @throws NotFoundError naming the asset; UnsupportedError for JPEG2000 assets; UpstreamError; CorruptDataError.
+ * @throws NotFoundError naming the asset; UnsupportedError for assets of other formats; UpstreamError; CorruptDataError.
  */
 export async function openStacItemSource(location: string, options: StacItemOptions = {}): Promise<Source> {
-  const { item, digest } = await readItem(location, options);
+  const { item, digest } = await readStacItem(location, options);
+  return openItemSource({ location, base: location, item, digest, warnings: [] }, options);
+}
+
+/** What stands for a date whose bands are files of their own: a STAC Item, or what other metadata say in its words. */
+export interface ItemToOpen {
+  /** For messages. */
+  readonly location: string;
+  /** What hrefs hang on. */
+  readonly base: string;
+  readonly item: StacItem;
+  /** Of all that told of it. */
+  readonly digest: string;
+  readonly warnings: readonly string[];
+}
+
+/** @throws as openStacItemSource */
+export async function openItemSource(given: ItemToOpen, options: StacItemOptions): Promise<Source> {
+  const { item, base } = given;
   const choice = chooseAssets(item);
   const named = choice.scl === undefined ? choice.bands : [...choice.bands, choice.scl];
-  const opening = await Promise.allSettled(named.map((each) => openAsset(item, each, location, options)));
+  const places = await Promise.all(named.map(({ asset }) => findAsset(base, asset.href)));
+  const opening = await Promise.allSettled(
+    named.map((each, i) => openAsset(item, each, places[i]?.location ?? each.asset.href, options)),
+  );
   const files = opening.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const closeAll = async (): Promise<void> => {
     await Promise.all(files.map((file) => file.close()));
@@ -63,9 +79,8 @@ export async function openStacItemSource(location: string, options: StacItemOpti
     const bandFiles = files.slice(0, BANDS.length);
     const guess = await guessUnits({ item, named: choice.bands, files: bandFiles, options });
     return new StacSource({
-      location,
-      item,
-      digest,
+      ...given,
+      warnings: [...given.warnings, ...otherCase(item, named, places)],
       named: choice.bands,
       files: bandFiles,
       guess,
@@ -78,63 +93,45 @@ export async function openStacItemSource(location: string, options: StacItemOpti
   }
 }
 
-async function readItem(location: string, options: StacItemOptions): Promise<{ item: StacItem; digest: string }> {
-  const source = await openByteSource(location, options.http);
-  try {
-    const bytes = await source.getRange(0, MAX_ITEM_BYTES, options.signal);
-    if (bytes.length === MAX_ITEM_BYTES)
-      throw new InvalidRequestError(`${source.location} is larger than ${MAX_ITEM_BYTES} bytes; wanted a STAC Item`);
-    const item = parseStacItem(parseJson(new TextDecoder().decode(bytes), source.location), source.location);
-    return { item, digest: createHash("sha256").update(bytes).digest("hex") };
-  } finally {
-    await source.close();
-  }
-}
-
-/** With the NaN and Infinity that Python writes, which aren't JSON: null in their place. */
-function parseJson(text: string, location: string): unknown {
-  const strict = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
-    found.startsWith('"') ? found : "null",
-  );
-  try {
-    return JSON.parse(strict);
-  } catch (cause) {
-    throw new CorruptDataError(location, `not JSON (${messageOf(cause).slice(0, 80)})`, { cause });
-  }
-}
-
 async function openAsset(
   item: StacItem,
   { key, asset }: NamedAsset,
   location: string,
   options: StacItemOptions,
-): Promise<TiffFile> {
-  const href = resolveHref(location, asset.href);
+): Promise<RasterFile> {
+  const what = `Asset ${key} of item ${item.id}`;
+  const { kind } = parseLocation(location);
   try {
-    return await openTiff(href, { cacheBytes: ASSET_CACHE_BYTES, ...options });
+    return await openRaster(location, { cacheBytes: ASSET_CACHE_BYTES, ...options });
   } catch (cause) {
-    if (!(cause instanceof NotFoundError)) throw cause;
-    throw new NotFoundError(`Asset ${key} of item ${item.id} is missing: there is no ${shortLocation(href)}`, {
-      cause,
-    });
+    if (cause instanceof NotFoundError)
+      throw new NotFoundError(`${what} is missing: there is no ${shortLocation(location)}`, { cause });
+    if (cause instanceof UnsupportedError && kind === "other")
+      throw new UnsupportedError(`${what} is ${asset.href.slice(0, 80)}: ${cause.message}`, { cause });
+    throw cause;
   }
 }
 
-interface SourceParts {
-  readonly location: string;
-  readonly item: StacItem;
-  readonly digest: string;
+function otherCase({ id }: StacItem, named: readonly NamedAsset[], places: readonly FoundAsset[]): readonly string[] {
+  const others = places.flatMap(({ isOtherCase, location }, i) =>
+    isOtherCase ? [`${shortLocation(location)} for ${named[i]?.asset.href}`] : [],
+  );
+  const count = `${others.length} ${others.length === 1 ? "asset is" : "assets are"}`;
+  return others.length === 0 ? [] : [`Item ${id}: ${count} found under names in other letters, such as ${others[0]}`];
+}
+
+interface SourceParts extends ItemToOpen {
   readonly named: readonly NamedAsset[];
   /** In the order of core/bands. */
-  readonly files: readonly TiffFile[];
+  readonly files: readonly RasterFile[];
   /** For floats of which neither the item nor the files tell the scale. */
   readonly guess: UnitsAnswer | undefined;
-  readonly scl: TiffFile | undefined;
+  readonly scl: RasterFile | undefined;
   readonly options: StacItemOptions;
 }
 
 interface BandReader {
-  readonly file: TiffFile;
+  readonly file: RasterFile;
   readonly mapping: GridMapping;
   readonly units: AssetUnits;
   /** So many of the image's pixels on each side are one of its own; undefined where its grid does not nest. */
@@ -155,11 +152,11 @@ class StacSource implements Source {
   private readonly readers: readonly BandReader[];
   private readonly classes: Omit<BandReader, "units" | "factor"> | undefined;
 
-  constructor({ location, item, digest, named, files, guess, scl, options }: SourceParts) {
+  constructor({ location, item, digest, named, files, guess, scl, options, warnings }: SourceParts) {
     const { properties } = item;
     this.location = location;
     this.id = idFromName(options.id ?? item.id);
-    this.datetime = datetimeOf(item);
+    this.datetime = options.datetime ?? datetimeOf(item);
     this.grid = gridOf(item, named, files);
     this.readers = files.map((file, b) => {
       const told = unitsOf(item, named[b], file, options);
@@ -180,7 +177,7 @@ class StacSource implements Source {
       ...Object.fromEntries(Object.entries(properties).filter(([key]) => KEPT.test(key))),
       ...intervalOf(item),
     };
-    this.warnings = [...warningsOf(item, this.grid, this.readers), ...(guess?.warnings ?? [])];
+    this.warnings = [...warnings, ...warningsOf(item, this.grid, this.readers), ...(guess?.warnings ?? [])];
   }
 
   async read(window: PixelWindow, signal?: AbortSignal): Promise<SourceBlock> {
@@ -237,7 +234,7 @@ async function readBand(
 }
 
 /** B02's grid; where the file has no georeference, what the item tells of it. */
-function gridOf(item: StacItem, named: readonly NamedAsset[], files: readonly TiffFile[]): SourceGrid {
+function gridOf(item: StacItem, named: readonly NamedAsset[], files: readonly RasterFile[]): SourceGrid {
   const at = BANDS.indexOf("B02");
   const [file, asset] = [files[at], named[at]?.asset];
   if (file === undefined) throw new NotFoundError(`Item ${item.id} has no B02 asset`);
@@ -290,17 +287,22 @@ const instantOf = (text: string | null | undefined): string | undefined =>
 interface UnitsQuestion {
   readonly item: StacItem;
   readonly named: readonly NamedAsset[];
-  readonly files: readonly TiffFile[];
+  readonly files: readonly RasterFile[];
   readonly options: StacItemOptions;
 }
 
-function unitsOf(item: StacItem, named: NamedAsset | undefined, file: TiffFile, override: StacItemOptions): AssetUnits {
+function unitsOf(
+  item: StacItem,
+  named: NamedAsset | undefined,
+  file: RasterFile,
+  override: StacItemOptions,
+): AssetUnits {
   const tags = { scale: file.tags.scales[0], offset: file.tags.offsets[0] };
   return unitsOfAsset(item, named?.asset ?? { href: "" }, { tags, override });
 }
 
 /** Floats are reflectance as often as digital numbers, and no product's offset is in them. */
-const isUntold = ({ rule, scale }: AssetUnits, { types }: TiffFile): boolean =>
+const isUntold = ({ rule, scale }: AssetUnits, { types }: RasterFile): boolean =>
   types[0] === "float32" && scale === 1 && (rule === "none" || rule === "baseline");
 
 /** One scale for all floats whose own isn't told, by what they hold together. */
@@ -319,7 +321,7 @@ async function guessUnits({ item, named, files, options }: UnitsQuestion): Promi
   });
 }
 
-function singleBand(file: TiffFile): TiffFile {
+function singleBand(file: RasterFile): RasterFile {
   if (file.types.length - file.alpha.length === 1 && !file.alpha.includes(0)) return file;
   throw new InvalidRequestError(`${file.location} has ${file.types.length} bands; wanted one a file`);
 }
@@ -342,7 +344,7 @@ function warningsOf(item: StacItem, grid: SourceGrid, readers: readonly BandRead
   return warnings;
 }
 
-const shapeOf = ({ width, height, georeference }: TiffFile) => ({ width, height, transform: georeference.transform });
+const shapeOf = ({ width, height, georeference }: RasterFile) => ({ width, height, transform: georeference.transform });
 
 const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
   signal === undefined ? {} : { signal };

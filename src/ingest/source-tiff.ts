@@ -7,11 +7,10 @@ import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-s
 import { withCachedHead } from "../store/cached-head.js";
 import type { HttpSourceOptions } from "../store/http-source.js";
 import { planeOf, type Samples } from "./source-tiff-block.js";
+import { copyOverlap, type RasterFile } from "./raster-file.js";
 import { readGeoreference, type Georeference } from "./source-georeference.js";
 import { TiffImage } from "./source-tiff-image.js";
 import { readBandTags, readText, type BandTags, type SampleType } from "./source-tiff-tags.js";
-
-export type { Samples } from "./source-tiff-block.js";
 
 export interface TiffOptions {
   readonly http?: HttpSourceOptions;
@@ -36,7 +35,7 @@ const BLOCKS_AT_ONCE = 8;
  * @throws NotFoundError; CorruptDataError for what isn't a TIFF or ends early; UnsupportedError for a compression or sample type
  * that isn't read.
  */
-export async function openTiff(location: string, options: TiffOptions = {}): Promise<TiffFile> {
+export async function openTiff(location: string, options: TiffOptions = {}): Promise<RasterFile> {
   const bytes = withCachedHead(await (options.openStore?.(location) ?? openByteSource(location, options.http)));
   try {
     const [signal, sizeBytes] = [options.signal, await bytes.size(options.signal)];
@@ -70,7 +69,7 @@ interface TiffParts {
 }
 
 /** An open TIFF whose windows are read block by block; decoded blocks are shared between neighbouring windows. */
-export class TiffFile {
+class TiffFile implements RasterFile {
   readonly location: string;
   readonly identity: string;
   readonly width: number;
@@ -83,7 +82,6 @@ export class TiffFile {
   readonly georeference: Georeference;
   /** TIFF tag 306, as written. */
   readonly dateTime: string | undefined;
-  readonly hasMask: boolean;
   private readonly parts: TiffParts;
   private readonly blocks: SharedCache<Block>;
 
@@ -99,7 +97,6 @@ export class TiffFile {
     this.tags = parts.tags;
     this.georeference = parts.georeference;
     this.dateTime = parts.dateTime;
-    this.hasMask = parts.mask !== undefined;
     this.blocks = new SharedCache({
       maxBytes: cacheBytes,
       sizeOf: (block) => block.planes.reduce((sum, plane) => sum + plane.byteLength, 0),
@@ -208,17 +205,6 @@ function adaptSource(bytes: ByteSource): Parameters<typeof GeoTIFF.fromSource>[0
     fileSize: null,
     close: () => bytes.close(),
   };
-}
-
-function copyOverlap(from: Samples, fromWindow: PixelWindow, to: Samples | undefined, toWindow: PixelWindow): void {
-  const x0 = Math.max(fromWindow.x, toWindow.x);
-  const x1 = Math.min(fromWindow.x + fromWindow.width, toWindow.x + toWindow.width);
-  const y0 = Math.max(fromWindow.y, toWindow.y);
-  const y1 = Math.min(fromWindow.y + fromWindow.height, toWindow.y + toWindow.height);
-  for (let y = y0; y < y1; y++) {
-    const start = (y - fromWindow.y) * fromWindow.width + x0 - fromWindow.x;
-    to?.set(from.subarray(start, start + x1 - x0), (y - toWindow.y) * toWindow.width + x0 - toWindow.x);
-  }
 }
 
 /** geotiff.js throws bare errors; what they mean is told by their text. */

@@ -29,6 +29,7 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   proj4: /^geo\/crs/,
   geotiff: /^(container|ingest)\//,
   "epsg-index": /^geo\/crs-definition\.ts/,
+  "@cornerstonejs/codec-openjpeg": /^ingest\/openjpeg/,
   "fast-xml-parser": /^ingest\/source-xml\.ts/,
   "stac-js": /^catalog\//,
   "@mapbox/tilebelt": /^geo\//,

@@ -13,6 +13,17 @@ import type { Source } from "../../../src/ingest/source.js";
 
 const CASES = casesFolder();
 
+/** Name, id, instant: one without a zone is UTC, of an interval the middle. */
+const STAC_CASES = [
+  ["a-control", "ctl", "2020-06-15T16:50:31.024Z"],
+  ["b-dateonly", "dateonly", "2020-06-15T00:00:00Z"],
+  ["b-naive", "naive", "2020-06-15T16:50:31Z"],
+  ["b-null", "nulldt", "2020-06-15T16:51:01Z"],
+  ["d-earthsearch-v1", "S2A_16UFG_20200615_0_L2A", "2020-06-15T16:50:31.024Z"],
+  ["e-nan", "nan", "2020-06-15T16:50:31.024Z"],
+  ["e-slashid", "S2A-T16-2020-06-15-u", "2020-06-15T16:50:31.024Z"],
+] as const;
+
 describe(
   "the awkward files of ../shared/cases",
   { skip: CASES === undefined ? "../shared/cases is not here" : false },
@@ -96,13 +107,37 @@ describe(
       assert.match(inputs[0]?.location ?? "", /L2A\.json$/);
     });
 
-    test("items of JPEG 2000 assets, and items whose assets are missing, are refused by name", async () => {
+    test("items whose assets no store here opens, or that are missing, are refused by name", async () => {
       await assert.rejects(
         openStacItemSource(path("11-stac/d-cdse-jp2.json")),
-        /Asset B01_20m of item cdsejp2 is image\/jp2/,
+        /Asset B01_20m of item cdsejp2 is s3:\/\/eodata\/x\/B01_20m\.jp2: .* scheme s3/,
       );
-      await assert.rejects(openStacItemSource(path("11-stac/a-control.json")), /Asset B01 of item ctl is missing/);
+      await assert.rejects(openStacItemSource(path("11-stac/c-href-encoded.json")), /Asset B01 of item enc is missing/);
     });
+
+    // Their assets are written f/B01.tif and lie in F/B01.TIF.
+    for (const [name, id, datetime] of STAC_CASES) {
+      test(`11-stac/${name}.json holds the control's pixels, of ${datetime}`, async () => {
+        const source = await openStacItemSource(path(`11-stac/${name}.json`));
+        assert.deepEqual([source.id, source.datetime], [id, datetime]);
+        assert.match(
+          source.warnings.join(),
+          /1[23] assets are found under names in other letters, such as F\/B01\.TIF/,
+        );
+        const { width, height } = source.grid;
+        const [{ raster }, control] = [
+          await source.read({ x: 0, y: 0, width, height }),
+          await open("00-control/control.tif"),
+        ];
+        assert.deepEqual([width, height], [control.source.grid.width, control.source.grid.height]);
+        const at = raster.bands.indexOf("B04") * width * height;
+        assert.deepEqual(
+          raster.samples.subarray(at, at + width * height),
+          control.raster.samples.subarray(at, at + width * height),
+        );
+        await source.close();
+      });
+    }
 
     test("tiny images are images", async () => {
       for (const [name, size] of [

@@ -111,12 +111,23 @@ test("assets with keys of their own are found by the band they describe", () => 
   );
 });
 
-test("JPEG2000 only, a missing band and something else than an Item are told in a sentence", () => {
+test("JPEG2000 is taken where there is no TIFF", () => {
+  const { bands } = chooseAssets(itemOf(keyed(BANDS, "image/jp2")));
+  assert.deepEqual(
+    bands.map(({ key }) => key),
+    BANDS,
+  );
+});
+
+test("netCDF only, a missing band and something else than an Item are told in a sentence", () => {
   assert.throws(
-    () => chooseAssets(itemOf(keyed(BANDS, "image/jp2"))),
+    () => chooseAssets(itemOf(keyed(BANDS, "application/netcdf"))),
     (error) => {
       assert.ok(error instanceof UnsupportedError);
-      assert.equal(error.message, "Asset B01 of item S2A_test is image/jp2; wanted a GeoTIFF (image/tiff)");
+      assert.equal(
+        error.message,
+        "Asset B01 of item S2A_test is application/netcdf; wanted a GeoTIFF or JPEG 2000 (image/tiff, image/jp2)",
+      );
       return true;
     },
   );

@@ -1,0 +1,25 @@
+import { openByteSource } from "../store/byte-source.js";
+import { withCachedHead } from "../store/cached-head.js";
+import { isJp2 } from "./jp2-boxes.js";
+import type { RasterFile } from "./raster-file.js";
+import { openJp2 } from "./source-jp2.js";
+import { openTiff, type TiffOptions } from "./source-tiff.js";
+
+export type RasterOptions = TiffOptions;
+
+/**
+ * Opens a raster file by its first bytes, whatever it is called: JPEG 2000, else TIFF.
+ *
+ * @throws NotFoundError, CorruptDataError, UnsupportedError
+ */
+export async function openRaster(location: string, options: RasterOptions = {}): Promise<RasterFile> {
+  const bytes = withCachedHead(await (options.openStore?.(location) ?? openByteSource(location, options.http)));
+  const opened = { ...options, openStore: async () => bytes };
+  try {
+    const head = await bytes.getRange(0, 12, options.signal);
+    return await (isJp2(head) ? openJp2(location, opened) : openTiff(location, opened));
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
