@@ -49,6 +49,11 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(128 * MiB),
+  /** Decoded tiles of virtual COGs and cubes kept, bytes. */
+  blocksCacheBytes: z
+    .int()
+    .min(0)
+    .default(64 * MiB),
   /** Cache that several servers share behind their own, by the name that a plugin gives it. */
   sharedTileCache: z.string().optional(),
   /** How long a tile waits for that cache before it is drawn. */

@@ -1,10 +1,10 @@
-import { createGeoTiffWriter, type StoredArray } from "../container/geotiff-writer.js";
+import { createGeoTiffWriter } from "../container/geotiff-writer.js";
 import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { PROVENANCE } from "../core/provenance.js";
-import type { TecMetadata } from "../container/tec-cog.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
+import { physical, storedTile } from "../tile/stored-tile.js";
 import { readProvenance } from "../tile/read-provenance.js";
 import type { Decoder } from "./services.js";
 
@@ -30,7 +30,7 @@ export async function decodeImage(
   const [full] = cog.levels;
   if (full === undefined) return;
   const { width, height } = full;
-  const { dtype, nodata } = cog.metadata.units;
+  const { units } = cog.metadata;
   const { transform, crs, geoKeys } = cog;
   const writer = await createGeoTiffWriter(path, {
     width,
@@ -39,9 +39,9 @@ export async function decodeImage(
     crs,
     geoKeys,
     bands: BANDS,
-    dtype,
-    nodata,
-    ...physical(cog.metadata),
+    dtype: units.dtype,
+    nodata: units.nodata,
+    ...physical(units),
   });
   try {
     for (let y = 0; y < height; y += TILE_PX) {
@@ -54,8 +54,10 @@ export async function decodeImage(
           use,
           options.signal,
         );
-        for (let left = x; left < x + window.width; left += TILE_PX)
-          await writer.append(cutTile(decoded, { left, top: y, width, height }, cog.metadata.units));
+        for (let left = x; left < x + window.width; left += TILE_PX) {
+          const place = { x: left, y, width: Math.min(TILE_PX, width - left), height: window.height };
+          await writer.append(storedTile(decoded, place, { units, side: TILE_PX, bands: BANDS.length }));
+        }
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);
     }
@@ -108,41 +110,4 @@ export async function decodeProvenance(
     await writer.abort();
     throw error;
   }
-}
-
-/** GDAL's scale and offset, to reflectance, where the source's stored numbers are not digital numbers. */
-function physical({ units }: TecMetadata): { readonly scale?: number; readonly offset?: number } {
-  if (units.scale === 1 && units.offset === 0) return {};
-  return { scale: units.scale / 10000, offset: units.offset / 10000 };
-}
-
-const ARRAY = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array } as const;
-const RANGE = { uint8: [0, 255], uint16: [0, 65535], int16: [-32768, 32767], float32: [-Infinity, Infinity] } as const;
-
-/** One full tile, pixel-interleaved, in the source's units; what lies beyond the image is 0. */
-function cutTile(
-  decoded: DecodedWindow,
-  tile: { readonly left: number; readonly top: number; readonly width: number; readonly height: number },
-  units: TecMetadata["units"],
-): StoredArray {
-  const count = BANDS.length;
-  const out = new ARRAY[units.dtype](TILE_PX * TILE_PX * count);
-  const [low, high] = RANGE[units.dtype];
-  const integer = units.dtype !== "float32";
-  const hole = units.nodata ?? 0;
-  const { window, pixels, masks } = decoded;
-  const plane = window.width * window.height;
-  for (let r = 0; r < TILE_PX && tile.top + r < tile.height; r++) {
-    for (let c = 0; c < TILE_PX && tile.left + c < tile.width; c++) {
-      const [x, y] = [tile.left + c, tile.top + r];
-      const valid = maskAt(masks, x, y) !== 0;
-      const from = (y - window.y) * window.width + x - window.x;
-      for (let b = 0; b < count; b++) {
-        const stored = ((pixels[b * plane + from] ?? 0) - units.offset) / units.scale;
-        const value = Math.max(low, Math.min(high, integer ? Math.round(stored) : stored));
-        out[(r * TILE_PX + c) * count + b] = valid ? value : hole;
-      }
-    }
-  }
-  return out;
 }

@@ -63,9 +63,10 @@ function poolMetrics(services: Services): readonly ServiceMetric[] {
 export function collectMetrics(services: Services): readonly ServiceMetric[] {
   const { latents, headers } = services.reader.stats();
   const tiles = services.tiles.stats();
+  const blocks = services.blocks.stats();
   const networks = services.networks.stats();
   const forecasts = services.forecasts.stats();
-  const caches = Object.entries({ latents, tiles, forecasts }).flatMap(([cache, stats]): ServiceMetric[] => [
+  const caches = Object.entries({ latents, tiles, blocks, forecasts }).flatMap(([cache, stats]): ServiceMetric[] => [
     {
       name: "tectile_cache_bytes",
       help: "Bytes held by a cache",

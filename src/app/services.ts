@@ -27,6 +27,7 @@ import { loadExtensions, type Extensions } from "./plugins.js";
 import { createSearchStore, type SearchStore } from "./searches.js";
 import { watchStages, type StageTimes } from "./stage-times.js";
 import { createStamps, type Stamps } from "./stamped-items.js";
+import type { Block } from "./virtual-assets.js";
 import { createSharedTiles, type SharedTiles } from "./shared-tiles.js";
 
 /** What lives as long as the process: made once, passed as an argument, closed by `close`. */
@@ -43,6 +44,8 @@ export interface Services {
   readonly forecasts: Forecasts;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<KeptPicture>;
+  /** Decoded tiles of virtual COGs and cubes. */
+  readonly blocks: SharedCache<Block>;
   /** Bounds the memory of pictures being drawn. */
   readonly drawing: ByteBudget;
   /** A plugin's cache behind `tiles`, where the settings name one. */
@@ -81,6 +84,10 @@ export async function createServices(
 ): Promise<Services> {
   const extensions = await loadExtensions(config.plugins);
   const { sharedTileCache, sharedTileCacheTimeoutMs: timeoutMs } = config;
+  const blocks = new SharedCache<Block>({
+    maxBytes: config.blocksCacheBytes,
+    sizeOf: ({ bytes }) => bytes.length + 512,
+  });
   const tiles = new SharedCache<KeptPicture>({
     maxBytes: config.tileCacheBytes,
     sizeOf: ({ bytes, hrefs }) => bytes.length + 512 + 8 * hrefs.length,
@@ -107,6 +114,7 @@ export async function createServices(
   const core = await createDecoder(config, { extensions: { ...extensions, openStore }, referencesWithin: folder });
   forget.push(
     (hrefs) => core.reader.forget(hrefs),
+    (hrefs) => blocks.evict(({ href }) => hrefs.has(href)),
     (hrefs) => tiles.evict((picture) => picture.hrefs.some((href) => hrefs.has(href))),
   );
   const eventLoop = monitorEventLoop();
@@ -130,6 +138,7 @@ export async function createServices(
     }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles,
+    blocks,
     async close() {
       eventLoop.close();
       stages.close();

@@ -3,7 +3,7 @@ import type { Bounds } from "../geo/bounds.js";
 import { unionBounds } from "./footprint.js";
 import { bandObjects, COLLECTION_EXTENSIONS } from "./item.js";
 import { DEFAULT_RENDERS } from "./renders.js";
-import { TEC_MEDIA_TYPE } from "./tec-extension.js";
+import { LATENTS_ROLE, TEC_MEDIA_TYPE } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** What a new collection is called; an existing one keeps its own words. */
@@ -61,7 +61,12 @@ export function newCollection({ id, title = id, description, license = "other" }
     keywords: ["Sentinel-2", "reflectance", "latents"],
     extent: EVERYTHING,
     item_assets: {
-      tec: { type: TEC_MEDIA_TYPE, title: "Latents of all bands (TEC-COG)", roles: ["data"], bands: bandObjects() },
+      tec: {
+        type: TEC_MEDIA_TYPE,
+        title: "Latents of all bands (TEC-COG)",
+        roles: [LATENTS_ROLE],
+        bands: bandObjects(),
+      },
     },
     renders: DEFAULT_RENDERS,
     links: [

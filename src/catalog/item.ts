@@ -9,7 +9,7 @@ import { epsgCode } from "../geo/crs.js";
 import { gridFootprint } from "./footprint.js";
 import { geometrySchema } from "./geometry.js";
 import { DEFAULT_RENDERS, type Renders } from "./renders.js";
-import { REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
+import { LATENTS_ROLE, REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** Everything that an ingest knows about a new item. */
@@ -32,6 +32,10 @@ export interface ItemDescription {
   /** The same over clouded ones. */
   readonly psnrClouded?: Readonly<Record<string, number>>;
   readonly bitsPerPixel?: number;
+  /** Of the numbers that decoding gives: dn = stored x scale + offset. */
+  readonly units?: StoredUnits;
+  /** Whether the file keeps scene classes. */
+  readonly classes?: boolean;
   readonly clearPercent?: number;
   /** Of each chunk of the full resolution, row-major, rounded up. */
   readonly chunkClearPercent?: readonly number[];
@@ -53,6 +57,16 @@ export interface ItemDescription {
   readonly created: string;
   readonly software?: Readonly<Record<string, string>>;
 }
+
+/** How a source stored its digital numbers. */
+export interface StoredUnits {
+  readonly dtype: string;
+  readonly scale: number;
+  readonly offset: number;
+  readonly nodata?: number | undefined;
+}
+
+const DIGITAL_NUMBERS: StoredUnits = { dtype: "uint16", scale: 1, offset: 0 };
 
 /** An item of the same collection that another one leans on. */
 export interface ItemReference {
@@ -130,16 +144,17 @@ export function toItem(description: ItemDescription): StacJson {
   };
 }
 
-/** The 12 `bands` of the asset, with eo and raster fields. */
-export function bandObjects(): readonly StacJson[] {
+/** The 12 `bands` of the asset, with eo and raster fields; raster:scale and raster:offset lead to reflectance. */
+export function bandObjects({ dtype, scale, offset, nodata }: StoredUnits = DIGITAL_NUMBERS): readonly StacJson[] {
   return BANDS.map((name) => ({
     name,
     "eo:common_name": BAND_COMMON_NAME[name],
     "eo:center_wavelength": BAND_WAVELENGTH_UM[name][0],
     "eo:full_width_half_max": BAND_WAVELENGTH_UM[name][1],
-    data_type: "uint16",
-    "raster:scale": 0.0001,
-    "raster:offset": 0,
+    data_type: dtype,
+    ...(nodata === undefined ? {} : { nodata }),
+    "raster:scale": scale / 10_000,
+    "raster:offset": offset / 10_000,
     "raster:spatial_resolution": BAND_RESOLUTION_M[name],
   }));
 }
@@ -263,11 +278,12 @@ function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): S
 
 function tecAsset(description: ItemDescription): StacJson {
   const { file, model, psnr, psnrClouded, target, clouds, bitsPerPixel, references, grid } = description;
+  const { units, classes } = description;
   return {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
     title: "Latents of all bands (TEC-COG)",
-    roles: ["data"],
+    roles: [LATENTS_ROLE],
     "file:size": file.sizeBytes,
     "file:checksum": `1220${file.sha256}`,
     "file:header_size": file.headerBytes,
@@ -280,9 +296,10 @@ function tecAsset(description: ItemDescription): StacJson {
     ...(target === undefined ? {} : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
     ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
+    ...(classes === undefined ? {} : { "tec:classes": classes }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),
-    bands: bandObjects(),
+    bands: bandObjects(units),
   };
 }
 

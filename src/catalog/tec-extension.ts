@@ -5,8 +5,11 @@ import { CODEC_NAMES } from "../core/codecs.js";
 /** Identifier of the `tec` STAC extension; docs/tec-extension holds the schema, and every server serves it. */
 export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
 
-/** Media type of a TEC-COG. */
-export const TEC_MEDIA_TYPE = "image/tiff; application=geotiff; profile=tec-cog";
+/** Media type of a TEC-COG: one of its own, so that no reader of GeoTIFFs takes its quicklook for data. */
+export const TEC_MEDIA_TYPE = "application/vnd.tectile.tec-cog";
+
+/** Role of the asset that holds the latents. */
+export const LATENTS_ROLE = "latents";
 
 /** Relation of a link from an item to one that it leans on; its `tec:file` is that item's TEC-COG, relative to the item's folder. */
 export const REFERENCE_REL = "tec:reference";
@@ -49,6 +52,12 @@ export const tecAssetFields = z.object({
     .min(0)
     .optional()
     .describe("Bits of the full-resolution chunks for each pixel and band, so that raw Sentinel-2 is 16."),
+  "tec:classes": z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the file keeps the scene class (SCL) of each pixel; where it is told, `bands` describe the numbers that decoding gives.",
+    ),
   "tec:references": z
     .array(z.string())
     .optional()

@@ -67,18 +67,22 @@ const TYPE_BYTES: Readonly<Record<number, number>> = {
   18: 8,
 };
 
-/** Bytes of header and directories; it depends on the counts of the values alone, so it is known before they are. */
-export function sizeOfDirectories(directories: readonly (readonly Tag[])[], big: boolean): number {
-  return directories.reduce((at, tags) => at + directoryBytes(tags, big), big ? 16 : 8);
+/** Bytes of header, note and directories; it depends on the counts of the values alone, so it is known before they are. */
+export function sizeOfDirectories(directories: readonly (readonly Tag[])[], big: boolean, note = ""): number {
+  return directories.reduce((at, tags) => at + directoryBytes(tags, big), (big ? 16 : 8) + even(note.length));
 }
 
-/** The header and a chain of directories, each followed by its out-of-line values; little-endian. */
-export function encodeDirectories(directories: readonly (readonly Tag[])[], big: boolean): Uint8Array {
-  const bytes = new Uint8Array(sizeOfDirectories(directories, big));
+/**
+ * The header and a chain of directories, each followed by its out-of-line values; little-endian. `note` is ASCII between the header and
+ * the first directory, where GDAL looks for what a file promises of its layout.
+ */
+export function encodeDirectories(directories: readonly (readonly Tag[])[], big: boolean, note = ""): Uint8Array {
+  const bytes = new Uint8Array(sizeOfDirectories(directories, big, note));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, 0x4949, true);
   view.setUint16(2, big ? 43 : 42, true);
-  let at = big ? 16 : 8;
+  bytes.set(new TextEncoder().encode(note), big ? 16 : 8);
+  let at = (big ? 16 : 8) + even(note.length);
   if (big) {
     view.setUint16(4, 8, true);
     view.setBigUint64(8, BigInt(at), true);

@@ -56,7 +56,8 @@ export function problemHandler(onError: (error: unknown, request: Request) => vo
     if (answer.status >= 500) onError(error, request);
     // Half an answer can't be taken back: breaking the connection tells the client that it isn't whole.
     if (response.headersSent) return void response.destroy();
-    for (const name of ["ETag", "Content-Type", "Content-Length", "Last-Modified"]) response.removeHeader(name);
+    for (const name of ["ETag", "Content-Type", "Content-Length", "Content-Range", "Last-Modified"])
+      response.removeHeader(name);
     sendProblem(response, answer);
   };
 }

@@ -5,6 +5,7 @@ import { renderQueries } from "../catalog/renders.js";
 import { REFERENCE_REL } from "../catalog/tec-extension.js";
 import type { CatalogItem, SearchPage, StacJson } from "../catalog/types.js";
 import { isHttpUrl, isRemote } from "../store/location.js";
+import { asLatents, virtualAssetDocuments, virtualItemAssets } from "./virtual-asset-documents.js";
 
 /** Media types of STAC API answers. */
 export const JSON_TYPE = "application/json";
@@ -58,6 +59,7 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
   return {
     ...collection,
     stac_extensions: withExtension(collection),
+    item_assets: virtualItemAssets(collection["item_assets"]),
     links: [
       { rel: "self", href: self, type: JSON_TYPE },
       { rel: "root", href: `${base}/`, type: JSON_TYPE },
@@ -114,12 +116,18 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
       })),
       ...keptLinks(item.json, base, `${encodeURIComponent(item.collection)}/${encodeURIComponent(item.id)}/item.json`),
     ],
-    assets: Object.fromEntries(
-      Object.entries(assets).map(([key, asset]) => [
-        key,
-        { ...asset, href: isRemote(asset.href) ? asset.href : `${self}/assets/${encodeURIComponent(key)}` },
-      ]),
-    ),
+    assets: {
+      ...virtualAssetDocuments(item, `${self}/assets`),
+      ...Object.fromEntries(
+        Object.entries(assets).map(([key, asset]) => [
+          key,
+          {
+            ...(key === "tec" ? asLatents(asset) : asset),
+            href: isRemote(asset.href) ? asset.href : `${self}/assets/${encodeURIComponent(key)}`,
+          },
+        ]),
+      ),
+    },
   };
 }
 

@@ -23,6 +23,7 @@ import { tileRouter } from "./routes/tiles.js";
 import { TILE_PATHS } from "./tile-paths.js";
 import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
+import { VIRTUAL_ASSET_PATHS, virtualAssetRouter } from "./routes/virtual-assets.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
 export async function createTectile(
@@ -39,6 +40,7 @@ export async function createTectile(
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
     { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
+    { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
     { path: "/", router: colormapRouter() },
     { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
     { path: "/", router: viewerRouter() },

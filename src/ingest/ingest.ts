@@ -99,6 +99,8 @@ async function encodeItem(
       ...(report.psnrClouded === undefined ? {} : { psnrClouded: report.psnrClouded }),
       psnr: report.psnr,
       bitsPerPixel: report.bitsPerPixel,
+      units: source.units,
+      classes: source.hasClasses,
       validPercent: report.validPercent,
       ...(report.clearPercent === undefined ? {} : { clearPercent: report.clearPercent }),
       ...(report.chunkClearPercent === undefined ? {} : { chunkClearPercent: report.chunkClearPercent }),

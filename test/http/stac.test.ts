@@ -218,7 +218,7 @@ test("an item's asset is served by byte ranges, and its ETag is of the file as i
   assert.deepEqual(new Uint8Array(await part.arrayBuffer()), bytesOf("d7").slice(2, 6));
   const etag = part.headers.get("etag") ?? "";
   assert.match(etag, /^"[\w-]+"$/);
-  assert.equal(part.headers.get("content-type"), "image/tiff; application=geotiff; profile=tec-cog");
+  assert.equal(part.headers.get("content-type"), "application/vnd.tectile.tec-cog");
   // fetch adds no-cache to conditional requests unless told otherwise, and no-cache rules out a 304.
   const again = await fetch(tec.href, {
     headers: { "If-None-Match": etag, "Cache-Control": "max-age=0" },

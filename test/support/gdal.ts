@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 
 /** True when GDAL's command-line tools are installed; tests that compare with it skip without. */
 export function hasGdal(): boolean {
@@ -16,4 +17,9 @@ export function gdal(
   args: readonly string[],
 ): string {
   return execFileSync(tool, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The same without holding up this process, which may be the one that serves what GDAL reads. */
+export async function gdalOverHttp(tool: "gdal_translate" | "gdalinfo", args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(tool, args, { timeout: 120_000 })).stdout;
 }

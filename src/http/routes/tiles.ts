@@ -15,6 +15,7 @@ import { datesOf, type Picture, type Provenance } from "../../tile/draw/provenan
 import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
 import { methodNotAllowed } from "../problem.js";
+import { cacheControlOf } from "../cache-control.js";
 import { requestSignal } from "../signal.js";
 
 export const TILE_MATRIX_SET = "WebMercatorQuad";
@@ -161,10 +162,7 @@ interface Answering {
 
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
-  const { cacheControl, apiKeys } = services.config;
-  // What needs a key is kept by the client alone.
-  const kept = apiKeys.length === 0 ? cacheControl : cacheControl.replace(/\bpublic\b/, "private");
-  response.set({ ETag: plan.etag, "Cache-Control": kept });
+  response.set({ ETag: plan.etag, "Cache-Control": cacheControlOf(services.config) });
   const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
     // Of a picture no longer here only the client knows what it was made of.

@@ -52,7 +52,7 @@ test("an item describes its twelve bands, file and model", () => {
     "raster:offset": 0,
     "raster:spatial_resolution": 20,
   });
-  assert.equal(tec["type"], "image/tiff; application=geotiff; profile=tec-cog");
+  assert.equal(tec["type"], "application/vnd.tectile.tec-cog");
   assert.deepEqual(parsed.properties["proj:shape"], [384, 512]);
   assert.equal(parsed.properties["proj:code"], "EPSG:32631");
 });

@@ -1,0 +1,185 @@
+import { layOutCog, COG_TILE_PX, tilesBetween, type VirtualCog } from "../container/virtual-cog.js";
+import { chunkSize, type TecCog } from "../container/tec-cog.js";
+import type { GeoTiffPlan, StoredArray } from "../container/geotiff-tags.js";
+import { BANDS, isBandName, type BandName } from "../core/bands.js";
+import { NotFoundError } from "../core/errors.js";
+import type { PixelWindow } from "../core/raster.js";
+import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
+import { parseRenderSpec } from "../render/parse-render-spec.js";
+import { renderRaster } from "../render/render-raster.js";
+import { requiredBands, type RenderSpec } from "../render/render-spec.js";
+import type { OpenContainer } from "../tile/chunk-reader.js";
+import { decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { physical, storedTile } from "../tile/stored-tile.js";
+import { windowMask } from "../tile/window-mask.js";
+import type { Services } from "./services.js";
+
+/** What can be read of an item as a COG: a band, true colour, scene classes, which pixels are valid. */
+export const VIRTUAL_ASSETS = [...BANDS, "visual", "scl", "valid"] as const;
+export type VirtualAssetName = (typeof VIRTUAL_ASSETS)[number];
+
+export function isVirtualAsset(name: string): name is VirtualAssetName {
+  return (VIRTUAL_ASSETS as readonly string[]).includes(name);
+}
+
+/** What decoding tiles uses. */
+export type VirtualUse = Pick<Services, "reader" | "networks" | "blocks">;
+
+/** A COG whose tiles are decoded when they are read. */
+export interface VirtualAsset {
+  readonly cog: VirtualCog;
+  /** About as many bytes as decoding one tile holds at once. */
+  readonly decodingBytes: number;
+  /** Bytes [from, to) of the file, in pieces; a few tiles are decoded ahead of who reads. */
+  read(from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array>;
+}
+
+/** Tiles decoded while those before are sent. */
+const AHEAD = 4;
+
+/** @throws NotFoundError for scene classes of a file that has none. */
+export function virtualAsset(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): VirtualAsset {
+  const { cog: source, tokens } = container;
+  const plan = planOf(source, name);
+  const cog = layoutOf(source, name, plan);
+  const key = `${container.key}/${tokens ?? "all"}/${name}`;
+  const decode = decoderOf(container, name, use);
+  const readTile = (tile: TilePlace, signal: AbortSignal): Promise<Block> =>
+    use.blocks.get(
+      `${key}/${tile.level}/${tile.row}/${tile.column}`,
+      async (shared) => ({ href: container.href, bytes: bytesOf(await decode(tile, shared)) }),
+      signal,
+    );
+
+  return {
+    cog,
+    decodingBytes: 4 * COG_TILE_PX ** 2 * (name === "visual" ? 12 : 5),
+    async *read(from, to, signal) {
+      if (from < cog.header.length) yield cog.header.subarray(from, to);
+      const queue: { readonly offset: number; readonly block: Promise<Block> }[] = [];
+      const tiles = tilesBetween(cog, from, to);
+      for (;;) {
+        while (queue.length < AHEAD) {
+          const { value: tile } = tiles.next();
+          if (tile === undefined) break;
+          const block = readTile(tile, signal);
+          // One that fails while those before are sent is told of in its turn.
+          block.catch(() => undefined);
+          queue.push({ offset: tile.offset, block });
+        }
+        const next = queue.shift();
+        if (next === undefined) return;
+        const { bytes } = await next.block;
+        yield bytes.subarray(Math.max(0, from - next.offset), Math.min(bytes.length, to - next.offset));
+      }
+    },
+  };
+}
+
+/** A tile as the cache keeps it. */
+export interface Block {
+  /** Where the container lies. */
+  readonly href: string;
+  readonly bytes: Uint8Array;
+}
+
+interface TilePlace {
+  readonly level: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+const layouts = new WeakMap<TecCog, Map<string, VirtualCog>>();
+
+/** Kept as long as the container is open: a client asks for the header and then, again and again, for tiles. */
+function layoutOf(source: TecCog, name: string, plan: GeoTiffPlan): VirtualCog {
+  const known = layouts.get(source) ?? new Map<string, VirtualCog>();
+  layouts.set(source, known);
+  const layout = known.get(name) ?? layOutCog(plan, source.levels);
+  known.set(name, layout);
+  return layout;
+}
+
+function planOf({ levels, metadata, transform, crs, geoKeys, location }: TecCog, name: VirtualAssetName): GeoTiffPlan {
+  const { width = 0, height = 0 } = levels[0] ?? {};
+  const place = { width, height, transform, crs, geoKeys };
+  const { units } = metadata;
+  if (isBandName(name))
+    return { ...place, bands: [name], dtype: units.dtype, nodata: units.nodata, ...physical(units) };
+  if (name === "visual") return { ...place, bands: ["red", "green", "blue"], dtype: "uint8", nodata: 0, rgb: true };
+  if (name === "scl" && !metadata.classes)
+    throw new NotFoundError(`${location.split("/").at(-1) ?? ""} has no scene classes`);
+  return { ...place, bands: [name], dtype: "uint8", nodata: name === "scl" ? 0 : undefined };
+}
+
+type TileDecoder = (tile: TilePlace, signal: AbortSignal) => Promise<StoredArray>;
+
+function decoderOf(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): TileDecoder {
+  if (name === "scl" || name === "valid") return (tile, signal) => maskTile(container, tile, { name, use, signal });
+  const spec = isBandName(name) ? undefined : VISUAL;
+  const bands: readonly BandName[] = isBandName(name) ? [name] : requiredBands(VISUAL);
+  return async ({ level, row, column }, signal) => {
+    const size = container.cog.levels[level];
+    if (size === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
+    const place = { x: column * COG_TILE_PX, y: row * COG_TILE_PX, ...chunkSize(size, row, column) };
+    const decoded = await decodeWindow({ container, level, rect: rectOfPixels(place), bands }, use, signal);
+    if (spec !== undefined) return visualTile(decoded, place, { spec, bands });
+    return storedTile(decoded, place, { units: container.cog.metadata.units, side: COG_TILE_PX, bands: 1 });
+  };
+}
+
+const VISUAL: RenderSpec = parseRenderSpec(new URLSearchParams({ render: DEFAULT_RENDER, return_mask: "false" }), {
+  format: "png",
+  presets: RENDERS,
+});
+
+/** The masks of a tile are those of its chunk: nothing around it is read. */
+async function maskTile(
+  container: OpenContainer,
+  { level, row, column }: TilePlace,
+  { name, use, signal }: { readonly name: "scl" | "valid"; readonly use: VirtualUse; readonly signal: AbortSignal },
+): Promise<Uint8Array> {
+  const size = container.cog.levels[level];
+  const { valid, classes } = await use.reader.chunk(
+    container,
+    level,
+    row * Math.ceil((size?.width ?? 0) / COG_TILE_PX) + column,
+    signal,
+  );
+  const out = new Uint8Array(COG_TILE_PX ** 2);
+  const { width, height } = chunkSize(size ?? { width: 0, height: 0 }, row, column);
+  for (let r = 0; r < height; r++) {
+    const [at, from] = [r * COG_TILE_PX, r * width];
+    if (name === "scl") out.set(classes?.subarray(from, from + width) ?? [], at);
+    else if (valid === "all") out.fill(1, at, at + width);
+    else if (valid !== "none") out.set(valid.subarray(from, from + width), at);
+  }
+  return out;
+}
+
+/** Red, green and blue, 1 to 255 where something was seen and 0 elsewhere, as in ESA's own true-colour images. */
+function visualTile(
+  { pixels, window, masks }: DecodedWindow,
+  place: PixelWindow,
+  { spec, bands }: { readonly spec: RenderSpec; readonly bands: readonly BandName[] },
+): Uint8Array {
+  const { width, height } = window;
+  const whole = windowMask(masks, window);
+  const valid = whole === "all" ? new Uint8Array(width * height).fill(1) : whole;
+  const { samples, channels } = renderRaster({ kind: "raster", width, height, bands, samples: pixels, valid }, spec);
+  const out = new Uint8Array(3 * COG_TILE_PX ** 2);
+  for (let r = 0; r < place.height; r++) {
+    for (let c = 0; c < place.width; c++) {
+      const pixel = (place.y + r - window.y) * width + place.x + c - window.x;
+      if (valid[pixel] === 0) continue;
+      const at = 3 * (r * COG_TILE_PX + c);
+      for (let b = 0; b < 3; b++) out[at + b] = Math.max(1, samples[pixel * channels + b] ?? 0);
+    }
+  }
+  return out;
+}
+
+/** Little-endian, as TIFF and every machine that Node runs on have it. */
+function bytesOf(samples: StoredArray): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+}

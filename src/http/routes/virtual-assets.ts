@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { Router } from "express";
+import type { Services } from "../../app/services.js";
+import { withTokens } from "../../tile/tokens.js";
+import { isVirtualAsset, VIRTUAL_ASSETS, virtualAsset } from "../../app/virtual-assets.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import { parseLocation } from "../../store/location.js";
+import { sendRanges } from "../byte-ranges.js";
+import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { parseTokens, queryOf } from "../params.js";
+import { methodNotAllowed } from "../problem.js";
+import { cacheControlOf } from "../cache-control.js";
+import { requestSignal } from "../signal.js";
+import { COG_MEDIA_TYPE } from "../virtual-asset-documents.js";
+import { param } from "./tiles.js";
+
+/** Bytes of virtual COGs differ between these: raise it when layout or decoding changes. */
+const LAYOUT_VERSION = 1;
+
+/** Every band of an item, its true colour and its masks, as Cloud Optimized GeoTIFFs that are decoded as they are read. */
+export function virtualAssetRouter({ services }: { readonly services: Services }): Router {
+  const router = Router();
+  router
+    .route("/collections/:collection/items/:item/assets/:name.tif")
+    .get(async (request, response, next) => {
+      const name = param(request, "name");
+      if (!isVirtualAsset(name)) return next("route");
+      const signal = requestSignal(request, response);
+      const found = await services.catalog.item(param(request, "collection"), param(request, "item"));
+      // A file of that name which somebody put there goes first.
+      if (Object.hasOwn(found.assetHrefs, `${name}.tif`)) return next("route");
+      const [item = found] = await services.stamps.stamp([found]);
+      const tokens = parseTokens(queryOf(request));
+      const opened = await services.reader.open(item.href, item.checksum, signal);
+      const asset = virtualAsset(tokens === undefined ? opened : withTokens(opened, tokens), name, services);
+      const file = {
+        bytes: asset.cog.fileBytes,
+        mediaType: COG_MEDIA_TYPE,
+        etag: etagOf(item, [name, tokens ?? "all"]),
+        lastModified: await modifiedAt(item),
+        cacheControl: cacheControlOf(services.config),
+        read: (from: number, to: number) => asset.read(from, to, signal),
+      };
+      await sendRanges(file, request, response, (bytes, job) =>
+        services.drawing.hold(bytes + asset.decodingBytes, job, signal),
+      );
+    })
+    .all(methodNotAllowed("GET, HEAD"));
+  return router;
+}
+
+/** Changes when the item, its file or those that it leans on do. */
+function etagOf(item: CatalogItem, parts: readonly (string | number)[]): string {
+  const identity = JSON.stringify([
+    LAYOUT_VERSION,
+    item.collection,
+    item.id,
+    item.checksum,
+    item.modelSha256,
+    ...parts,
+  ]);
+  return `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
+}
+
+/** When the item's file was written; of a file at a URL, what the item says. */
+async function modifiedAt({ href, json }: CatalogItem): Promise<Date | undefined> {
+  const location = parseLocation(href);
+  if (location.kind === "file") return new Date(Math.floor((await stat(location.path)).mtimeMs / 1000) * 1000);
+  const { updated } = json["properties"] as { readonly updated?: unknown };
+  const at = new Date(typeof updated === "string" ? updated : Number.NaN);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+/** For the OpenAPI description. */
+export const VIRTUAL_ASSET_PATHS: OpenApiPaths = {
+  "/collections/{collection}/items/{item}/assets/{name}.tif": {
+    get: operation(
+      "A band, true colour or mask of an item as a Cloud Optimized GeoTIFF, by byte ranges",
+      COG_MEDIA_TYPE,
+      [
+        pathParameter("collection", "Id of the collection"),
+        pathParameter("item", "Id of the item"),
+        { ...pathParameter("name", "What is read"), schema: { type: "string", enum: VIRTUAL_ASSETS } },
+        {
+          name: "quality",
+          in: "query",
+          description: "Of items stored as FlexTEC: how many of their 16 tokens are read, 0 to 16; default all",
+          schema: { type: "string" },
+        },
+      ],
+    ),
+  },
+};

@@ -1,0 +1,53 @@
+import type { StoredArray } from "../container/geotiff-tags.js";
+import type { TecMetadata } from "../container/tec-cog.js";
+import type { PixelWindow } from "../core/raster.js";
+import type { DecodedWindow } from "./decode-window.js";
+import { windowMask } from "./window-mask.js";
+
+/** How numbers are stored: stored = (dn - offset) / scale; `nodata` stands for holes, 0 where there is none. */
+export type Units = TecMetadata["units"];
+
+export const STORED_ARRAY = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  float32: Float32Array,
+} as const;
+const RANGE = { uint8: [0, 255], uint16: [0, 65535], int16: [-32768, 32767], float32: [-Infinity, Infinity] } as const;
+
+/**
+ * One full tile of an ordinary file, `side` pixels, pixel-interleaved, in the units given, clipped to their type; beyond `place`, the part
+ * of the tile that lies inside the image, it is 0.
+ */
+export function storedTile(
+  { window, pixels, masks }: Pick<DecodedWindow, "window" | "pixels" | "masks">,
+  place: PixelWindow,
+  { units, side, bands }: { readonly units: Units; readonly side: number; readonly bands: number },
+): StoredArray {
+  const out = new STORED_ARRAY[units.dtype](side * side * bands);
+  const [low, high] = RANGE[units.dtype];
+  const integer = units.dtype !== "float32";
+  const hole = units.nodata ?? 0;
+  const valid = windowMask(masks, place);
+  const plane = window.width * window.height;
+  for (let r = 0; r < place.height; r++) {
+    const from = (place.y + r - window.y) * window.width + place.x - window.x;
+    for (let b = 0; b < bands; b++) {
+      let at = r * side * bands + b;
+      for (let c = 0; c < place.width; c++, at += bands) {
+        if (valid !== "all" && valid[r * place.width + c] === 0) {
+          out[at] = hole;
+          continue;
+        }
+        const stored = ((pixels[b * plane + from + c] ?? 0) - units.offset) / units.scale;
+        out[at] = Math.max(low, Math.min(high, integer ? Math.round(stored) : stored));
+      }
+    }
+  }
+  return out;
+}
+
+/** GDAL's scale and offset, to reflectance, where the stored numbers are not digital numbers. */
+export function physical({ scale, offset }: Units): { readonly scale?: number; readonly offset?: number } {
+  return scale === 1 && offset === 0 ? {} : { scale: scale / 10_000, offset: offset / 10_000 };
+}
