@@ -11,7 +11,12 @@ const HALF: f32 = 0.7071067811865476;
 /** 16 vectors of one column group: sums in 0..7, differences in 8..15. */
 const scratch = memory.data(256);
 
-export function forward(data: usize, rows: i32, inner: i32, stride: i32, even: usize, odd: usize): void {
+// Rows of each block from `used` on become 0.
+export function forward(
+  data: usize, rows: i32, inner: i32, stride: i32, even: usize, odd: usize, used: i32,
+): void {
+  const pairs = (used + 1) >> 1;
+  const none = f32x4.splat(0);
   for (let r = 0; r < rows; r += 16) {
     const block = data + <usize>r * stride;
     for (let c = 0; c < inner; c += 4) {
@@ -22,10 +27,10 @@ export function forward(data: usize, rows: i32, inner: i32, stride: i32, even: u
         v128.store(scratch + (i << 4), f32x4.add(a, b));
         v128.store(scratch + (i << 4), f32x4.sub(a, b), 128);
       }
-      for (let k = 0; k < 8; k++) {
+      for (let k = 0; k < pairs; k++) {
         const row = <usize>k << 7;
-        let e = f32x4.splat(0);
-        let o = f32x4.splat(0);
+        let e = none;
+        let o = none;
         for (let i = 0; i < 8; i++) {
           const cell = row + (<usize>i << 4);
           e = f32x4.add(e, f32x4.mul(v128.load(even + cell), v128.load(scratch + (i << 4))));
@@ -34,6 +39,7 @@ export function forward(data: usize, rows: i32, inner: i32, stride: i32, even: u
         v128.store(at + <usize>(2 * k) * stride, e);
         v128.store(at + <usize>(2 * k + 1) * stride, o);
       }
+      for (let k = used; k < 16; k++) v128.store(at + <usize>k * stride, none);
     }
   }
 }
@@ -135,6 +141,44 @@ export function mix(weights: usize, count: i32, data: usize, plane: usize, lengt
     for (let b = 0; b < count; b++)
       sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + (<usize>b << 2)), v128.load(at + <usize>b * plane)));
     v128.store(out + (<usize>p << 2), sum);
+  }
+}
+
+// Solves L L' x = data in place for each column: L lower triangular of `band` numbers beside its diagonal. `factors`, a row at a time: 1 / L[i][i],
+// then L[i][i - 1], L[i][i - 2], ..., 0 before the first column.
+export function bandSolve(data: usize, rows: i32, inner: i32, stride: i32, factors: usize, band: i32): void {
+  const step = <usize>(band + 1) << 2;
+  for (let c = 0; c < inner; c += 4) {
+    const column = data + (<usize>c << 2);
+    for (let i = 0; i < rows; i++) {
+      const row = factors + <usize>i * step;
+      const at = column + <usize>i * stride;
+      let sum = v128.load(at);
+      const reach = min(i, band);
+      for (let k = 1; k <= reach; k++)
+        sum = f32x4.sub(sum, f32x4.mul(v128.load32_splat(row + (<usize>k << 2)), v128.load(at - <usize>k * stride)));
+      v128.store(at, f32x4.mul(sum, v128.load32_splat(row)));
+    }
+    for (let i = rows - 1; i >= 0; i--) {
+      const row = factors + <usize>i * step;
+      const at = column + <usize>i * stride;
+      const value = f32x4.mul(v128.load(at), v128.load32_splat(row));
+      v128.store(at, value);
+      const reach = min(i, band);
+      for (let k = 1; k <= reach; k++) {
+        const to = at - <usize>k * stride;
+        v128.store(to, f32x4.sub(v128.load(to), f32x4.mul(v128.load32_splat(row + (<usize>k << 2)), value)));
+      }
+    }
+  }
+}
+
+// out[i] = factor x out[i], `length` a multiple of 4.
+export function scale(data: usize, length: i32, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (let i = 0; i < length; i += 4) {
+    const at = data + (<usize>i << 2);
+    v128.store(at, f32x4.mul(v128.load(at), by));
   }
 }
 

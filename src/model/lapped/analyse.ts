@@ -55,16 +55,15 @@ export function analyseBlock(
   const area = width * height;
   const [blockRows, blockColumns] = [height / STRIDE, width / STRIDE];
   const scratch = kernels.take(area);
-  const [turned, averaged] = native === undefined ? [0, 0] : [kernels.take(area), kernels.take(area)];
   const planes = Array.from({ length: COMPONENTS }, () => kernels.take(area));
-  planes.forEach((at, b) => {
+  planes.forEach((to, b) => {
     const weight = weights[b] ?? 1;
     const from = pixels.subarray(b * area, (b + 1) * area);
-    const to = kernels.view(scratch, area);
-    for (let i = 0; i < area; i++) to[i] = (from[i] ?? 0) * weight;
     const factor = factors[b] ?? 1;
-    if (factor === 1) kernels.analyse(scratch, at, place);
-    else analyseNative(kernels, { pixels: scratch, scratch: averaged, turned, out: at }, place, factor);
+    if (factor !== 1) return analyseNative(kernels, from, { scratch, to }, place, { factor, weight });
+    kernels.view(scratch, area).set(from);
+    kernels.scale(scratch, area, weight);
+    kernels.analyse(scratch, to, place);
   });
   const places = kernels.integers(Int32Array.from(PLACE_OF));
   return {

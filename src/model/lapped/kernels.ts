@@ -14,13 +14,22 @@ export interface LappedKernels {
   view(at: number, floats: number): Float32Array;
   /** Places int32. */
   integers(numbers: Int32Array): number;
-  /** A plane [height][width] of pixels -> [width][height] of coefficients, at (16 column + v, 16 row + u). Spoils `from`. */
-  analyse(from: number, to: number, size: PlaneSize): void;
+  /**
+   * A plane [height][width] of pixels -> [width][height] of coefficients, at (16 column + v, 16 row + u). Spoils `from`. Frequencies from
+   * `used` on become 0.
+   */
+  analyse(from: number, to: number, size: PlaneSize, used?: number): void;
   /**
    * The inverse: [width][height] of coefficients at `from` -> pixels [height][width] at `to`. Spoils `from`. Frequencies from `used` on
    * are 0. The outer half block of the plane is right only at an edge of the image.
    */
   synthesise(from: number, to: number, size: PlaneSize, used: number): void;
+  /** [rows][columns] -> [columns][rows], both multiples of 4. */
+  transpose(from: number, rows: number, columns: number, to: number): void;
+  /** Solves the system for each column of [system.rows][columns] in place; columns a multiple of 4. */
+  solve(data: number, columns: number, system: BandedSystem): void;
+  /** Multiplies numbers in place; a multiple of 4 of them. */
+  scale(data: number, floats: number, factor: number): void;
   /** Sum of products of two arrays whose lengths are a multiple of 4. */
   dot(a: number, b: number, floats: number): number;
   /** Coefficients of a rectangle of positions of a transformed plane, in planes of `plane` numbers; see assembly/lapped.ts. */
@@ -47,6 +56,13 @@ export interface PlaneStack {
   readonly length: number;
 }
 
+/** The Cholesky factor of a banded matrix: a row is 1 / L[i][i], L[i][i - 1], ... L[i][i - band], 0 before the first column. */
+export interface BandedSystem {
+  readonly rows: number;
+  readonly band: number;
+  readonly factors: Float32Array;
+}
+
 /** Pixels, multiples of 16. */
 export interface PlaneSize {
   readonly width: number;
@@ -56,10 +72,12 @@ export interface PlaneSize {
 interface Exports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
-  forward(data: number, rows: number, inner: number, stride: number, even: number, odd: number): void;
+  forward(data: number, rows: number, inner: number, stride: number, even: number, odd: number, used: number): void;
   inverse(data: number, rows: number, inner: number, stride: number, even: number, odd: number, used: number): void;
   lap(data: number, rows: number, inner: number, stride: number, v: number): void;
   transpose(from: number, rows: number, columns: number, to: number): void;
+  bandSolve(data: number, rows: number, inner: number, stride: number, factors: number, band: number): void;
+  scale(data: number, length: number, factor: number): void;
   dot(a: number, b: number, length: number): number;
   gather(...numbers: readonly number[]): void;
   mix(weights: number, count: number, data: number, plane: number, length: number, out: number): void;
@@ -103,12 +121,12 @@ export function createKernels(): LappedKernels {
       new Int32Array(memory.buffer, at, numbers.length).set(numbers);
       return at;
     },
-    analyse(from, to, { width, height }) {
+    analyse(from, to, { width, height }, used = STRIDE) {
       wasm.lap(from, height, width, 4 * width, forwardLap);
-      wasm.forward(from, height, width, 4 * width, even, odd);
+      wasm.forward(from, height, width, 4 * width, even, odd, used);
       wasm.transpose(from, height, width, to);
       wasm.lap(to, width, height, 4 * height, forwardLap);
-      wasm.forward(to, width, height, 4 * height, even, odd);
+      wasm.forward(to, width, height, 4 * height, even, odd, used);
     },
     synthesise(from, to, { width, height }, used) {
       wasm.inverse(from, width, height, 4 * height, even, odd, used);
@@ -117,11 +135,42 @@ export function createKernels(): LappedKernels {
       wasm.inverse(to, height, width, 4 * width, even, odd, used);
       wasm.lap(to, height, width, 4 * width, inverseLap);
     },
+    transpose: (from, height, width, to) => wasm.transpose(from, height, width, to),
+    solve(data, columns, { rows: height, band, factors }) {
+      const at = take(factors.length);
+      new Float32Array(memory.buffer, at, factors.length).set(factors);
+      wasm.bandSolve(data, height, columns, 4 * columns, at, band);
+      top = at;
+    },
+    scale: (data, floats, factor) => wasm.scale(data, floats, factor),
     dot: (a, b, floats) => wasm.dot(a, b, floats),
     gather: (source, height, { tops, rows, lefts, columns, places, plane }, out) =>
       wasm.gather(source, height, tops, rows, lefts, columns, places, out, 4 * plane),
     mix: (weights, { data, count, plane, length }, out) => wasm.mix(weights, count, data, 4 * plane, length, out),
   };
+}
+
+/** The analysis along one axis, in float64: a line of a multiple of 16 numbers -> its coefficients. */
+export function analyseLine(line: Float64Array): Float64Array {
+  const v = lappingMatrix();
+  const lapped = line.slice();
+  for (let border = STRIDE; border < line.length; border += STRIDE) {
+    const pairs = v.map((_, i) => [lapped[border - HALF + i] ?? 0, lapped[border + HALF - 1 - i] ?? 0] as const);
+    const differences = pairs.map(([a, b]) => (a - b) * Math.SQRT1_2).toReversed();
+    v.forEach((row, i) => {
+      const [a, b] = pairs[HALF - 1 - i] ?? [0, 0];
+      const sum = (a + b) * Math.SQRT1_2;
+      const difference = row.reduce((total, x, k) => total + x * (differences[k] ?? 0), 0);
+      lapped[border - 1 - i] = (sum + difference) * Math.SQRT1_2;
+      lapped[border + i] = (sum - difference) * Math.SQRT1_2;
+    });
+  }
+  return line.map((_, at) => {
+    const k = at % STRIDE;
+    let sum = 0;
+    for (let i = 0; i < STRIDE; i++) sum += cosine(STRIDE, k, i) * (lapped[at - k + i] ?? 0);
+    return sum;
+  });
 }
 
 /** Orthonormal DCT-II of n points, entry (k, i). */

@@ -1,6 +1,6 @@
 import { BANDS, type NativeFactors } from "../../core/bands.js";
 import { STRIDE } from "../../core/geometry.js";
-import type { LappedKernels, PlaneSize } from "./kernels.js";
+import { analyseLine, type BandedSystem, type LappedKernels, type PlaneSize } from "./kernels.js";
 
 /**
  * Bands whose sensor is coarser than the image's grid by a whole factor, each native pixel repeated factor x factor times: 2 for the 20 m
@@ -41,95 +41,143 @@ export function averageNative(plane: Float32Array, { x, y, width, height }: Plan
   }
 }
 
-/** What the mean over native pixels leaves of a frequency's amplitude: sin(factor a) / (factor sin a), a = pi k / (2 STRIDE). */
-function gain(k: number, factor: NativeFactor): number {
-  if (k === 0) return 1;
-  const angle = (Math.PI * k) / (2 * STRIDE);
-  return Math.sin(factor * angle) / (factor * Math.sin(angle));
+/** First pixels of the native pixels along `length` pixels, of which the first is `first` in the image; `length` at the end. */
+function cellEdges(length: number, first: number, factor: NativeFactor): Int32Array {
+  const edges = [0];
+  for (let at = factor - (first % factor); at < length; at += factor) edges.push(at);
+  return Int32Array.from([...edges, length]);
 }
 
-/** Steps of the solver: of white noise between native pixels, the hardest there is, less than a hundredth is left. */
-const STEPS = 4;
-
 /**
- * Analyses a band of repeated native pixels: coefficients, [16 columns][16 rows], that are 0 beyond keptFrequencies and whose synthesis has
- * the native pixels as means. With S the synthesis, M the means and P the frequencies kept they solve P S' M S c = P S' x, by conjugate gradients
- * preconditioned with the means' gains (Golub and Van Loan, 11.5). `pixels` is spoilt.
+ * Analyses a band of repeated native pixels, [height][width] digital numbers, times `weight`: coefficients at `to`, [16 columns][16 rows], that are 0 beyond
+ * keptFrequencies and whose synthesis has the native pixels as means; of all such the least (float32 apart). With A the analysis of native pixels along
+ * one axis, cut to the kept frequencies, they are A' (A A')^-1 of the native pixels along both (Golub and Van Loan, 5.6): A A' is banded and its
+ * condition below 5, so that the native pixels are solved for first, in their own grid, and then analysed as any others.
  */
 export function analyseNative(
   kernels: LappedKernels,
-  at: { readonly pixels: number; readonly scratch: number; readonly turned: number; readonly out: number },
-  place: PlanePlace,
-  factor: NativeFactor,
+  pixels: Float32Array,
+  at: { readonly scratch: number; readonly to: number },
+  { x, y, width, height }: PlanePlace,
+  { factor, weight }: { readonly factor: NativeFactor; readonly weight: number },
 ): void {
-  const area = place.width * place.height;
-  const { indices, weights } = keptOf(place, factor);
-  kernels.analyse(at.pixels, at.turned, place);
-  const rest = gather(kernels.view(at.turned, area), indices);
-  const solution = new Float32Array(indices.length);
-  let direction = product(rest, weights);
-  let energy = dot(rest, direction);
-  for (let step = 0; step < STEPS && energy > 0; step++) {
-    scatter(direction, indices, kernels.view(at.turned, area));
-    kernels.synthesise(at.turned, at.scratch, place, keptFrequencies(factor));
-    averageNative(kernels.view(at.scratch, area), place, factor);
-    kernels.analyse(at.scratch, at.turned, place);
-    const image = gather(kernels.view(at.turned, area), indices);
-    const length = energy / dot(direction, image);
-    for (let i = 0; i < indices.length; i++) {
-      solution[i] = (solution[i] ?? 0) + length * (direction[i] ?? 0);
-      rest[i] = (rest[i] ?? 0) - length * (image[i] ?? 0);
-    }
-    const next = product(rest, weights);
-    const after = dot(rest, next);
-    const share = after / energy;
-    for (let i = 0; i < indices.length; i++) next[i] = (next[i] ?? 0) + share * (direction[i] ?? 0);
-    [direction, energy] = [next, after];
-  }
-  scatter(solution, indices, kernels.view(at.out, area));
+  const [rows, columns] = [cellEdges(height, y, factor), cellEdges(width, x, factor)];
+  const padded = (edges: Int32Array): number => (edges.length + 2) & ~3;
+  const [high, wide] = [padded(rows), padded(columns)];
+  const cells = kernels.take(high * wide);
+  const turned = kernels.take(high * wide);
+  sumCells(pixels, { rows, columns, width }, weight, kernels.view(cells, high * wide), wide);
+  kernels.solve(cells, wide, systemOf(height, y, factor));
+  kernels.transpose(cells, high, wide, turned);
+  kernels.solve(turned, high, systemOf(width, x, factor));
+  kernels.transpose(turned, wide, high, cells);
+  const solved = kernels.view(cells, high * wide);
+  repeatCells(solved, wide, { rows, columns, width }, kernels.view(at.scratch, width * height));
+  kernels.free(cells);
+  kernels.analyse(at.scratch, at.to, { width, height }, keptFrequencies(factor));
 }
 
-/** Where the kept coefficients of a plane lie, and what the means take off each of them twice, undone. */
-function keptOf(
-  { width, height }: PlaneSize,
-  factor: NativeFactor,
-): { readonly indices: Uint32Array; readonly weights: Float32Array } {
-  const kept = keptFrequencies(factor);
-  const gains = Float32Array.from({ length: kept }, (_, k) => 1 / gain(k, factor) ** 2);
-  const count = (width / STRIDE) * (height / STRIDE) * kept * kept;
-  const [indices, weights] = [new Uint32Array(count), new Float32Array(count)];
-  let at = 0;
-  for (let x = 0; x < width; x++) {
-    if (x % STRIDE >= kept) continue;
-    for (let y = 0; y < height; y++) {
-      if (y % STRIDE >= kept) continue;
-      indices[at] = x * height + y;
-      weights[at++] = (gains[x % STRIDE] ?? 0) * (gains[y % STRIDE] ?? 0);
+/** Native pixels of a plane by the edges of their rows and columns. */
+interface CellGrid {
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+  readonly width: number;
+}
+
+/** Times the root of a native pixel's pixels its mean: an orthonormal basis of planes of native pixels. */
+function sumCells(
+  pixels: Float32Array,
+  { rows, columns, width }: CellGrid,
+  weight: number,
+  out: Float32Array,
+  stride: number,
+): void {
+  out.fill(0);
+  for (let r = 0; r + 1 < rows.length; r++) {
+    const [top, bottom] = [rows[r] ?? 0, rows[r + 1] ?? 0];
+    for (let c = 0; c + 1 < columns.length; c++) {
+      const [left, right] = [columns[c] ?? 0, columns[c + 1] ?? 0];
+      let sum = 0;
+      for (let line = top; line < bottom; line++)
+        for (let i = line * width + left; i < line * width + right; i++) sum += pixels[i] ?? 0;
+      out[r * stride + c] = (weight * sum) / Math.sqrt((bottom - top) * (right - left));
     }
   }
-  return { indices, weights };
 }
 
-function gather(plane: Float32Array, indices: Uint32Array): Float32Array {
-  const out = new Float32Array(indices.length);
-  for (let i = 0; i < out.length; i++) out[i] = plane[indices[i] ?? 0] ?? 0;
-  return out;
+function repeatCells(
+  cells: Float32Array,
+  stride: number,
+  { rows, columns, width }: CellGrid,
+  plane: Float32Array,
+): void {
+  for (let r = 0; r + 1 < rows.length; r++) {
+    const [top, bottom] = [rows[r] ?? 0, rows[r + 1] ?? 0];
+    for (let c = 0; c + 1 < columns.length; c++) {
+      const [left, right] = [columns[c] ?? 0, columns[c + 1] ?? 0];
+      const value = (cells[r * stride + c] ?? 0) / Math.sqrt((bottom - top) * (right - left));
+      for (let i = top * width + left; i < top * width + right; i++) plane[i] = value;
+    }
+    for (let line = top + 1; line < bottom; line++) plane.copyWithin(line * width, top * width, (top + 1) * width);
+  }
 }
 
-/** Puts values at their indices, 0 elsewhere. */
-function scatter(values: Float32Array, indices: Uint32Array, plane: Float32Array): void {
-  plane.fill(0);
-  for (let i = 0; i < values.length; i++) plane[indices[i] ?? 0] = values[i] ?? 0;
+const systems = new Map<string, BandedSystem>();
+
+/** A A' of `length` pixels, a multiple of 16, factored. */
+function systemOf(length: number, first: number, factor: NativeFactor): BandedSystem {
+  const key = `${length} ${first % factor} ${factor}`;
+  const known = systems.get(key);
+  if (known !== undefined) return known;
+  const made = cholesky(analysedCells(length, cellEdges(length, first, factor), keptFrequencies(factor)));
+  systems.set(key, made);
+  return made;
 }
 
-function product(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] ?? 0) * (b[i] ?? 0);
-  return out;
+/** The kept frequencies of one native pixel of norm 1, from the `first` of the line on. */
+interface AnalysedCell {
+  readonly first: number;
+  readonly values: Float64Array;
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+function analysedCells(length: number, edges: Int32Array, kept: number): readonly AnalysedCell[] {
+  return Array.from({ length: edges.length - 1 }, (_, i) => {
+    const [from, to] = [edges[i] ?? 0, edges[i + 1] ?? 0];
+    // A pixel less than half a block from a border reaches into the block beyond it.
+    const block = Math.max(0, Math.floor((from - STRIDE / 2) / STRIDE));
+    const end = Math.min(length / STRIDE, Math.floor((to - 1 + STRIDE / 2) / STRIDE) + 1);
+    const line = new Float64Array(STRIDE * (end - block));
+    line.fill(1 / Math.sqrt(to - from), from - STRIDE * block, to - STRIDE * block);
+    return { first: kept * block, values: analyseLine(line).filter((__, k) => k % STRIDE < kept) };
+  });
+}
+
+function cellProduct(a: AnalysedCell, b: AnalysedCell): number {
+  const [from, to] = [Math.max(a.first, b.first), Math.min(a.first + a.values.length, b.first + b.values.length)];
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  for (let i = from; i < to; i++) sum += (a.values[i - a.first] ?? 0) * (b.values[i - b.first] ?? 0);
   return sum;
+}
+
+/** The Cholesky factor of the cells' products (Golub and Van Loan, 4.3.5). */
+function cholesky(cells: readonly AnalysedCell[]): BandedSystem {
+  const lower = cells.map((cell, i) => {
+    const before = cells.slice(0, i + 1).toReversed();
+    const end = before.findIndex(({ first, values }) => first + values.length <= cell.first);
+    return Float64Array.from(end < 0 ? before : before.slice(0, end), (other) => cellProduct(other, cell));
+  });
+  const band = Math.max(...lower.map((row) => row.length)) - 1;
+  const factors = new Float32Array(cells.length * (band + 1));
+  lower.forEach((row, i) => {
+    // row[k] becomes L[i][i - k].
+    for (let k = row.length - 1; k >= 0; k--) {
+      const other = lower[i - k] ?? row;
+      let sum = row[k] ?? 0;
+      for (let m = k + 1; m < row.length; m++) sum -= (row[m] ?? 0) * (other[m - k] ?? 0);
+      row[k] = k === 0 ? Math.sqrt(sum) : sum / (other[0] ?? 1);
+    }
+    factors.set(row, i * (band + 1));
+    factors[i * (band + 1)] = 1 / (row[0] ?? 1);
+  });
+  return { rows: cells.length, band, factors };
 }
