@@ -1,6 +1,22 @@
 import { BANDS } from "../core/bands.js";
-import type { PixelWindow } from "../core/raster.js";
+import type { PixelWindow, Raster } from "../core/raster.js";
+import { sharedMemory } from "../core/shared-memory.js";
+import type { ChunkMask } from "./masks.js";
 import type { SourceBlock } from "./source.js";
+
+/** A raster of all bands, 0 everywhere, on memory that encoders' threads share. */
+export function emptyRaster(
+  { width, height }: { readonly width: number; readonly height: number },
+  valid: Uint8Array,
+): Raster {
+  const samples = new Float32Array(sharedMemory(4 * BANDS.length * width * height));
+  return { kind: "raster", width, height, bands: BANDS, samples, valid };
+}
+
+/** The samples of one band, a view. */
+export function bandOf({ samples, width, height }: Raster, band: number): Float32Array {
+  return samples.subarray(band * width * height, (band + 1) * width * height);
+}
 
 /** The part of a window that lies inside an image. */
 export function intersectWindow(
@@ -13,6 +29,19 @@ export function intersectWindow(
     y,
     width: Math.min(size.width, window.x + window.width) - x,
     height: Math.min(size.height, window.y + window.height) - y,
+  };
+}
+
+/** What is known of a rectangle of a block beside its samples. */
+export function cutMask({ raster, classes, provenance }: SourceBlock, window: PixelWindow): ChunkMask {
+  const cut = (plane: Uint8Array): Uint8Array => cutPlane(plane, raster.width, window);
+  const { width, height } = window;
+  return {
+    width,
+    height,
+    valid: cut(raster.valid),
+    classes: classes && cut(classes),
+    provenance: provenance && cut(provenance),
   };
 }
 

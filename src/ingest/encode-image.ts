@@ -4,7 +4,7 @@ import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writ
 import { BANDS } from "../core/bands.js";
 import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
-import { cutBlock, intersectWindow } from "./block.js";
+import { cutBlock, cutMask, intersectWindow } from "./block.js";
 import { createClearCounts, type ClearCounts } from "./clear-counts.js";
 import { openCoding, type ChunkToEncode, type CodingUse, type Fineness, type ImageCoding } from "./coding.js";
 import { createDecodedChunks, type DecodedChunks } from "./decoded-chunks.js";
@@ -261,9 +261,7 @@ function chunksToEncode(
   for (let row = core.y / CHUNK_PX; row * CHUNK_PX < core.y + core.height; row++) {
     for (let column = core.x / CHUNK_PX; column * CHUNK_PX < core.x + core.width; column++) {
       const cell = { x: column * CHUNK_PX - core.x, y: row * CHUNK_PX - core.y, ...chunkSize(at.size, row, column) };
-      const cut = cutBlock(pixels, cell);
-      const { classes, provenance } = cut;
-      const mask = { width: cell.width, height: cell.height, valid: cut.raster.valid, classes, provenance };
+      const mask = cutMask(pixels, cell);
       out.push({
         name: chunkName(at.path, at.level, row, column),
         row,

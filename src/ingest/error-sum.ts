@@ -26,27 +26,21 @@ export function createErrorSum(): ErrorSum {
   return {
     add({ raster, classes }, decoded, size) {
       const { width, height, samples, valid } = raster;
-      const kinds = Uint8Array.from(valid, (v, i) =>
-        v === 0 ? 0 : classes === undefined || isClear(classes[i] ?? 0) ? 1 : 2,
-      );
-      for (const kind of kinds) {
-        if (kind === 1) pixels.clear++;
-        else if (kind === 2) pixels.clouded++;
+      const kinds = kindsOf(valid, classes);
+      for (let i = 0; i < kinds.length; i++) {
+        if (kinds[i] === CLEAR) pixels.clear++;
+        else if (kinds[i] === CLOUDED) pixels.clouded++;
       }
       for (let b = 0; b < BANDS.length; b++) {
-        let [clear, clouded] = [0, 0];
+        const error = { clear: 0, clouded: 0 };
         for (let r = 0; r < height; r++) {
-          const [from, to] = [(b * height + r) * width, (b * size.height + r) * size.width];
-          for (let c = 0; c < width; c++) {
-            const kind = kinds[r * width + c];
-            if (kind === 0) continue;
-            const difference = (samples[from + c] ?? 0) - (decoded[to + c] ?? 0);
-            if (kind === 1) clear += difference * difference;
-            else clouded += difference * difference;
-          }
+          const row = samples.subarray((b * height + r) * width, (b * height + r + 1) * width);
+          const other = decoded.subarray((b * size.height + r) * size.width);
+          const kind = kinds.subarray(r * width, (r + 1) * width);
+          addSquares(row, other, kind, error);
         }
-        sums.clear[b] = (sums.clear[b] ?? 0) + clear;
-        sums.clouded[b] = (sums.clouded[b] ?? 0) + clouded;
+        sums.clear[b] = (sums.clear[b] ?? 0) + error.clear;
+        sums.clouded[b] = (sums.clouded[b] ?? 0) + error.clouded;
       }
     },
     psnr(kind) {
@@ -59,6 +53,36 @@ export function createErrorSum(): ErrorSum {
     },
     counts: (kind) => pixels[kind],
   };
+}
+
+const [CLEAR, CLOUDED] = [1, 2];
+
+/** 0 for pixels that are not valid. */
+function kindsOf(valid: Uint8Array, classes: Uint8Array | undefined): Uint8Array {
+  const kinds = new Uint8Array(valid.length);
+  for (let i = 0; i < valid.length; i++) {
+    if (valid[i] !== 0) kinds[i] = classes === undefined || isClear(classes[i] ?? 0) ? CLEAR : CLOUDED;
+  }
+  return kinds;
+}
+
+/** Squared differences of a row, by kind of pixel. */
+function addSquares(
+  row: Float32Array,
+  other: Float32Array,
+  kinds: Uint8Array,
+  sums: { clear: number; clouded: number },
+): void {
+  let [clear, clouded] = [0, 0];
+  for (let c = 0; c < row.length; c++) {
+    const difference = (row[c] ?? 0) - (other[c] ?? 0);
+    const square = difference * difference;
+    const kind = kinds[c];
+    if (kind === CLEAR) clear += square;
+    else if (kind === CLOUDED) clouded += square;
+  }
+  sums.clear += clear;
+  sums.clouded += clouded;
 }
 
 function dB(meanSquare: number): number {

@@ -25,8 +25,7 @@ export function createLappedCoding({
       const right = around.x + around.width === levelSize.width ? -around.width & (STRIDE - 1) : 0;
       const bottom = around.y + around.height === levelSize.height ? -around.height & (STRIDE - 1) : 0;
       const extended = extendEdges(fillHoles(raster), { left: 0, top: 0, right, bottom });
-      const pixels = new Float32Array(new SharedArrayBuffer(extended.samples.byteLength));
-      pixels.set(extended.samples);
+      const pixels = shared(extended.samples);
       const jobs = await Promise.all(
         chunks.map(async ({ name, row, column, index, mask }) => ({
           name,
@@ -50,4 +49,11 @@ export function createLappedCoding({
       return (await encoders.encode(task, signal)).chunks;
     },
   };
+}
+
+function shared(samples: Float32Array): Float32Array {
+  if (samples.buffer instanceof SharedArrayBuffer) return samples;
+  const out = new Float32Array(new SharedArrayBuffer(samples.byteLength));
+  out.set(samples);
+  return out;
 }

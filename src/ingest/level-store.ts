@@ -1,6 +1,6 @@
 import { BANDS } from "../core/bands.js";
-import type { PixelWindow, Raster } from "../core/raster.js";
-import { cutPlane } from "./block.js";
+import type { PixelWindow } from "../core/raster.js";
+import { cutPlane, emptyRaster } from "./block.js";
 import type { SourceBlock } from "./source.js";
 
 /**
@@ -36,8 +36,10 @@ export function createLevelStore(width: number, height: number, has: LevelPlanes
         const [source, target] = [r * raster.width, (y + r) * width + x];
         for (let b = 0; b < BANDS.length; b++) {
           const [s, t] = [b * raster.width * raster.height + source, b * plane + target];
-          for (let c = 0; c < w; c++)
-            samples[t + c] = Math.max(-32768, Math.min(32767, Math.round(raster.samples[s + c] ?? 0)));
+          for (let c = 0; c < w; c++) {
+            const value = raster.samples[s + c] ?? 0;
+            samples[t + c] = value > 32767 ? 32767 : value < -32768 ? -32768 : Math.floor(value + 0.5);
+          }
         }
         valid.set(raster.valid.subarray(source, source + w), target);
         const end = source + w;
@@ -47,17 +49,16 @@ export function createLevelStore(width: number, height: number, has: LevelPlanes
     },
     read(window) {
       const { x, y, width: w, height: h } = window;
-      const out = new Float32Array(BANDS.length * w * h);
       const mask = new Uint8Array(w * h);
+      const raster = emptyRaster(window, mask);
       for (let r = 0; r < h; r++) {
         const [source, target] = [(y + r) * width + x, r * w];
         for (let b = 0; b < BANDS.length; b++) {
           const from = b * plane + source;
-          out.set(samples.subarray(from, from + w), b * w * h + target);
+          raster.samples.set(samples.subarray(from, from + w), b * w * h + target);
         }
         mask.set(valid.subarray(source, source + w), target);
       }
-      const raster: Raster = { kind: "raster", width: w, height: h, bands: BANDS, samples: out, valid: mask };
       const cut = (from: Uint8Array | undefined): Uint8Array | undefined => from && cutPlane(from, width, window);
       return { raster, classes: cut(classes), provenance: cut(provenance) };
     },

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
+import { bandOf, emptyRaster } from "./block.js";
 import { fileNameOf, isRemote } from "../store/location.js";
 import { repeatedBands, type NativeFactors } from "./source-native.js";
 import { unwrapped } from "./source-onto-grid.js";
@@ -15,7 +16,7 @@ import { sampleValues } from "./source-sampling.js";
 import { openRaster, type RasterOptions } from "./open-raster.js";
 import type { RasterFile } from "./raster-file.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
-import { toDigitalNumbers, validByValues } from "./source-validity.js";
+import { putDigitalNumbers, validByValues } from "./source-validity.js";
 
 export interface GeoTiffOptions extends RasterOptions {
   /** dn = stored x scale + offset, instead of what the tags say; 10000 for reflectance in 0..1. */
@@ -161,14 +162,8 @@ class GeoTiffSource implements Source {
     const valid = validByValues(bands, this.units.nodata);
     const masks = planes.slice(BANDS.length + own.length);
     for (const mask of [inner, outer?.[0], classes, ...masks]) clearWhereZero(valid, mask);
-    const raster = {
-      kind: "raster" as const,
-      width: window.width,
-      height: window.height,
-      bands: BANDS,
-      samples: toDigitalNumbers(bands, valid, this.units),
-      valid,
-    };
+    const raster = emptyRaster(window, valid);
+    bands.forEach((plane, b) => putDigitalNumbers(plane, valid, this.units, bandOf(raster, b)));
     return { raster, classes };
   }
 

@@ -16,7 +16,8 @@ import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { openRaster, type RasterOptions } from "./open-raster.js";
 import type { RasterFile } from "./raster-file.js";
 import type { Samples } from "./source-tiff-block.js";
-import { toDigitalNumbers, validByValues } from "./source-validity.js";
+import { putDigitalNumbers, validByValues } from "./source-validity.js";
+import { bandOf, emptyRaster } from "./block.js";
 
 export interface StacItemOptions extends RasterOptions {
   /** dn = stored x scale + offset for all bands, instead of what the item says. */
@@ -198,14 +199,11 @@ class StacSource implements Source {
     // Coarse pixels reach beyond a swath's edge: without classes the 10 m bands alone tell where it is.
     const valid = validByValues(classes === undefined ? planes.filter((_, b) => NATIVE.includes(b)) : planes, nodata);
     if (classes !== undefined) for (let i = 0; i < valid.length; i++) if (classes[i] === 0) valid[i] = 0;
-    const samples = new Float32Array(planes.length * valid.length);
-    for (const [b, plane] of planes.entries()) {
-      samples.set(toDigitalNumbers([plane], valid, this.readers[b]?.units ?? this.units), b * valid.length);
-    }
-    return {
-      raster: { kind: "raster", width: window.width, height: window.height, bands: BANDS, samples, valid },
-      classes,
-    };
+    const raster = emptyRaster(window, valid);
+    planes.forEach((plane, b) =>
+      putDigitalNumbers(plane, valid, this.readers[b]?.units ?? this.units, bandOf(raster, b)),
+    );
+    return { raster, classes };
   }
 
   async close(): Promise<void> {

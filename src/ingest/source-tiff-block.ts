@@ -49,6 +49,7 @@ export function unpackBlock(
   const { stride, type } = layout;
   const count = rowWidth * stride;
   const values = valuesOf(bytes, layout, { count, rows: height });
+  if (stride === 1 && rowWidth === width && !(values instanceof Uint32Array)) return samples.map(() => values);
   return samples.map((sample) => {
     const plane = planeOf(type, width * height);
     for (let r = 0; r < height; r++) {

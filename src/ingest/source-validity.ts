@@ -21,7 +21,7 @@ export function validByValues(
       const value = plane[i] ?? 0;
       if (value === 0) zeros[i] = (zeros[i] ?? 0) + 1;
       else if (value === marker || value - value !== 0) valid[i] = 0;
-      else if (CEILINGS.includes(value)) saturated[i] = 1;
+      else if (value === CEILING || value === HALF_CEILING) saturated[i] = 1;
     }
   }
   for (let i = 0; i < count; i++)
@@ -29,20 +29,15 @@ export function validByValues(
   return valid;
 }
 
-/** Stored numbers that stand for "too bright to tell": of int16 and uint16. */
-const CEILINGS: readonly number[] = [32_767, 65_535];
+/** Stored numbers that stand for "too bright to tell", of int16 and of uint16. */
+const [HALF_CEILING, CEILING] = [32_767, 65_535];
 
-/** Stored numbers to a raster's samples: dn = stored x scale + offset, and 0 where invalid. Length = bands x pixels. */
-export function toDigitalNumbers(
-  planes: readonly ArrayLike<number>[],
+/** Stored numbers of one band to a raster's samples: dn = stored x scale + offset, and 0 where invalid; `out` is as long as the plane. */
+export function putDigitalNumbers(
+  plane: ArrayLike<number>,
   valid: Uint8Array,
-  units: { readonly scale: number; readonly offset: number },
-): Float32Array {
-  const { scale, offset } = units;
-  const samples = new Float32Array(planes.length * valid.length);
-  for (const [b, plane] of planes.entries()) {
-    const start = b * valid.length;
-    for (let i = 0; i < valid.length; i++) samples[start + i] = valid[i] === 0 ? 0 : (plane[i] ?? 0) * scale + offset;
-  }
-  return samples;
+  { scale, offset }: { readonly scale: number; readonly offset: number },
+  out: Float32Array,
+): void {
+  for (let i = 0; i < out.length; i++) out[i] = valid[i] === 0 ? 0 : (plane[i] ?? 0) * scale + offset;
 }

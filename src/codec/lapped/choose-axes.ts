@@ -91,12 +91,14 @@ function costOf(
     if (f === 0 || GROUP[f] !== group) continue;
     const at = i * SIZE;
     for (let m = 0; m < COMPONENTS; m++) {
+      // Moments are symmetric.
       let variance = 0;
       for (let a = 0; a < COMPONENTS; a++) {
-        let sum = 0;
-        for (let b = 0; b < COMPONENTS; b++)
-          sum += (moments[at + a * COMPONENTS + b] ?? 0) * (axes[m * COMPONENTS + b] ?? 0);
-        variance += sum * (axes[m * COMPONENTS + a] ?? 0);
+        const row = at + a * COMPONENTS;
+        const share = axes[m * COMPONENTS + a] ?? 0;
+        let sum = 0.5 * share * (moments[row + a] ?? 0);
+        for (let b = a + 1; b < COMPONENTS; b++) sum += (moments[row + b] ?? 0) * (axes[m * COMPONENTS + b] ?? 0);
+        variance += 2 * share * sum;
       }
       const x = Math.max(0, variance) * scale;
       if (kept[m * FREQUENCIES + f] === 0) {

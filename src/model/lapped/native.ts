@@ -28,16 +28,18 @@ export interface PlanePlace extends PlaneSize {
 /** Replaces each native pixel by its mean, as far as the plane shows it. */
 export function averageNative(plane: Float32Array, { x, y, width, height }: PlanePlace, factor: NativeFactor): void {
   if (factor === 1) return;
-  const nextEdge = (at: number, first: number): number => at + factor - ((at + first) % factor);
-  for (let top = 0; top < height; top = nextEdge(top, y)) {
-    const bottom = Math.min(height, nextEdge(top, y));
-    for (let left = 0; left < width; left = nextEdge(left, x)) {
-      const right = Math.min(width, nextEdge(left, x));
+  const [rows, columns] = [cellEdges(height, y, factor), cellEdges(width, x, factor)];
+  for (let r = 0; r + 1 < rows.length; r++) {
+    const [top, bottom] = [rows[r] ?? 0, rows[r + 1] ?? 0];
+    for (let c = 0; c + 1 < columns.length; c++) {
+      const [left, right] = [columns[c] ?? 0, columns[c + 1] ?? 0];
       let sum = 0;
-      for (let r = top; r < bottom; r++) for (let c = left; c < right; c++) sum += plane[r * width + c] ?? 0;
+      for (let line = top; line < bottom; line++)
+        for (let i = line * width + left; i < line * width + right; i++) sum += plane[i] ?? 0;
       const mean = sum / ((bottom - top) * (right - left));
-      for (let r = top; r < bottom; r++) plane.fill(mean, r * width + left, r * width + right);
+      for (let i = top * width + left; i < top * width + right; i++) plane[i] = mean;
     }
+    for (let line = top + 1; line < bottom; line++) plane.copyWithin(line * width, top * width, (top + 1) * width);
   }
 }
 

@@ -50,11 +50,10 @@ export async function synthesiseLapped(
     const plane = kernels.view(pixels, area);
     const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
     averageNative(plane, place, factors[band] ?? 1);
-    const scale = 1 / (basis.weights[band] ?? 1);
+    kernels.scale(pixels, area, 1 / (basis.weights[band] ?? 1));
     for (let y = 0; y < rows; y++) {
       const from = (y + plan.top) * width + plan.left;
-      const to = (n * rows + y) * columns;
-      for (let x = 0; x < columns; x++) out[to + x] = (plane[from + x] ?? 0) * scale;
+      out.set(plane.subarray(from, from + columns), (n * rows + y) * columns);
     }
   });
   return out;
@@ -127,11 +126,11 @@ function eachValue(
   for (let c = 0; c < channels; c++) {
     const put = use(c);
     const scale = (spectral.step * (gains[c] ?? 1)) / 16;
-    for (let r = rows[0]; r < rows[1]; r++) {
-      const from = c * plane + r * chunk.columns;
-      for (let i = columns[0]; i < columns[1]; i++) {
-        const symbol = symbols[from + i] ?? 0;
-        if (symbol !== 0) put(symbol * scale * (mult[r * chunk.columns + i] ?? 16), row + r, column + i);
+    // Column by column, as the planes lie.
+    for (let i = columns[0]; i < columns[1]; i++) {
+      for (let r = rows[0], at = r * chunk.columns + i; r < rows[1]; r++, at += chunk.columns) {
+        const symbol = symbols[c * plane + at] ?? 0;
+        if (symbol !== 0) put(symbol * scale * (mult[at] ?? 16), row + r, column + i);
       }
     }
   }
@@ -282,12 +281,11 @@ function addResidual(
     for (let n = 0; n < bands.length; n++) {
       const share = basis.common[from + (bands[n] ?? 0)] ?? 0;
       const target = planes[n] ?? new Float32Array();
-      for (let row = first.row; row < last.row; row++) {
-        const at = (row - window.row - 1) * columns - window.column - 1;
-        for (let column = first.column; column < last.column; column++) {
-          const to = (STRIDE * (column - first.column) + v) * height + STRIDE * (row - first.row) + u;
-          target[to] = (target[to] ?? 0) + share * (plane[at + column] ?? 0);
-        }
+      for (let column = first.column; column < last.column; column++) {
+        let to = (STRIDE * (column - first.column) + v) * height + u;
+        let at = (first.row - window.row - 1) * columns + column - window.column - 1;
+        for (let row = first.row; row < last.row; row++, to += STRIDE, at += columns)
+          target[to] = (target[to] ?? 0) + share * (plane[at] ?? 0);
       }
     }
   });
