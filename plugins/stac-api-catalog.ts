@@ -12,7 +12,17 @@ import {
   type Plugin,
   type StacJson,
 } from "../src/plugin.js";
-import { document, linksSchema, newestFirst, nextToken, searchBody, searchSchema } from "./stac-api/search.js";
+import {
+  aggregateBody,
+  aggregationsSchema,
+  document,
+  linksSchema,
+  newestFirst,
+  nextToken,
+  queryablesSchema,
+  searchBody,
+  searchSchema,
+} from "./stac-api/search.js";
 
 const optionsSchema = z.strictObject({
   /** Answers kept, seconds; 60. A new item is seen after at most so long. */
@@ -69,10 +79,20 @@ function openStacApi(url: string, options: Options): Catalog {
       const answer = searchSchema.parse(await client.read("/search", undefined, { body: searchBody(query), signal }));
       const items = answer.features.flatMap((feature) => client.toItemIfAny(feature) ?? []);
       return {
-        items: items.toSorted(newestFirst),
+        items: query.sortby === undefined ? items.toSorted(newestFirst) : items,
         matched: answer.numberMatched ?? answer.context?.matched ?? items.length,
         next: nextToken(answer.links),
       };
+    },
+    async queryables(collection) {
+      const missing = `Collection "${(collection ?? "").slice(0, 80)}" isn't in the catalog`;
+      const below = collection === undefined ? "" : `/collections/${segment(collection, missing)}`;
+      const { properties } = queryablesSchema.parse(await client.read(`${below}/queryables`, missing));
+      return Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, { title: name, ...one }]));
+    },
+    async aggregate(filter, asked, signal) {
+      const body = aggregateBody(filter, asked);
+      return aggregationsSchema.parse(await client.read("/aggregate", undefined, { body, signal })).aggregations;
     },
     close: async () => client.close(),
   };

@@ -17,7 +17,20 @@ export type { OpenCatalog, OpenTileCache, PluginServices, TileCache } from "./ap
 export type { TecImage } from "./app/open-tec-cog.js";
 export { parseItem } from "./catalog/item.js";
 export type { Geometry } from "./catalog/geometry.js";
-export type { Catalog, CatalogEvents, CatalogItem, SearchPage, SearchQuery, StacJson } from "./catalog/types.js";
+export type { Expression } from "./catalog/cql2/expression.js";
+export type { PropertySchema } from "./catalog/item-properties.js";
+export type { SortKey } from "./catalog/sort-order.js";
+export type {
+  Aggregation,
+  AggregationRequest,
+  Catalog,
+  CatalogEvents,
+  CatalogItem,
+  SearchFilter,
+  SearchPage,
+  SearchQuery,
+  StacJson,
+} from "./catalog/types.js";
 export type { BandName } from "./core/bands.js";
 export type { PixelWindow, Raster } from "./core/raster.js";
 export type { Bounds } from "./geo/bounds.js";

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { InvalidRequestError, type CatalogItem, type SearchQuery, type StacJson } from "../../src/plugin.js";
+import {
+  InvalidRequestError,
+  type Aggregation,
+  type AggregationRequest,
+  type CatalogItem,
+  type SearchFilter,
+  type SearchQuery,
+  type StacJson,
+} from "../../src/plugin.js";
 
 /** A JSON object. */
 export const document = z.record(z.string(), z.unknown());
@@ -15,8 +23,42 @@ export const searchSchema = z.looseObject({
   context: z.looseObject({ matched: z.int().optional() }).optional(),
 });
 
+/** The answer of /queryables. */
+export const queryablesSchema = z.looseObject({ properties: z.record(z.string(), document) });
+
+/** The answer of /aggregate. */
+export const aggregationsSchema = z.looseObject({
+  aggregations: z.array(z.custom<Aggregation>((one) => z.looseObject({ name: z.string() }).safeParse(one).success)),
+});
+
 /** The body of POST /search. @throws InvalidRequestError for a token that is none of ours. */
-export function searchBody({ ids, collections, bbox, intersects, datetime, limit, token }: SearchQuery): StacJson {
+export function searchBody({ limit, token, sortby, ...filter }: SearchQuery): StacJson {
+  const keys = sortby ?? [{ property: "datetime", descending: true }];
+  return {
+    ...filterBody(filter),
+    limit,
+    sortby: keys.map(({ property, descending }) => ({
+      field: CORE.has(property) || property.startsWith("properties.") ? property : `properties.${property}`,
+      direction: descending ? "desc" : "asc",
+    })),
+    ...(token === undefined ? {} : fromToken(token)),
+  };
+}
+
+/** The body of POST /aggregate. */
+export function aggregateBody(filter: SearchFilter, asked: readonly AggregationRequest[]): StacJson {
+  const interval = asked.find((one) => one.interval !== undefined)?.interval;
+  return {
+    ...filterBody(filter),
+    aggregations: asked.map(({ name }) => name),
+    ...(interval === undefined ? {} : { datetime_frequency_interval: interval }),
+  };
+}
+
+/** Members of an item beside its properties. */
+const CORE = new Set(["id", "collection"]);
+
+function filterBody({ ids, collections, bbox, intersects, datetime, filter, text }: SearchFilter): StacJson {
   const moment = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString() : "..");
   const open = datetime === undefined || datetime.every((ms) => !Number.isFinite(ms));
   return {
@@ -25,9 +67,8 @@ export function searchBody({ ids, collections, bbox, intersects, datetime, limit
     ...(bbox === undefined ? {} : { bbox }),
     ...(intersects === undefined ? {} : { intersects }),
     ...(open ? {} : { datetime: datetime.map(moment).join("/") }),
-    limit,
-    sortby: [{ field: "properties.datetime", direction: "desc" }],
-    ...(token === undefined ? {} : fromToken(token)),
+    ...(filter === undefined ? {} : { filter, "filter-lang": "cql2-json" }),
+    ...(text === undefined ? {} : { q: text }),
   };
 }
 

@@ -24,6 +24,8 @@ export function withRenders(catalog: Catalog, presets: Readonly<Record<string, R
       return { ...page, items: page.items.map(listedItem) };
     },
     refresh: async () => catalog.refresh?.(),
+    queryables: (collection) => catalog.queryables(collection),
+    aggregate: (filter, asked, signal) => catalog.aggregate(filter, asked, signal),
     close: () => catalog.close(),
   };
 }

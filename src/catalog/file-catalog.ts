@@ -73,9 +73,15 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
       throw new NotFoundError(`Item "${id.slice(0, 80)}" isn't in collection "${collection}"`);
     },
     async search(query, signal) {
-      const { index } = await current();
-      signal?.throwIfAborted();
-      return index.searchInSlices(query, signal);
+      return (await current()).index.search(query, signal);
+    },
+    async queryables(collection) {
+      const { index, collections } = await current();
+      if (collection === undefined || collections.has(collection)) return index.queryables(collection);
+      throw new NotFoundError(`Collection "${collection.slice(0, 80)}" isn't in the catalog`);
+    },
+    async aggregate(filter, asked, signal) {
+      return (await current()).index.aggregate(filter, asked, signal);
     },
     async refresh() {
       await refreshing;
@@ -150,7 +156,7 @@ class FolderReader {
       root,
       byPath,
       collections: new Map(sorted.map((one) => [idOf(one.json), one])),
-      index: createSearchIndex(items),
+      index: await createSearchIndex(items),
     };
   }
 

@@ -57,18 +57,16 @@ export const geometrySchema = z.discriminatedUnion("type", [
 export type Geometry = z.infer<typeof geometrySchema>;
 
 /**
- * A geometry from a request, given as JSON text or as an object.
+ * A geometry from a request, given as JSON text or as an object; `name` is the parameter that holds it.
  *
  * @throws InvalidRequestError that names the first thing wrong.
  */
-export function parseGeometry(input: unknown): Geometry {
-  const result = geometrySchema.safeParse(typeof input === "string" ? parseJson(input) : input);
-  if (result.success) return limited(result.data);
+export function parseGeometry(input: unknown, name = "intersects"): Geometry {
+  const result = geometrySchema.safeParse(typeof input === "string" ? parseJson(input, name) : input);
+  if (result.success) return limited(result.data, name);
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw new InvalidRequestError(
-    `intersects is not a GeoJSON geometry in WGS84${where}: ${issue?.message ?? "unreadable"}`,
-  );
+  throw new InvalidRequestError(`${name} has no GeoJSON geometry in WGS84${where}: ${issue?.message ?? "unreadable"}`);
 }
 
 /** Parts of a geometry: points, lines, and polygons as lists of rings. */
@@ -107,18 +105,18 @@ export function partsOf(geometry: Geometry): GeometryParts {
 /** Every item of a search may be held against every position, on the thread that answers. */
 const MAX_POSITIONS = 20_000;
 
-function limited(geometry: Geometry): Geometry {
+function limited(geometry: Geometry, name: string): Geometry {
   const { points, lines, polygons } = partsOf(geometry);
   const count = [points, ...lines, ...polygons.flat()].reduce((sum, chain) => sum + chain.length, 0);
   if (count <= MAX_POSITIONS) return geometry;
-  throw new InvalidRequestError(`intersects has ${count} positions; wanted at most ${MAX_POSITIONS}, simplify it`);
+  throw new InvalidRequestError(`${name} has ${count} positions; wanted at most ${MAX_POSITIONS}, simplify it`);
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new InvalidRequestError(`intersects is "${text.slice(0, 40)}"; wanted a GeoJSON geometry as JSON text`, {
+    throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted a GeoJSON geometry as JSON text`, {
       cause,
     });
   }

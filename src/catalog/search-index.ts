@@ -1,175 +1,210 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
-import { InvalidRequestError } from "../core/errors.js";
+import { createSlices, sortInSlices } from "../core/slices.js";
 import type { Bounds } from "../geo/bounds.js";
+import { aggregateRows, propertiesOfAggregations } from "./aggregate.js";
+import { compileFilter } from "./cql2/evaluate.js";
+import type { Columns } from "./cql2/columns.js";
+import { propertiesOf } from "./cql2/expression.js";
+import { FREE_TEXT_PROPERTIES, freeTextTest } from "./free-text.js";
 import { partsOf } from "./geometry.js";
 import { boundsGeometry, boundsOfParts, partsIntersect } from "./intersects.js";
-import type { CatalogItem, SearchPage, SearchQuery } from "./types.js";
+import { createItemColumns, type ItemColumns } from "./item-columns.js";
+import type { PropertySchema } from "./item-properties.js";
+import { decodePlace, encodePlace, type Place } from "./page-token.js";
+import { createSortOrder, type SortOrder } from "./sort-order.js";
+import type { Aggregation, AggregationRequest, CatalogItem, SearchFilter, SearchPage, SearchQuery } from "./types.js";
 
-/** Items in the catalog's order, with what a search looks at first in typed arrays: 100,000 items take about a millisecond. */
+/** Items in the catalog's order as a table; a search goes over all rows in slices of a few milliseconds. */
 export interface SearchIndex {
   readonly size: number;
   get(collection: string, id: string): CatalogItem | undefined;
-  /** @throws InvalidRequestError for a token that isn't one. */
-  search(query: SearchQuery): SearchPage;
-  /** The same in slices of a few milliseconds, so that a coastline against all footprints holds up nobody. */
-  searchInSlices(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
+  /** @throws InvalidRequestError for a token that isn't one, an unknown property, values that can't be compared. */
+  search(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
+  /** @throws InvalidRequestError as search. */
+  aggregate(
+    filter: SearchFilter,
+    asked: readonly AggregationRequest[],
+    signal?: AbortSignal,
+  ): Promise<readonly Aggregation[]>;
+  queryables(collection?: string): Promise<Readonly<Record<string, PropertySchema>>>;
 }
 
-/** Builds the index; of two items with one collection and id the later one counts. */
-export function createSearchIndex(unsorted: Iterable<CatalogItem>): SearchIndex {
-  const byKey = new Map<string, CatalogItem>();
-  for (const item of unsorted) byKey.set(keyOf(item.collection, item.id), item);
-  const items = [...byKey.values()].sort(compareItems);
-  const columns = columnsOf(items);
+/** Builds the index in slices; of two items with one collection and id the later one counts. */
+export async function createSearchIndex(unsorted: Iterable<CatalogItem>): Promise<SearchIndex> {
+  const byCollection = new Map<string, Map<string, CatalogItem>>();
+  const slices = createSlices();
+  let count = 0;
+  for (const item of unsorted) {
+    const ids = byCollection.get(item.collection) ?? new Map<string, CatalogItem>();
+    byCollection.set(item.collection, ids.set(item.id, item));
+    if (++count % 1024 === 0 && slices.isOver()) await slices.pause();
+  }
+  const items = await sortInSlices(
+    [...byCollection.values()].flatMap((ids) => [...ids.values()]),
+    compareItems,
+  );
+  const table = await createItemColumns(items);
   return {
     size: items.length,
-    get: (collection, id) => byKey.get(keyOf(collection, id)),
-    search(query) {
-      const steps = scan(query);
-      for (;;) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-      }
+    get: (collection, id) => byCollection.get(collection)?.get(id),
+    search: (query, signal) => searchRows({ items, table }, query, signal),
+    async aggregate(filter, asked, signal) {
+      const columns = await table.prepare([...columnsOf(filter), ...propertiesOfAggregations(asked)]);
+      const rows: number[] = [];
+      await eachMatch({ items, table, columns }, filter, (row) => rows.push(row), signal);
+      return aggregateRows(rows, asked, columns);
     },
-    async searchInSlices(query, signal) {
-      const steps = scan(query);
-      let until = performance.now() + SLICE_MS;
-      for (;;) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-        if (performance.now() < until) continue;
-        await nextTurn();
-        signal?.throwIfAborted();
-        until = performance.now() + SLICE_MS;
-      }
+    queryables: (collection) => table.queryables(collection),
+  };
+}
+
+interface Table {
+  readonly items: readonly CatalogItem[];
+  readonly table: ItemColumns;
+}
+
+async function searchRows({ items, table }: Table, query: SearchQuery, signal?: AbortSignal): Promise<SearchPage> {
+  const { sortby = [], limit } = query;
+  const columns = await table.prepare([...columnsOf(query), ...sortby.map(({ property }) => property)]);
+  const order = createSortOrder(sortby, columns);
+  const after = query.token === undefined ? undefined : decodePlace(query.token, sortby);
+  const found = sortby.length === 0 ? firstRows(limit + 1) : leastRows(limit + 1, order);
+  let matched = 0;
+  await eachMatch(
+    { items, table, columns },
+    query,
+    (row) => {
+      matched++;
+      if (after === undefined || isAfter(row, after, { items, order })) found.add(row);
+    },
+    signal,
+  );
+  const rows = found.rows();
+  const page = rows.slice(0, limit).flatMap((row) => items[row] ?? []);
+  const last = rows[limit - 1];
+  const next =
+    rows.length > limit && last !== undefined ? encodePlace(placeOf(last, { items, order }), sortby) : undefined;
+  return { items: page, matched, next };
+}
+
+function columnsOf({ filter, text }: SearchFilter): readonly string[] {
+  return [...(filter === undefined ? [] : propertiesOf(filter)), ...(text === undefined ? [] : FREE_TEXT_PROPERTIES)];
+}
+
+interface Rows {
+  add(row: number): void;
+  rows(): readonly number[];
+}
+
+/** Of rows that come in order. */
+function firstRows(most: number): Rows {
+  const rows: number[] = [];
+  return { add: (row) => rows.length < most && rows.push(row), rows: () => rows };
+}
+
+/** The first `most` rows in an order, of rows that come in any: sorted and cut whenever twice as many have gathered. */
+function leastRows(most: number, order: SortOrder): Rows {
+  let rows: number[] = [];
+  let worst = -1;
+  const compare = (a: number, b: number): number => order.compare(a, b) || a - b;
+  const tidy = (): void => {
+    rows = rows.sort(compare).slice(0, most);
+    worst = rows.length === most ? (rows[most - 1] ?? -1) : -1;
+  };
+  return {
+    add(row) {
+      if (worst >= 0 && compare(row, worst) >= 0) return;
+      rows.push(row);
+      if (rows.length >= 2 * most) tidy();
+    },
+    rows() {
+      tidy();
+      return rows;
     },
   };
-
-  /** Pauses after every item that was held against a shape. */
-  function* scan(query: SearchQuery): Generator<void, SearchPage> {
-    const after = query.token === undefined ? undefined : decodeToken(query.token);
-    const accepts = exactFilter(query);
-    const found: CatalogItem[] = [];
-    let [matched, more] = [0, false];
-    for (const { row, inside } of candidates(columns, query)) {
-      const item = items[row];
-      const isWanted = item !== undefined && accepts(item, inside);
-      if (query.intersects !== undefined) yield;
-      if (!isWanted) continue;
-      matched++;
-      if (more || (after !== undefined && comparePlaces(placeOf(item), after) <= 0)) continue;
-      if (found.length < query.limit) found.push(item);
-      else more = true;
-    }
-    const last = found.at(-1);
-    return { items: found, matched, next: more && last !== undefined ? encodeToken(placeOf(last)) : undefined };
-  }
 }
 
-const SLICE_MS = 8;
+/** Rows between two looks at the clock; a footprint held against a shape counts as many. */
+const STEP = 2048;
+const HEAVY = 128;
 
-/** One entry an item, in the items' order. */
-interface Columns {
-  readonly timeMs: Float64Array;
-  /** Four numbers an item; east > 180 where the box crosses the antimeridian. */
-  readonly boxes: Float64Array;
-  readonly collection: Int32Array;
-  readonly collectionNumbers: ReadonlyMap<string, number>;
-}
-
-function columnsOf(items: readonly CatalogItem[]): Columns {
-  const timeMs = new Float64Array(items.length);
-  const boxes = new Float64Array(items.length * 4);
-  const collection = new Int32Array(items.length);
-  const collectionNumbers = new Map<string, number>();
-  items.forEach((item, row) => {
-    const [west, south, east, north] = item.boundsWgs84;
-    const number = collectionNumbers.get(item.collection) ?? collectionNumbers.size;
-    collectionNumbers.set(item.collection, number);
-    timeMs[row] = item.datetimeMs;
-    boxes.set([west, south, west > east ? east + 360 : east, north], 4 * row);
-    collection[row] = number;
-  });
-  return { timeMs, boxes, collection, collectionNumbers };
-}
-
-interface Candidate {
-  readonly row: number;
-  readonly inside: boolean;
-}
-
-/**
- * The rows that pass the query's collections, time and box. `inside`: the item's box lies within the query's, so the footprint needn't
- * be tested against it. Touching boxes count, and boxes without area too.
- */
-function* candidates(columns: Columns, query: SearchQuery): Generator<Candidate> {
-  const { timeMs, boxes, collection, collectionNumbers } = columns;
+/** Visits all rows that a query finds, in the table's order. */
+async function eachMatch(
+  { items, table, columns }: Table & { readonly columns: Columns },
+  query: SearchFilter,
+  visit: (row: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const slices = createSlices(signal);
+  const accepts = exactFilter(query, { items, table, columns });
+  const { timeMs, boxes, collection, collectionNumbers } = table;
   const [from, to] = query.datetime ?? [-Infinity, Infinity];
   const [west, south, right, north] = query.bbox ?? [-Infinity, -Infinity, Infinity, Infinity];
   const east = west > right ? right + 360 : right;
   const wanted = new Uint8Array(collectionNumbers.size).fill(query.collections === undefined ? 1 : 0);
   for (const name of query.collections ?? []) wanted[collectionNumbers.get(name) ?? -1] = 1;
-  for (let row = 0; row < timeMs.length; row++) {
-    const time = timeMs[row] ?? 0;
-    if (time < from || time > to || wanted[collection[row] ?? 0] === 0) continue;
+  // Newest first: the rows of an interval are neighbours.
+  const [begin, end] = [firstAtMost(timeMs, to), firstAtMost(timeMs, from, true)];
+  for (let row = begin, work = 0; row < end; row++) {
+    if (++work >= STEP) {
+      work = 0;
+      if (slices.isOver()) await slices.pause();
+    }
+    if (wanted[collection[row] ?? 0] === 0) continue;
     const at = 4 * row;
     const s = boxes[at + 1] ?? 0;
     const n = boxes[at + 3] ?? 0;
     if (s > north || n < south) continue;
     const w = boxes[at] ?? 0;
     const e = boxes[at + 2] ?? 0;
-    // Longitudes of the item and of the query may be a turn apart.
-    for (let turn = -360; turn <= 360; turn += 360) {
-      if (w + turn > east || e + turn < west) continue;
-      yield { row, inside: w + turn >= west && e + turn <= east && s >= south && n <= north };
-      break;
-    }
+    // Longitudes of the item and of the query may be a turn apart. Touching boxes count, and boxes without area too.
+    const turn = w <= east && e >= west ? 0 : w - 360 <= east && e - 360 >= west ? -360 : 360;
+    if (w + turn > east || e + turn < west) continue;
+    const isInside = w + turn >= west && e + turn <= east && s >= south && n <= north;
+    if (accepts.isHeavy || (!isInside && query.bbox !== undefined)) work += HEAVY;
+    if (accepts.test(row, isInside)) visit(row);
   }
 }
 
-/** Where an item stands in the order. The token of a page is the place of its last item, so items added later move nothing. */
-type Place = readonly [datetimeMs: number, collection: string, id: string];
-
-const placeSchema = z.tuple([z.number(), z.string(), z.string()]);
-const placeOf = (item: CatalogItem): Place => [item.datetimeMs, item.collection, item.id];
-const keyOf = (collection: string, id: string): string => JSON.stringify([collection, id]);
-const compareItems = (a: CatalogItem, b: CatalogItem): number =>
-  b.datetimeMs - a.datetimeMs || compareText(a.collection, b.collection) || compareText(a.id, b.id);
-const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-
-/** Newest first, then by collection and id (code units, so that no locale changes it). */
-function comparePlaces(a: Place, b: Place): number {
-  return b[0] - a[0] || compareText(a[1], b[1]) || compareText(a[2], b[2]);
-}
-
-function encodeToken(place: Place): string {
-  return Buffer.from(JSON.stringify(place)).toString("base64url");
-}
-
-function decodeToken(token: string): Place {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(token, "base64url").toString("utf8")));
-  } catch (cause) {
-    throw new InvalidRequestError(`token is "${token.slice(0, 40)}"; wanted one from a page's next link`, { cause });
+/** The first row whose time is at most `ms` (before it, where `before`), of times that fall. */
+function firstAtMost(timeMs: Float64Array, ms: number, before = false): number {
+  let [low, high] = [0, timeMs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const time = timeMs[middle] ?? 0;
+    if (before ? time < ms : time <= ms) high = middle;
+    else low = middle + 1;
   }
+  return low;
 }
 
-/** What the columns don't know: ids, and the footprint against the query's box and geometry. */
-function exactFilter(query: SearchQuery): (item: CatalogItem, inside: boolean) => boolean {
+/** What the boxes don't know: ids, words, the filter, and the footprint against the query's box and geometry. */
+function exactFilter(
+  query: SearchFilter,
+  { items, columns }: Table & { readonly columns: Columns },
+): { readonly isHeavy: boolean; readonly test: (row: number, isInside: boolean) => boolean } {
   const ids = query.ids === undefined ? undefined : new Set(query.ids);
   const box = query.bbox === undefined ? undefined : partsOf(boundsGeometry(query.bbox));
   const shape = query.intersects === undefined ? undefined : partsOf(query.intersects);
   const around = shape === undefined ? undefined : boundsOfParts(shape);
-  return (item, inside) => {
-    if (ids !== undefined && !ids.has(item.id)) return false;
-    if (around !== undefined && isApart(around, item.boundsWgs84)) return false;
-    if (shape === undefined && (box === undefined || inside)) return true;
-    const footprint = partsOf(item.geometry);
-    return (
-      (box === undefined || inside || partsIntersect(box, footprint)) &&
-      (shape === undefined || partsIntersect(shape, footprint))
-    );
+  const filter = query.filter === undefined ? undefined : compileFilter(query.filter, columns);
+  const words = query.text === undefined ? undefined : freeTextTest(query.text, columns);
+  const hasShapes = JSON.stringify(query.filter ?? "").includes('"s_');
+  return {
+    isHeavy: shape !== undefined || hasShapes,
+    test(row, isInside) {
+      const item = items[row];
+      if (item === undefined || (ids !== undefined && !ids.has(item.id))) return false;
+      if (filter !== undefined && !filter(row)) return false;
+      if (words !== undefined && !words(row)) return false;
+      if (around !== undefined && isApart(around, item.boundsWgs84)) return false;
+      if (shape === undefined && (box === undefined || isInside)) return true;
+      const footprint = partsOf(item.geometry);
+      return (
+        (box === undefined || isInside || partsIntersect(box, footprint)) &&
+        (shape === undefined || partsIntersect(shape, footprint))
+      );
+    },
   };
 }
 
@@ -177,3 +212,27 @@ function exactFilter(query: SearchQuery): (item: CatalogItem, inside: boolean) =
 function isApart(a: Bounds, [west, south, east, north]: Bounds): boolean {
   return west <= east && (west > a[2] || east < a[0] || south > a[3] || north < a[1]);
 }
+
+interface Ordered {
+  readonly items: readonly CatalogItem[];
+  readonly order: SortOrder;
+}
+
+function placeOf(row: number, { items, order }: Ordered): Place {
+  const { datetimeMs = 0, collection = "", id = "" } = items[row] ?? {};
+  return { values: order.valuesOf(row), datetimeMs, collection, id };
+}
+
+function isAfter(row: number, place: Place, { items, order }: Ordered): boolean {
+  const item = items[row];
+  return item !== undefined && (order.compareWith(row, place.values) || compareItems(item, place)) > 0;
+}
+
+type Position = Pick<CatalogItem, "datetimeMs" | "collection" | "id">;
+
+/** Newest first, then by collection and id (code units, so that no locale changes it). */
+function compareItems(a: Position, b: Position): number {
+  return b.datetimeMs - a.datetimeMs || compareText(a.collection, b.collection) || compareText(a.id, b.id);
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

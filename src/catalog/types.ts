@@ -1,7 +1,11 @@
 import type { Affine } from "../geo/affine.js";
+import type { AggregationInterval } from "./aggregate.js";
 import type { Bounds } from "../geo/bounds.js";
 import type { Crs } from "../geo/crs.js";
+import type { Expression } from "./cql2/expression.js";
 import type { Geometry } from "./geometry.js";
+import type { PropertySchema } from "./item-properties.js";
+import type { SortKey } from "./sort-order.js";
 
 /** A STAC document as it stands in its file: an Item, Collection or Catalog (1.1.0). */
 export type StacJson = Readonly<Record<string, unknown>>;
@@ -41,7 +45,8 @@ export interface CatalogItem {
   readonly json: StacJson;
 }
 
-export interface SearchQuery {
+/** Which items are wanted; all conditions hold at once. */
+export interface SearchFilter {
   readonly ids?: readonly string[];
   readonly collections?: readonly string[];
   /** WGS84; west > east crosses the antimeridian. Touching counts. */
@@ -50,6 +55,15 @@ export interface SearchQuery {
   readonly intersects?: Geometry;
   /** Closed interval of instants, milliseconds; infinite ends are open. */
   readonly datetime?: readonly [fromMs: number, toMs: number];
+  /** CQL2, checked. */
+  readonly filter?: Expression;
+  /** One of these phrases is in the title, the description or the keywords. */
+  readonly text?: readonly string[];
+}
+
+export interface SearchQuery extends SearchFilter {
+  /** Newest first unless given; equal items in that order too, then by collection and id. Items without a property come last. */
+  readonly sortby?: readonly SortKey[];
   readonly limit: number;
   /** Opaque, from an earlier page. */
   readonly token?: string;
@@ -63,10 +77,35 @@ export interface SearchPage {
   readonly next: string | undefined;
 }
 
+/** One of the aggregations in catalog/aggregate.ts, of the items that a search finds. */
+export interface AggregationRequest {
+  readonly name: string;
+  /** Of datetime_frequency; month. */
+  readonly interval?: AggregationInterval;
+}
+
+/** As STAC's aggregation extension (0.3) has it. */
+export interface Aggregation {
+  readonly name: string;
+  readonly data_type: string;
+  readonly value?: number | string | null;
+  /** Items in no bucket. */
+  readonly overflow?: number;
+  readonly buckets?: readonly AggregationBucket[];
+}
+
+export interface AggregationBucket {
+  readonly key: string;
+  readonly data_type: string;
+  readonly frequency: number;
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /**
  * A place where items are found; the file catalog is the embedded one, plugins add others.
  *
- * Items come newest first, then by collection and id, so that pages neither repeat nor lose an item while others are added.
+ * Pages neither repeat nor lose an item while others are added, whatever the order.
  */
 export interface Catalog {
   /** The root document without links. */
@@ -77,10 +116,22 @@ export interface Catalog {
   collection(id: string): Promise<StacJson>;
   /** @throws NotFoundError */
   item(collection: string, id: string): Promise<CatalogItem>;
-  /** All conditions hold at once; an unknown collection or id finds nothing. @throws InvalidRequestError for a wrong token. */
+  /**
+   * All conditions hold at once; an unknown collection or id finds nothing.
+   *
+   * @throws InvalidRequestError for a wrong token, an unknown property, a comparison of unlike values.
+   */
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
   /** Looks for changes at once: asked for when a file that the catalog names is gone. */
   refresh?(): Promise<void>;
+  /** The properties that the items of a collection, or all, can be filtered and sorted by. @throws NotFoundError */
+  queryables(collection?: string): Promise<Readonly<Record<string, PropertySchema>>>;
+  /** @throws InvalidRequestError as search. */
+  aggregate(
+    filter: SearchFilter,
+    asked: readonly AggregationRequest[],
+    signal?: AbortSignal,
+  ): Promise<readonly Aggregation[]>;
   close(): Promise<void>;
 }
 

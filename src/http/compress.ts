@@ -1,4 +1,5 @@
 import compression from "compression";
+import type { RequestHandler } from "express";
 
 const TEXT = /^(?:text\/|application\/(?:[\w.+-]*json|javascript|xml|[\w.-]+\+xml)\b)/;
 
@@ -7,7 +8,7 @@ const TEXT = /^(?:text\/|application\/(?:[\w.+-]*json|javascript|xml|[\w.-]+\+xm
  *
  * So does what has a strong ETag, which stands for bytes, and a part of a file, whose range counts the file's own bytes.
  */
-export const compress = compression({
+const compressed = compression({
   filter(request, response) {
     const etag = response.getHeader("ETag");
     if (typeof etag === "string" && !etag.startsWith("W/")) return false;
@@ -16,3 +17,11 @@ export const compress = compression({
     return request.headers.range === undefined && TEXT.test(String(response.getHeader("Content-Type") ?? ""));
   },
 });
+
+/** The same; "*" of Accept-Encoding is taken for gzip, since who sends it (urllib3 without its brotli) may know no brotli. */
+export const compress: RequestHandler = (request, response, next) => {
+  const accepted = request.headers["accept-encoding"];
+  if (accepted?.includes("*") === true)
+    request.headers["accept-encoding"] = accepted.replace(/\*(?!\s*;\s*q=0(\.0*)?\s*(,|$))/g, "gzip");
+  compressed(request, response, next);
+};

@@ -1,10 +1,10 @@
 import { json, type RequestHandler } from "express";
 import { InvalidRequestError } from "../core/errors.js";
 
-/** Deeper than any search or geometry; far below where recursion over a body (zod, JSON.stringify) overflows the stack. */
-const MAX_DEPTH = 32;
+/** Deeper than any filter of CQL2 or geometry; far below where recursion over a body (zod, JSON.stringify) overflows the stack. */
+const MAX_DEPTH = 256;
 
-/** Parses a request's body as JSON whatever its Content-Type says, at most `limit` (bytes, or text such as "64kb") and 32 levels deep. */
+/** Parses a request's body as JSON whatever its Content-Type says, at most `limit` (bytes, or text such as "64kb") and 256 levels deep. */
 export function jsonBody(limit: number | string): readonly RequestHandler[] {
   return [
     json({ limit, type: () => true }),

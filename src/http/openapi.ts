@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { AGGREGATION_INTERVALS, AGGREGATIONS } from "../catalog/aggregate.js";
 import { TEC_MEDIA_TYPE } from "../catalog/tec-extension.js";
-import { parameterDocs, searchSchema } from "./params.js";
-import { GEOJSON_TYPE, JSON_TYPE } from "./stac-documents.js";
+import { parameterDocs, searchSchema } from "./search-params.js";
+import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from "./stac-documents.js";
 
 /** The `paths` object of an OpenAPI description; other routers bring theirs. */
 export type OpenApiPaths = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -53,7 +54,16 @@ function stacPaths(searchBody: unknown): OpenApiPaths {
   const collection = pathParameter("collection", "Id of the collection");
   const item = pathParameter("item", "Id of the item");
   const searchParameters = parameterDocs();
-  const itemsParameters = searchParameters.filter(({ name }) => ["limit", "bbox", "datetime", "token"].includes(name));
+  const itemsParameters = searchParameters.filter(({ name }) => name !== "collections");
+  const collectionsParameters = [
+    ...searchParameters.filter(({ name }) => ["bbox", "datetime", "q", "limit"].includes(name)),
+    queryParameter("offset", "Collections passed over", { type: "integer", minimum: 0 }),
+  ];
+  const aggregateParameters = [
+    ...searchParameters.filter(({ name }) => !["limit", "token", "sortby", "fields"].includes(name)),
+    queryParameter("aggregations", `Some of ${Object.keys(AGGREGATIONS).join(", ")}, with commas between`),
+    queryParameter("datetime_frequency_interval", "Of datetime_frequency", { enum: AGGREGATION_INTERVALS }),
+  ];
   const post = {
     ...operation("Search items", GEOJSON_TYPE),
     requestBody: { content: { [JSON_TYPE]: { schema: searchBody } } },
@@ -66,10 +76,24 @@ function stacPaths(searchBody: unknown): OpenApiPaths {
     "/readyz": { get: operation("Whether the server can answer: its catalog and each pool of threads") },
     "/healthz": { get: operation("The same as /readyz") },
     "/metrics": { get: operation("Counters, as Prometheus text or (f=json) JSON", "text/plain") },
-    "/collections": { get: operation("All collections") },
+    "/collections": {
+      get: operation("Collections, all or those in a box, an interval, with words", JSON_TYPE, collectionsParameters),
+    },
+    "/children": { get: operation("All collections, as the landing page's children") },
+    "/queryables": { get: operation("Properties that items can be filtered and sorted by", SCHEMA_TYPE) },
+    "/aggregations": { get: operation("Kinds of counts") },
+    "/aggregate": { get: operation("Counts of the items that a search finds", JSON_TYPE, aggregateParameters) },
+    "/collections/{collection}/queryables": {
+      get: operation("Properties that a collection's items can be filtered and sorted by", SCHEMA_TYPE, [collection]),
+    },
+    "/collections/{collection}/aggregations": { get: operation("Kinds of counts", JSON_TYPE, [collection]) },
+    "/collections/{collection}/aggregate": {
+      get: operation("Counts of a collection's items", JSON_TYPE, [collection, ...aggregateParameters]),
+    },
+    "/extensions/tec/v1.0.0/schema.json": { get: operation("JSON Schema of the tec extension", SCHEMA_TYPE) },
     "/collections/{collection}": { get: operation("A collection", JSON_TYPE, [collection]) },
     "/collections/{collection}/items": {
-      get: operation("Items of a collection, newest first", GEOJSON_TYPE, [collection, ...itemsParameters]),
+      get: operation("Items of a collection, searched as by /search", GEOJSON_TYPE, [collection, ...itemsParameters]),
     },
     "/collections/{collection}/items/{item}": { get: operation("An item", GEOJSON_TYPE, [collection, item]) },
     "/collections/{collection}/items/{item}/assets/{asset}": {
@@ -105,6 +129,10 @@ export function operation(
       default: { $ref: "#/components/responses/Problem" },
     },
   };
+}
+
+function queryParameter(name: string, description: string, schema: object = { type: "string" }): object {
+  return { name, in: "query", description, schema };
 }
 
 /** A required path parameter. */

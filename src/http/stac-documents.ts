@@ -4,6 +4,9 @@ import { WEB_MAP_LINKS } from "../catalog/item.js";
 import { renderQueries } from "../catalog/renders.js";
 import { REFERENCE_REL } from "../catalog/tec-extension.js";
 import type { CatalogItem, SearchPage, StacJson } from "../catalog/types.js";
+import type { CollectionPage } from "./collection-search.js";
+import { CONFORMANCE } from "./conformance.js";
+import { withFields, type Fields } from "./item-fields.js";
 import { isHttpUrl, isRemote } from "../store/location.js";
 import { asLatents, virtualAssetDocuments, virtualItemAssets } from "./virtual-asset-documents.js";
 
@@ -12,19 +15,13 @@ export const JSON_TYPE = "application/json";
 export const GEOJSON_TYPE = "application/geo+json";
 export const OPENAPI_TYPE = "application/vnd.oai.openapi+json;version=3.1";
 
-/** What the server conforms to; each is true of src/http/routes/stac.ts. */
-export const CONFORMANCE = [
-  "https://api.stacspec.org/v1.0.0/core",
-  "https://api.stacspec.org/v1.0.0/collections",
-  "https://api.stacspec.org/v1.0.0/ogcapi-features",
-  "https://api.stacspec.org/v1.0.0/item-search",
-  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
-  "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-];
+export const SCHEMA_TYPE = "application/schema+json";
 
 /** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
 const CLOUD_FREE = "tec";
+
+/** Of OGC API - Features part 3. */
+const QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
 type Link = Readonly<Record<string, unknown>>;
 
@@ -40,6 +37,10 @@ export function landingDocument(root: StacJson, collections: readonly StacJson[]
       { rel: "conformance", href: `${base}/conformance`, type: JSON_TYPE },
       { rel: "search", href: `${base}/search`, type: GEOJSON_TYPE, method: "GET", title: "Search items" },
       { rel: "search", href: `${base}/search`, type: GEOJSON_TYPE, method: "POST", title: "Search items" },
+      { rel: QUERYABLES_REL, href: `${base}/queryables`, type: SCHEMA_TYPE, title: "Properties of items" },
+      { rel: "aggregate", href: `${base}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
+      { rel: "aggregations", href: `${base}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },
+      { rel: "children", href: `${base}/children`, type: JSON_TYPE },
       { rel: "service-desc", href: `${base}/api`, type: OPENAPI_TYPE, title: "OpenAPI description" },
       { rel: "service-doc", href: `${base}/api.html`, type: "text/html", title: "List of resources" },
       ...collections.map((collection) => ({
@@ -58,6 +59,7 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
   const self = `${base}/collections/${encodeURIComponent(idOf(collection))}`;
   return {
     ...collection,
+    itemType: "feature",
     stac_extensions: withExtension(collection),
     item_assets: virtualItemAssets(collection["item_assets"]),
     links: [
@@ -65,6 +67,9 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       { rel: "root", href: `${base}/`, type: JSON_TYPE },
       { rel: "parent", href: `${base}/`, type: JSON_TYPE },
       { rel: "items", href: `${self}/items`, type: GEOJSON_TYPE },
+      { rel: QUERYABLES_REL, href: `${self}/queryables`, type: SCHEMA_TYPE, title: "Properties of items" },
+      { rel: "aggregate", href: `${self}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
+      { rel: "aggregations", href: `${self}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },
       ...tileLinks(self, collection["renders"]),
       {
         rel: "tilejson",
@@ -80,13 +85,31 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
 }
 
 /** The answer of /collections. */
-export function collectionsDocument(collections: readonly StacJson[], base: string): StacJson {
+export function collectionsDocument(
+  { collections, matched, next }: CollectionPage,
+  query: URLSearchParams,
+  base: string,
+): StacJson {
+  const url = `${base}/collections`;
   return {
     collections: collections.map((collection) => collectionDocument(collection, base)),
-    numberMatched: collections.length,
+    numberMatched: matched,
     numberReturned: collections.length,
     links: [
-      { rel: "self", href: `${base}/collections`, type: JSON_TYPE },
+      { rel: "self", href: query.size === 0 ? url : `${url}?${query}`, type: JSON_TYPE },
+      { rel: "root", href: `${base}/`, type: JSON_TYPE },
+      { rel: "parent", href: `${base}/`, type: JSON_TYPE },
+      ...(next === undefined ? [] : [{ rel: "next", href: `${url}?${next}`, type: JSON_TYPE }]),
+    ],
+  };
+}
+
+/** The answer of /children: the landing page's children, whole. */
+export function childrenDocument(collections: readonly StacJson[], base: string): StacJson {
+  return {
+    children: collections.map((collection) => collectionDocument(collection, base)),
+    links: [
+      { rel: "self", href: `${base}/children`, type: JSON_TYPE },
       { rel: "root", href: `${base}/`, type: JSON_TYPE },
       { rel: "parent", href: `${base}/`, type: JSON_TYPE },
     ],
@@ -131,11 +154,17 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
   };
 }
 
-/** One page of items; `links` are its self and next links. */
-export function itemCollection(page: SearchPage, base: string, links: readonly Link[]): StacJson {
+/** One page of items; `links` are its self and next links, `fields` what of each item is sent. */
+export function itemCollection(
+  page: SearchPage,
+  base: string,
+  { links, fields }: { readonly links: readonly Link[]; readonly fields?: Fields | undefined },
+): StacJson {
+  const features = page.items.map((item) => itemDocument(item, base));
   return {
     type: "FeatureCollection",
-    features: page.items.map((item) => itemDocument(item, base)),
+    features: fields === undefined ? features : features.map((feature) => withFields(feature, fields)),
+    timeStamp: new Date().toISOString(),
     numberMatched: page.matched,
     numberReturned: page.items.length,
     links: [{ rel: "root", href: `${base}/`, type: JSON_TYPE }, ...links],
@@ -160,6 +189,7 @@ const OUR_LINKS = new Set([
   "xyz",
   "tilejson",
   "preview",
+  "wmts",
   REFERENCE_REL,
 ]);
 

@@ -47,6 +47,7 @@ def check_collection(client: Client, collection: pystac.Collection) -> int:
         check(search.matched() == len(listed), f"{collection.id}: numberMatched is {search.matched()}")
         times = [item.datetime for page in pages for item in page]
         check(times == sorted(times, reverse=True), f"{collection.id}: items aren't newest first")
+    check_filter(client, collection, len(listed))
     for item in pages[0]:
         validate(item.to_dict())
         check(item.get_collection().id == collection.id, f"{item.id}: its collection link leads elsewhere")
@@ -57,6 +58,29 @@ def check_collection(client: Client, collection: pystac.Collection) -> int:
         tiles = [link for link in item.links if link.rel == "xyz"]
         check(len(tiles) == 1 and "{z}/{x}/{y}" in tiles[0].href, f"{item.id}: it has no xyz link")
     return len(listed)
+
+
+def check_filter(client: Client, collection: pystac.Collection, count: int) -> None:
+    """The commonest question: little cloud, oldest first; by CQL2 text, CQL2 JSON and the query extension."""
+    below = {"op": "<", "args": [{"property": "tec:quality"}, 1001]}
+    asked = [
+        {"method": "GET", "filter": "tec:quality < 1001"},
+        {"method": "POST", "filter": below},
+        {"method": "POST", "query": {"tec:quality": {"lt": 1001}}},
+        {"method": "GET", "query": ["tec:quality<1001"]},
+    ]
+    for more in asked:
+        search = client.search(collections=[collection.id], sortby="+properties.datetime", limit=1, **more)
+        items = list(search.items())
+        check(len(items) == count, f"{collection.id}: {more} finds {len(items)} of {count} items")
+        times = [item.datetime for item in items]
+        check(times == sorted(times), f"{collection.id}: {more} isn't oldest first")
+    none = client.search(collections=[collection.id], filter="tec:quality > 1000", fields=["id"])
+    check(list(none.items()) == [], f"{collection.id}: a filter that nothing passes finds items")
+    queryables = client.get_queryables([collection.id])
+    check("tec:quality" in queryables["properties"], f"{collection.id}: tec:quality is not queryable")
+    found = [one.id for one in client.collection_search(bbox=collection.extent.spatial.bboxes[0]).collections()]
+    check(collection.id in found, f"{collection.id}: collection search by its own box doesn't find it")
 
 
 def validate(document: dict) -> None:

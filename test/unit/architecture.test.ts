@@ -32,6 +32,7 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   "@cornerstonejs/codec-openjpeg": /^ingest\/openjpeg/,
   "fast-xml-parser": /^ingest\/source-xml\.ts/,
   "stac-js": /^catalog\//,
+  jsts: /^catalog\/cql2\/shapes\.ts/,
   "@mapbox/tilebelt": /^geo\//,
   pino: /^((cli|http)\/|index\.ts)/,
   "maplibre-gl": /^viewer\//,

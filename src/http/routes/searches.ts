@@ -1,6 +1,6 @@
 import { Router, type Request } from "express";
 import { z } from "zod";
-import type { SearchFilter } from "../../tile/mosaic/find-items.js";
+import type { SearchFilter } from "../../catalog/types.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
@@ -8,7 +8,8 @@ import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseSearch, queryOf } from "../params.js";
+import { queryOf } from "../params.js";
+import { parseSearchFilter } from "../search-params.js";
 import { sendMosaicTilejson } from "./tilejson.js";
 import { checkTileMatrixSet, param, sendMosaic } from "./tiles.js";
 
@@ -27,7 +28,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     const { metadata, ...search } = body.data;
     const told = bodySchema.safeParse(metadata ?? {});
     if (!told.success) throw new InvalidRequestError("metadata is not a JSON object");
-    filterOf(search);
+    parseSearchFilter(search);
     const entry = await searches.register({ search, metadata: told.data });
     response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
   });
@@ -63,7 +64,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     const entry = await searches.get(param(request, "search"));
     await sendMosaicTilejson(
       {
-        search: filterOf(entry.search),
+        search: parseSearchFilter(entry.search),
         path: `searches/${entry.id}`,
         name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
       },
@@ -73,7 +74,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
   return router;
 
   async function filterFor(request: Request): Promise<SearchFilter> {
-    return filterOf((await searches.get(param(request, "search"))).search);
+    return parseSearchFilter((await searches.get(param(request, "search"))).search);
   }
 }
 
@@ -81,12 +82,6 @@ function wholeNumber(name: string, text: string | null, fallback: number): numbe
   if (text === null || text === "") return fallback;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted a whole number`);
-}
-
-/** The search without its paging. @throws InvalidRequestError for what can't be searched for. */
-function filterOf(search: RegisteredSearch["search"]): SearchFilter {
-  const { limit: _limit, token: _token, ...filter } = parseSearch(search);
-  return filter;
 }
 
 function linksOf({ id, metadata }: RegisteredSearch, base: string): object[] {

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from "express";
-import type { SearchFilter } from "../../tile/mosaic/find-items.js";
+import type { SearchFilter } from "../../catalog/types.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";

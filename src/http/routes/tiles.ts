@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { drawingBytes } from "../../tile/draw/drawing-bytes.js";
-import { findMosaicItems, type SearchFilter } from "../../tile/mosaic/find-items.js";
+import { findMosaicItems } from "../../tile/mosaic/find-items.js";
+import type { SearchFilter } from "../../catalog/types.js";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { renderPicture } from "../../app/render-picture.js";
 import type { Services } from "../../app/services.js";

@@ -1,11 +1,12 @@
 import { Router, type Request, type Response } from "express";
-import type { SearchFilter } from "../../tile/mosaic/find-items.js";
+import type { SearchFilter } from "../../catalog/types.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parseTileAddress } from "../../geo/web-mercator.js";
 import { baseOf } from "../base-url.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseSearch, queryOf } from "../params.js";
+import { queryOf } from "../params.js";
+import { parseSearchFilter } from "../search-params.js";
 import { wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
 import { nativeZoom, unionOf } from "./tilejson.js";
@@ -33,9 +34,12 @@ export function wmtsRouter({ services }: { readonly services: Services }): Route
   };
   const search = async (request: Request): Promise<Served> => {
     const entry = await searches.get(param(request, "search"));
-    const { limit: _limit, token: _token, ...filter } = parseSearch(entry.search);
     const { name } = entry.metadata;
-    return { path: `searches/${entry.id}`, title: typeof name === "string" ? name : entry.id, search: filter };
+    return {
+      path: `searches/${entry.id}`,
+      title: typeof name === "string" ? name : entry.id,
+      search: parseSearchFilter(entry.search),
+    };
   };
   for (const [root, served] of [
     ["/collections/:collection", collection],

@@ -1,11 +1,8 @@
 import { boundsGeometry } from "../../catalog/intersects.js";
-import type { Catalog, CatalogItem, SearchQuery } from "../../catalog/types.js";
+import type { Catalog, CatalogItem, SearchFilter } from "../../catalog/types.js";
 import type { Bounds } from "../../geo/bounds.js";
 import type { MosaicSpec } from "./mosaic-spec.js";
 import { orderItems } from "./order-items.js";
-
-/** Which items a mosaic is made from: a search without place and paging of its own. */
-export type SearchFilter = Omit<SearchQuery, "limit" | "token">;
 
 /** Where items are found, and how many of them a picture may read. */
 export interface MosaicCatalog {

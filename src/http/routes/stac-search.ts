@@ -1,0 +1,82 @@
+import { Router, type Request, type Response } from "express";
+import { z } from "zod";
+import type { Catalog, StacJson } from "../../catalog/types.js";
+import { baseOf } from "../base-url.js";
+import { jsonBody } from "../json-body.js";
+import { queryOf } from "../params.js";
+import { methodNotAllowed } from "../problem.js";
+import { parseSearch, parseSearchParams, type SearchRequest } from "../search-params.js";
+import { requestSignal } from "../signal.js";
+import * as documents from "../stac-documents.js";
+import { pathParam, sendDocument } from "../sending-documents.js";
+
+/** A request's body, bytes. */
+const MAX_BODY = 1_000_000;
+
+/** Items found: /search and the items of a collection, by the same parameters. */
+export function stacSearchRoutes(catalog: Catalog): Router {
+  const router = Router();
+  router
+    .route("/search")
+    .get((request, response) =>
+      sendPage(catalog, parseSearchParams(queryOf(request)), { request, response, path: "/search" }),
+    )
+    .post(...jsonBody(MAX_BODY), (request, response) =>
+      sendPage(catalog, parseSearch(request.body), { request, response, path: "/search" }),
+    )
+    .all(methodNotAllowed("GET, HEAD, POST"));
+  router
+    .route("/collections/:collection/items")
+    .get(async (request, response) => {
+      const { id } = idSchema.parse(await catalog.collection(pathParam(request, "collection")));
+      const { query, fields } = parseSearchParams(queryOf(request));
+      const asked = { fields, query: { ...query, collections: [id] } };
+      await sendPage(catalog, asked, { request, response, path: `/collections/${encodeURIComponent(id)}/items` });
+    })
+    .all(methodNotAllowed("GET, HEAD"));
+  return router;
+}
+
+const idSchema = z.object({ id: z.string() });
+
+interface PageContext {
+  readonly request: Request;
+  readonly response: Response;
+  /** Of this resource, below the base. */
+  readonly path: string;
+}
+
+async function sendPage(
+  catalog: Catalog,
+  { query, fields }: SearchRequest,
+  { request, response, path }: PageContext,
+): Promise<void> {
+  const base = baseOf(response);
+  const page = await catalog.search(query, requestSignal(request, response));
+  const url = `${base}${path}`;
+  const links =
+    request.method === "POST" ? postLinks(url, request.body, page.next) : getLinks(url, queryOf(request), page.next);
+  const parents =
+    path === "/search" ? [] : [{ rel: "collection", href: url.replace(/\/items$/, ""), type: documents.JSON_TYPE }];
+  const document = documents.itemCollection(page, base, { links: [...links, ...parents], fields });
+  sendDocument(response, document, documents.GEOJSON_TYPE);
+}
+
+function getLinks(url: string, query: URLSearchParams, token: string | undefined): StacJson[] {
+  const asked = query.size === 0 ? url : `${url}?${query}`;
+  const self = { rel: "self", href: asked, type: documents.GEOJSON_TYPE };
+  if (token === undefined) return [self];
+  const following = new URLSearchParams(query);
+  following.set("token", token);
+  return [self, { rel: "next", href: `${url}?${following}`, type: documents.GEOJSON_TYPE, method: "GET" }];
+}
+
+function postLinks(url: string, body: unknown, token: string | undefined): StacJson[] {
+  const self = { rel: "self", href: url, type: documents.GEOJSON_TYPE, method: "POST", body };
+  if (token === undefined) return [self];
+  const following = { ...z.record(z.string(), z.unknown()).parse(body ?? {}), token };
+  return [
+    self,
+    { rel: "next", href: url, type: documents.GEOJSON_TYPE, method: "POST", body: following, merge: false },
+  ];
+}

@@ -1,0 +1,262 @@
+import { z } from "zod";
+import { parseInstant } from "../catalog/cql2/instants.js";
+import type { Expression } from "../catalog/cql2/expression.js";
+import { parseCql2Json } from "../catalog/cql2/parse-json.js";
+import { parseCql2Text } from "../catalog/cql2/parse-text.js";
+import { parseBounds } from "../catalog/footprint.js";
+import { parseGeometry } from "../catalog/geometry.js";
+import type { SortKey } from "../catalog/sort-order.js";
+import type { SearchFilter, SearchQuery } from "../catalog/types.js";
+import { InvalidRequestError } from "../core/errors.js";
+import { parseFields, type Fields } from "./item-fields.js";
+import { parseDatetime, parseNumber } from "./params.js";
+import { queryFilter } from "./query-extension.js";
+
+/** Items a page, unless told otherwise. */
+const DEFAULT_LIMIT = 10;
+/** More are never sent on one page; a greater limit counts as this one. */
+const MAX_LIMIT = 1000;
+const CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+/** Body of POST /search, and, with lists joined by commas, the parameters of GET /search. */
+export const searchSchema = z.object({
+  collections: z.array(z.string()).optional().describe("Only items of these collections"),
+  ids: z.array(z.string()).optional().describe("Only items with these ids"),
+  bbox: z
+    .array(z.number())
+    .optional()
+    .describe("west,south,east,north in degrees; 6 numbers with heights; west > east crosses 180°"),
+  intersects: z.unknown().optional().describe("GeoJSON geometry in WGS84 degrees; not together with bbox"),
+  datetime: z.string().optional().describe("RFC 3339 instant, or interval of two with .. for an open end"),
+  q: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe("Phrases, with commas between: items with one of them in title, description or keywords"),
+  filter: z.unknown().optional().describe("CQL2, as text or JSON (filter-lang)"),
+  "filter-lang": z.enum(["cql2-text", "cql2-json"]).optional().describe("cql2-text for GET, cql2-json for POST"),
+  "filter-crs": z.string().optional().describe(`Of the filter's geometries: ${CRS84}`),
+  query: z.unknown().optional().describe('Conditions of STAC\'s query extension: {"eo:cloud_cover":{"lt":20}}'),
+  sortby: z
+    .unknown()
+    .optional()
+    .describe("Properties to sort by: +eo:cloud_cover,-datetime; newest first unless given"),
+  fields: z.unknown().optional().describe("Members of the items to send: properties.datetime,-assets"),
+  limit: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(`Items a page, default ${DEFAULT_LIMIT}; above ${MAX_LIMIT} counts as ${MAX_LIMIT}`),
+  token: z.string().optional().describe("From the next link of the page before"),
+});
+
+/** A search, and which members of its items are to be sent. */
+export interface SearchRequest {
+  readonly query: SearchQuery;
+  readonly fields: Fields | undefined;
+}
+
+/**
+ * The search that a GET asks for.
+ *
+ * @throws InvalidRequestError naming the parameter, what it is and what was wanted.
+ */
+export function parseSearchParams(query: URLSearchParams): SearchRequest {
+  const text = (name: string): string | undefined => {
+    const values = query.getAll(name).filter((value) => value !== "");
+    return values.length === 0 ? undefined : values.join(",");
+  };
+  const once = (name: string): string | undefined => {
+    const values = new Set(query.getAll(name).filter((value) => value !== ""));
+    if (values.size > 1) throw new InvalidRequestError(`${name} is given twice, differently; wanted it once`);
+    return [...values][0];
+  };
+  const list = (name: string): string[] | undefined => text(name)?.split(",");
+  const limit = once("limit");
+  return parseSearch({
+    collections: list("collections"),
+    ids: list("ids"),
+    bbox: list("bbox")?.map((part) => parseNumber(part, "bbox")),
+    intersects: once("intersects"),
+    datetime: query.has("datetime") ? (once("datetime") ?? "") : undefined,
+    q: list("q"),
+    filter: once("filter"),
+    "filter-lang": once("filter-lang"),
+    "filter-crs": once("filter-crs"),
+    query: once("query"),
+    sortby: text("sortby"),
+    fields: text("fields"),
+    limit: limit === undefined ? undefined : parseNumber(limit, "limit"),
+    token: once("token"),
+  });
+}
+
+/**
+ * The search that a POST's body asks for.
+ *
+ * @throws InvalidRequestError naming the field, what it is and what was wanted.
+ */
+export function parseSearch(body: unknown, intervalOf = parseInterval): SearchRequest {
+  const record = z.record(z.string(), z.unknown()).safeParse(body ?? {});
+  if (!record.success)
+    throw new InvalidRequestError("The request's body isn't a JSON object; wanted search parameters");
+  const given = Object.fromEntries(
+    Object.entries(record.data).filter(([, value]) => value !== null && value !== undefined),
+  );
+  const parsed = searchSchema.safeParse(given);
+  if (!parsed.success) throw new InvalidRequestError(sentenceOf(parsed.error, given));
+  const { collections, ids, bbox, intersects, datetime, limit = DEFAULT_LIMIT, token, q, sortby } = parsed.data;
+  if (bbox !== undefined && intersects !== undefined)
+    throw new InvalidRequestError("bbox and intersects are both given; wanted one of them");
+  const phrases = (typeof q === "string" ? q.split(",") : (q ?? []))
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+  const filter = parseFilter(parsed.data);
+  const keys = sortby === undefined ? [] : parseSortby(sortby);
+  const query: SearchQuery = {
+    ...(collections === undefined || collections.length === 0 ? {} : { collections }),
+    ...(ids === undefined || ids.length === 0 ? {} : { ids }),
+    ...(bbox === undefined ? {} : { bbox: parseBounds(bbox, "bbox") }),
+    ...(intersects === undefined ? {} : { intersects: parseGeometry(intersects) }),
+    ...(datetime === undefined ? {} : { datetime: intervalOf(datetime) }),
+    ...(phrases.length === 0 ? {} : { text: phrases }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(keys.length === 0 ? {} : { sortby: keys }),
+    ...(token === undefined ? {} : { token }),
+    limit: Math.min(limit, MAX_LIMIT),
+  };
+  return { query, fields: parsed.data.fields === undefined ? undefined : parseFields(parsed.data.fields) };
+}
+
+/** `filter` and `query` together. */
+function parseFilter({
+  filter,
+  query,
+  "filter-lang": language,
+  "filter-crs": crs,
+}: z.infer<typeof searchSchema>): Expression | undefined {
+  if (crs !== undefined && crs !== CRS84)
+    throw new InvalidRequestError(`filter-crs is "${crs.slice(0, 80)}"; wanted ${CRS84}`);
+  const asked = [
+    ...(filter === undefined ? [] : [parseCql2(filter, language)]),
+    ...(query === undefined ? [] : queryFilter(query)),
+  ];
+  return asked.length > 1 ? { op: "and", args: asked } : asked[0];
+}
+
+function parseCql2(filter: unknown, language: "cql2-text" | "cql2-json" | undefined): Expression {
+  if (typeof filter !== "string") {
+    if (language === "cql2-text")
+      throw new InvalidRequestError("filter is JSON, filter-lang says cql2-text; wanted them to agree");
+    return parseCql2Json(filter);
+  }
+  if (language !== "cql2-json") return parseCql2Text(filter);
+  try {
+    return parseCql2Json(JSON.parse(filter));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidRequestError(`filter is "${filter.slice(0, 40)}", which is no JSON; filter-lang says cql2-json`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A closed interval of milliseconds: an RFC 3339 instant, or two of them with "/" between, one ".." or nothing for an open end.
+ *
+ * @throws InvalidRequestError
+ */
+function parseInterval(text: string): readonly [fromMs: number, toMs: number] {
+  const ends = text.split("/");
+  const [first = "", second = first] = ends;
+  const isOpen = (part: string): boolean => part === "" || part === "..";
+  const fail = (why: string): never => {
+    throw new InvalidRequestError(
+      `datetime is "${text.slice(0, 80)}"${why}; wanted an RFC 3339 instant such as 2024-05-01T10:00:00Z, or two with "/" between, one of which may be ".."`,
+    );
+  };
+  if (ends.length > 2) return fail(', with more than one "/"');
+  if (isOpen(first) && isOpen(second)) return fail(", without an instant");
+  const [from, to] = [first, second].map((part) => {
+    // A "+" of an offset that wasn't percent-encoded in the URL arrives as a space.
+    const instant = part.replace(/ (\d\d:\d\d)$/, "+$1");
+    const ms = instant.length === 10 ? undefined : parseInstant(instant);
+    return isOpen(part) ? undefined : (ms ?? fail(`, where "${part.slice(0, 40)}" is none`));
+  });
+  if (from !== undefined && to !== undefined && from > to) return fail(", which ends before it begins");
+  return [from ?? -Infinity, to ?? Infinity];
+}
+
+const sortSchema = z.array(z.object({ field: z.string().min(1), direction: z.enum(["asc", "desc"]).default("asc") }));
+
+/** A text with signs before its properties, or a list of fields and directions. */
+function parseSortby(sortby: unknown): readonly SortKey[] {
+  const keys: readonly SortKey[] =
+    typeof sortby === "string"
+      ? sortby.split(",").map((part) => {
+          // A "+" that wasn't percent-encoded arrives as a space.
+          const [, sign = "", property = ""] = /^([-+ ]?)(.*)$/s.exec(part) ?? [];
+          return { property, descending: sign === "-" };
+        })
+      : parseSortList(sortby);
+  if (keys.some(({ property }) => property === ""))
+    throw new InvalidRequestError(`sortby is "${String(sortby).slice(0, 80)}"; wanted properties such as -datetime`);
+  if (keys.length > MAX_KEYS)
+    throw new InvalidRequestError(`sortby has ${keys.length} properties; wanted at most ${MAX_KEYS}`);
+  const [only] = keys;
+  // The order that items have anyway.
+  return keys.length === 1 && only?.descending === true && /^(properties\.)?datetime$/.test(only.property) ? [] : keys;
+}
+
+const MAX_KEYS = 8;
+
+function parseSortList(sortby: unknown): readonly SortKey[] {
+  const parsed = sortSchema.safeParse(sortby);
+  if (parsed.success)
+    return parsed.data.map(({ field, direction }) => ({ property: field, descending: direction === "desc" }));
+  throw new InvalidRequestError(
+    `sortby is ${JSON.stringify(sortby).slice(0, 80)}; wanted [{"field":"datetime","direction":"desc"}]`,
+  );
+}
+
+function sentenceOf(error: z.ZodError, given: Readonly<Record<string, unknown>>): string {
+  const [issue] = error.issues;
+  const name = String(issue?.path[0] ?? "body");
+  return `${name} is ${(JSON.stringify(given[name]) ?? "missing").slice(0, 60)}: ${issue?.message ?? "unreadable"}`;
+}
+
+/** The parameters of GET /search as OpenAPI describes them, from the schema above. */
+export function parameterDocs(): readonly {
+  readonly name: string;
+  readonly in: "query";
+  readonly [key: string]: unknown;
+}[] {
+  return Object.entries(searchSchema.shape).map(([name, schema]) => {
+    const inner = schema.unwrap();
+    const isList = inner instanceof z.ZodArray;
+    const { $schema: _, description: __, ...json } = z.toJSONSchema(inner, { target: "openapi-3.0" });
+    const text = { type: "string" };
+    return {
+      name,
+      in: "query" as const,
+      description: schema.description,
+      ...(isList ? { style: "form", explode: false } : {}),
+      schema: inner instanceof z.ZodUnknown || inner instanceof z.ZodUnion ? text : json,
+    };
+  });
+}
+
+/**
+ * The items that a mosaic is made of: a search without paging, whose datetime may be of days, as its tiles' may.
+ *
+ * @throws InvalidRequestError for an order of its own too, since a mosaic has its own (docs/mosaics.md).
+ */
+export function parseSearchFilter(search: unknown): SearchFilter {
+  const { limit: _limit, token: _token, sortby, ...filter } = parseSearch(search, parseDatetime).query;
+  if (sortby === undefined) return filter;
+  throw new InvalidRequestError(
+    `sortby is ${sortby
+      .map(({ property, descending }) => (descending ? "-" : "+") + property)
+      .join(",")
+      .slice(0, 80)}; a mosaic is ordered by its own parameters, wanted none or -datetime`,
+  );
+}
