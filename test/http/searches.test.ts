@@ -115,7 +115,7 @@ test("wrong searches get one sentence, and nothing is stored", async () => {
     [[1], /isn't a JSON object/],
     [{ bbox: [1, 2] }, /bbox/],
     [{ datetime: "2024-06-01/2024-01-01" }, /ends before it begins/],
-    [{ filter: { op: "=" } }, /filter isn't supported/],
+    [{ filter: { op: "=" } }, /wanted an array "args"/],
     [{ metadata: 5 }, /metadata/],
   ];
   for (const [body, message] of cases) {
