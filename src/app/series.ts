@@ -54,7 +54,7 @@ export async function readPoint(
     if (found === undefined || found.valid[0] === 0) return { item, values: undefined, clear: false };
     return { item, values: found.planes.map((plane) => plane[0] ?? 0), clear: found.clear[0] !== 0 };
   };
-  const all = await Promise.all(items.map((item) => limiter.run(() => read(item))));
+  const all = await Promise.all(items.map((item) => limiter.run(() => read(item), signal)));
   return all.filter((one) => one !== undefined);
 }
 
@@ -85,7 +85,7 @@ export async function readArea(
     if (ready === undefined) return { item, statistics: undefined, validPercent: 0, clearPercent: 0 };
     return { item, ...(await use.areas.figures(ready, area, signal)) };
   };
-  const all = await Promise.all(items.map((item) => limiter.run(() => read(item))));
+  const all = await Promise.all(items.map((item) => limiter.run(() => read(item), signal)));
   return all.filter((one) => one !== undefined);
 }
 

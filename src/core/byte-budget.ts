@@ -1,9 +1,4 @@
-import { OverloadedError } from "./errors.js";
-
-interface Waiting {
-  readonly bytes: number;
-  readonly start: () => void;
-}
+import { WaitingRoom } from "./waiting-room.js";
 
 /**
  * Lets jobs run together while the bytes that they say they need stay within a bound. The first that fits goes next, so that a large
@@ -11,20 +6,22 @@ interface Waiting {
  */
 export class ByteBudget {
   private readonly maxBytes: number;
-  private readonly maxWaiting: number;
-  private readonly waiting: Waiting[] = [];
+  private readonly room: WaitingRoom<number, void>;
   private held = 0;
 
   constructor(options: { readonly maxBytes: number; readonly maxWaiting: number }) {
     this.maxBytes = options.maxBytes;
-    this.maxWaiting = options.maxWaiting;
+    this.room = new WaitingRoom({
+      max: options.maxWaiting,
+      full: (count) => `${count} pictures wait for memory; retry in a moment`,
+    });
   }
 
   /** Runs the job when its bytes are free. @throws OverloadedError when too many wait; the signal's reason when it aborts before the start. */
   async hold<T>(bytes: number, job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     if (this.fits(bytes)) this.held += bytes;
-    else await this.wait(bytes, signal);
+    else await this.room.enter(bytes, signal);
     try {
       return await job();
     } finally {
@@ -38,39 +35,22 @@ export class ByteBudget {
     return this.held;
   }
 
+  /** Jobs that wait. */
+  waiting(): number {
+    return this.room.size;
+  }
+
   private fits(bytes: number): boolean {
     return this.held === 0 || this.held + bytes <= this.maxBytes;
   }
 
-  private wait(bytes: number, signal: AbortSignal | undefined): Promise<void> {
-    const count = this.waiting.length;
-    if (count >= this.maxWaiting)
-      return Promise.reject(new OverloadedError(`${count} pictures wait for memory; retry in a moment`));
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(entry), 1);
-        reject(signal?.reason as Error);
-      };
-      const start = (): void => {
-        signal?.removeEventListener("abort", abort);
-        this.held += bytes;
-        resolve();
-      };
-      const entry: Waiting = { bytes, start };
-      this.waiting.push(entry);
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-  }
-
   private startWaiting(): void {
-    for (let i = 0; i < this.waiting.length;) {
-      const entry = this.waiting[i];
-      if (entry === undefined || !this.fits(entry.bytes)) {
-        i++;
-        continue;
-      }
-      this.waiting.splice(i, 1);
-      entry.start();
+    for (;;) {
+      const next = this.room.take((bytes) => this.fits(bytes));
+      if (next === undefined) return;
+      // Held from here on, so that nobody slips in between.
+      this.held += next.work;
+      next.resolve();
     }
   }
 }

@@ -2,8 +2,8 @@ import { channel } from "node:diagnostics_channel";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
-import { enqueueAbortable } from "./abortable.js";
 import { fromErrorMessage, ModelError, OverloadedError, toErrorMessage, type ErrorMessage } from "./errors.js";
+import { WaitingRoom, type Batching, type Waiting } from "./waiting-room.js";
 
 /** Threads that answer tasks of type `Task` with `Result`. A thread takes one task at a time. */
 export interface WorkerPool<Task, Result> {
@@ -44,23 +44,31 @@ export interface PoolHealth {
   readonly oldestMs: number;
 }
 
-export interface WorkerPoolOptions {
+/** How tasks that wait for a thread become one. */
+export interface TaskBatching<Task, Result> extends Batching<Task> {
+  /** Of one task or more, of which each joins the first. */
+  merge(tasks: readonly Task[]): Task;
+  /** The merged task's result, one part a task. */
+  split(result: Result, count: number): readonly Result[];
+}
+
+export interface WorkerPoolOptions<Task, Result> {
   /** The thread's module, which calls `serveTasks`. */
   readonly url: URL;
   readonly size: number;
   readonly data: unknown;
   /** Waiting tasks beyond which `run` rejects with OverloadedError. */
   readonly maxWaiting: number;
+  /** Each task alone unless given. */
+  readonly batching?: TaskBatching<Task, Result> | undefined;
 }
 
-interface Job<Task, Result> {
+interface Parcel<Task> {
   readonly task: Task;
   readonly transfer: readonly ArrayBuffer[];
-  readonly signal: AbortSignal | undefined;
-  readonly queuedAtMs: number;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
 }
+
+type Job<Task, Result> = Waiting<Parcel<Task>, Result>;
 
 interface Reply<Result> {
   readonly result?: Result;
@@ -83,8 +91,16 @@ const RESTART_MS = [100, 5000] as const;
  *
  * Whatever a task does, its thread comes back: one that can't be posted fails alone, a thread that dies is replaced.
  */
-export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): WorkerPool<Task, Result> {
-  const queue: Job<Task, Result>[] = [];
+export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, Result>): WorkerPool<Task, Result> {
+  const { batching } = options;
+  const queue = new WaitingRoom<Parcel<Task>, Result>({
+    max: options.maxWaiting,
+    full: (count) => `${count} tasks are waiting; retry in a moment`,
+  });
+  const batches: Batching<Parcel<Task>> = {
+    max: batching?.max ?? 1,
+    joins: (first, other) => batching?.joins(first.task, other.task) === true,
+  };
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
   const restarts = new Set<NodeJS.Timeout>();
@@ -95,9 +111,10 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
 
   interface Thread {
     readonly worker: Worker;
-    job: Job<Task, Result> | undefined;
+    /** What it works on, together; none where it is idle. */
+    jobs: readonly Job<Task, Result>[];
     startedAtMs: number;
-    /** Forgets the running task's signal. */
+    /** Forgets the running tasks' signals. */
     release: () => void;
     /** Told when the module has loaded or the running task has ended. */
     onIdle: (() => void) | undefined;
@@ -107,7 +124,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
   function start(): void {
     const thread: Thread = {
       worker: new Worker(options.url, { workerData: options.data }),
-      job: undefined,
+      jobs: [],
       startedAtMs: 0,
       release: () => undefined,
       onIdle: undefined,
@@ -117,40 +134,50 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       if (reply === LOADED) {
         thread.isLoaded = true;
         stillborn = 0;
-        if (thread.job === undefined) thread.onIdle?.();
+        if (thread.jobs.length === 0) thread.onIdle?.();
         return;
       }
-      const job = takeJob(thread);
-      if (reply.error === undefined) job?.resolve(reply.result as Result);
-      else if (job?.signal?.aborted === true) job.reject(job.signal.reason as Error);
-      else job?.reject(fromErrorMessage(reply.error));
+      answer(takeJobs(thread), reply);
       makeIdle(thread);
     });
     thread.worker.on("messageerror", (cause) => {
-      takeJob(thread)?.reject(new ModelError("A worker thread's answer can't be read", { cause }));
+      for (const job of takeJobs(thread))
+        job.reject(new ModelError("A worker thread's answer can't be read", { cause }));
       makeIdle(thread);
     });
     thread.worker.on("error", (error) => lose(thread, error));
     thread.worker.on("exit", (code) => lose(thread, new Error(`exit code ${code}`)));
     threads.add(thread);
     idle.push(thread);
-    if (queue.length === 0) thread.worker.unref();
+    if (queue.size === 0) thread.worker.unref();
   }
 
-  function takeJob(thread: Thread): Job<Task, Result> | undefined {
-    const { job } = thread;
-    thread.job = undefined;
+  function answer(jobs: readonly Job<Task, Result>[], reply: Reply<Result>): void {
+    if (reply.error !== undefined) {
+      for (const job of jobs)
+        job.reject(job.signal?.aborted === true ? (job.signal.reason as Error) : fromErrorMessage(reply.error));
+      return;
+    }
+    const result = reply.result as Result;
+    const results = batching === undefined ? [result] : batching.split(result, jobs.length);
+    jobs.forEach((job, i) => job.resolve(results[i] as Result));
+  }
+
+  function takeJobs(thread: Thread): readonly Job<Task, Result>[] {
+    const { jobs } = thread;
+    const [first] = jobs;
+    thread.jobs = [];
     thread.release();
-    if (job !== undefined && ended.hasSubscribers) {
+    if (first !== undefined && ended.hasSubscribers) {
       const task: EndedTask = {
         pool: poolName,
-        kind: kindOf(job.task),
-        waitedMs: thread.startedAtMs - job.queuedAtMs,
+        kind: kindOf(first.work.task),
+        waitedMs: thread.startedAtMs - first.sinceMs,
         ranMs: performance.now() - thread.startedAtMs,
       };
       ended.publish(task);
     }
-    return job;
+    return jobs;
   }
 
   function makeIdle(thread: Thread): void {
@@ -165,7 +192,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     if (!threads.delete(thread) || closed) return;
     const at = idle.indexOf(thread);
     if (at >= 0) idle.splice(at, 1);
-    takeJob(thread)?.reject(new ModelError("A worker thread ended unexpectedly", { cause }));
+    for (const job of takeJobs(thread)) job.reject(new ModelError("A worker thread ended unexpectedly", { cause }));
     if (thread.isLoaded) start();
     else restartLater();
     next();
@@ -185,37 +212,42 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
     restarts.add(timer);
     stillborn++;
     if (threads.size > 0) return;
-    for (const job of queue.splice(0)) job.reject(noThread());
+    queue.empty(noThread);
   }
 
   function next(): void {
-    while (queue.length > 0) {
+    while (queue.size > 0) {
       const thread = idle.pop();
       if (thread === undefined) return;
-      const job = queue.shift();
-      if (job === undefined) {
-        idle.push(thread);
-        return;
-      }
-      post(job, thread);
+      post(queue.takeBatch(batches), thread);
     }
     for (const thread of idle) thread.worker.unref();
   }
 
-  function post(job: Job<Task, Result>, thread: Thread): void {
+  function post(jobs: readonly Job<Task, Result>[], thread: Thread): void {
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
     try {
-      const posted: Posted<Task> = { task: job.task, cancelled };
-      thread.worker.postMessage(posted, job.transfer as ArrayBuffer[]);
+      const tasks = jobs.map(({ work }) => work.task);
+      const task = batching === undefined ? tasks[0] : batching.merge(tasks);
+      const posted: Posted<Task> = { task: task as Task, cancelled };
+      thread.worker.postMessage(
+        posted,
+        jobs.flatMap(({ work }) => work.transfer),
+      );
     } catch (cause) {
       idle.push(thread);
-      job.reject(new TypeError("The task can't be sent to a worker thread", { cause }));
+      for (const job of jobs) job.reject(new TypeError("The task can't be sent to a worker thread", { cause }));
       return;
     }
-    const cancel = (): void => void Atomics.store(cancelled, 0, 1);
-    job.signal?.addEventListener("abort", cancel, { once: true });
-    thread.release = () => job.signal?.removeEventListener("abort", cancel);
-    thread.job = job;
+    // The thread goes on until nobody wants any of it.
+    const cancel = (): void => {
+      if (jobs.every(({ signal }) => signal?.aborted === true)) Atomics.store(cancelled, 0, 1);
+    };
+    for (const { signal } of jobs) signal?.addEventListener("abort", cancel, { once: true });
+    thread.release = () => {
+      for (const { signal } of jobs) signal?.removeEventListener("abort", cancel);
+    };
+    thread.jobs = jobs;
     thread.startedAtMs = performance.now();
     thread.worker.ref();
   }
@@ -224,15 +256,15 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
 
   return {
     size: options.size,
-    waiting: () => queue.length,
+    waiting: () => queue.size,
     health() {
-      const running = [...threads].filter(({ job }) => job !== undefined);
+      const running = [...threads].filter(({ jobs }) => jobs.length > 0);
       const since = Math.min(...running.map(({ startedAtMs }) => startedAtMs));
       return {
         size: options.size,
         alive: threads.size,
         busy: running.length,
-        waiting: queue.length,
+        waiting: queue.size,
         oldestMs: running.length === 0 ? 0 : performance.now() - since,
       };
     },
@@ -240,26 +272,19 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Work
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
       if (closed) return Promise.reject(new OverloadedError("The server is closing"));
       if (threads.size === 0) return Promise.reject(noThread());
-      if (queue.length >= options.maxWaiting) {
-        return Promise.reject(new OverloadedError(`${queue.length} tasks are waiting; retry in a moment`));
-      }
-      const result = enqueueAbortable<Job<Task, Result>, Result>(
-        queue,
-        (settlement) => ({ task, transfer, signal, queuedAtMs: performance.now(), ...settlement }),
-        signal,
-      );
+      const result = queue.enter({ task, transfer }, signal);
       next();
       return result;
     },
     async close() {
       closed = true;
       for (const timer of restarts) clearTimeout(timer);
-      for (const job of queue.splice(0)) job.reject(new OverloadedError("The server is closing"));
+      queue.empty(() => new OverloadedError("The server is closing"));
       // A thread ended while a native module loads or runs takes the process with it, so both are let finish.
       await Promise.all(
         [...threads].map(async (thread) => {
           thread.worker.ref();
-          if (thread.job !== undefined || !thread.isLoaded)
+          if (thread.jobs.length > 0 || !thread.isLoaded)
             await new Promise<void>((resolve) => (thread.onIdle = resolve));
           await thread.worker.terminate();
         }),

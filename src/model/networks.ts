@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import type { LatentWindow } from "../core/latents.js";
-import { OverloadedError } from "../core/errors.js";
 import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
 import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
@@ -35,113 +34,62 @@ export interface NetworksOptions {
   readonly strict?: boolean;
 }
 
-interface Waiting {
-  readonly request: SynthesisRequest;
-  readonly resolve: (pixels: Float32Array) => void;
-  readonly reject: (error: Error) => void;
-  readonly signal: AbortSignal | undefined;
-}
-
+/** Windows of one shape wait for a session together, and are decoded in one run. */
 export function createNetworks(options: NetworksOptions): Networks {
   const { provider } = options;
   const onCpu = provider === "cpu";
-  const sessions = options.sessions ?? (onCpu ? availableParallelism() : 1);
-  const maxBatch = options.maxBatch ?? (onCpu ? 1 : 16);
-  const maxWaiting = options.maxWaiting ?? 256;
+  let [runs, windows] = [0, 0];
   const data: NetworkThreadData = { provider, threads: 1, strict: options.strict ?? false };
   const pool = createWorkerPool<NetworkTask, NetworkResult>({
     url: new URL("./network-worker.js", import.meta.url),
-    size: sessions,
+    size: options.sessions ?? (onCpu ? availableParallelism() : 1),
     data,
-    maxWaiting: Infinity,
+    maxWaiting: options.maxWaiting ?? 256,
+    batching: {
+      max: options.maxBatch ?? (onCpu ? 1 : 16),
+      joins: (first, other) => first.kind === "synthesise" && other.kind === "synthesise" && shareRun(first, other),
+      merge(tasks) {
+        const [first] = tasks;
+        if (first?.kind !== "synthesise") return first as NetworkTask;
+        runs++;
+        windows += tasks.length;
+        return { ...first, windows: tasks.flatMap((task) => (task.kind === "synthesise" ? task.windows : [])) };
+      },
+      split: ({ data: pixels }, count) =>
+        count === 1
+          ? [{ data: pixels }]
+          : Array.from({ length: count }, (_, i) => ({ data: partOf(pixels, i, count) })),
+    },
   });
-  const queue: Waiting[] = [];
-  let [running, runs, windows] = [0, 0, 0];
-
-  function pump(): void {
-    while (running < sessions) {
-      const batch = takeBatch(queue, maxBatch);
-      const [first] = batch;
-      if (first === undefined) return;
-      running++;
-      runs++;
-      windows += batch.length;
-      void runBatch(batch, first).finally(() => {
-        running--;
-        pump();
-      });
-    }
-  }
-
-  async function runBatch(batch: readonly Waiting[], first: Waiting): Promise<void> {
-    const { window: _, ...shared } = first.request;
-    try {
-      const { data: pixels } = await pool.run({
-        kind: "synthesise",
-        ...shared,
-        windows: batch.map(({ request }) => request.window),
-      });
-      const size = pixels.length / batch.length;
-      batch.forEach(({ resolve }, i) => resolve(batch.length === 1 ? pixels : pixels.slice(i * size, (i + 1) * size)));
-    } catch (error) {
-      for (const { reject } of batch) reject(error as Error);
-    }
-  }
 
   return {
     provider,
-    synthesise(request, signal) {
-      if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-      if (queue.length >= maxWaiting)
-        return Promise.reject(new OverloadedError(`${queue.length} windows wait to be decoded; retry in a moment`));
-      return new Promise((resolve, reject) => {
-        queue.push({ request, resolve, reject, signal });
-        pump();
-      });
+    async synthesise({ window, ...shared }, signal) {
+      return (await pool.run({ kind: "synthesise", ...shared, windows: [window] }, { signal })).data;
     },
     async analyse(task, signal) {
       return (await pool.run({ kind: "analyse", ...task }, { signal })).data;
     },
-    stats: () => ({ provider, runs, windows, waiting: queue.length }),
+    stats: () => ({ provider, runs, windows, waiting: pool.waiting() }),
     health: () => pool.health(),
-    async close() {
-      for (const { reject } of queue.splice(0)) reject(new OverloadedError("The server is closing"));
-      await pool.close();
-    },
+    close: () => pool.close(),
   };
 }
 
-/** Removes the oldest request still wanted and, up to `max`, the others that can share its run. */
-function takeBatch(queue: Waiting[], max: number): Waiting[] {
-  const batch: Waiting[] = [];
-  for (let i = 0; i < queue.length && batch.length < max;) {
-    const entry = queue[i];
-    if (entry?.signal?.aborted === true) {
-      queue.splice(i, 1);
-      entry.reject(entry.signal.reason as Error);
-    } else if (entry !== undefined && (batch[0] === undefined || shareRun(batch[0].request, entry.request))) {
-      queue.splice(i, 1);
-      batch.push(entry);
-    } else {
-      i++;
-    }
-  }
-  return batch;
+function partOf(pixels: Float32Array, i: number, count: number): Float32Array {
+  const size = pixels.length / count;
+  return pixels.slice(i * size, (i + 1) * size);
 }
 
-function shareRun(a: SynthesisRequest, b: SynthesisRequest): boolean {
+function shareRun(a: SynthesisTask, b: SynthesisTask): boolean {
+  const [first, other] = [a.windows[0], b.windows[0]];
   return (
-    pathOf(a) === pathOf(b) &&
+    a.transform.synthesis === b.transform.synthesis &&
     a.refine === b.refine &&
     a.lowest === b.lowest &&
     JSON.stringify(a.native) === JSON.stringify(b.native) &&
-    a.window.rows === b.window.rows &&
-    a.window.columns === b.window.columns &&
+    first?.rows === other?.rows &&
+    first?.columns === other?.columns &&
     a.bands.join() === b.bands.join()
   );
-}
-
-/** Names a transform: each has its own file. */
-function pathOf({ transform }: SynthesisRequest): string {
-  return transform.synthesis;
 }

@@ -46,6 +46,25 @@ test("a task that is aborted before it starts never runs; one that runs is let f
   await pool.close();
 });
 
+test("while the threads work on, the places of those that left are free for others at once", async () => {
+  const pool = createPool({ maxWaiting: 8 });
+  const running = pool.run({ waitMs: 400 });
+  for (let round = 0; round < 5; round++) {
+    const controller = new AbortController();
+    const left = Array.from({ length: 8 }, () => pool.run({ waitMs: 0 }, { signal: controller.signal }));
+    await assert.rejects(pool.run({ waitMs: 0 }), OverloadedError);
+    controller.abort(new Error("gone"));
+    for (const one of left) await assert.rejects(one, /gone/);
+    assert.deepEqual([pool.health().busy, pool.waiting()], [1, 0]);
+  }
+  const others = Array.from({ length: 8 }, () => pool.run({ waitMs: 0 }));
+  assert.deepEqual(
+    (await Promise.all([running, ...others])).map(({ tasks }) => tasks),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  await pool.close();
+});
+
 test("a thread that dies fails its task alone, and another takes its place", async () => {
   const pool = createPool();
   await assert.rejects(pool.run({ waitMs: 0, exit: true }), /A worker thread ended unexpectedly/);
