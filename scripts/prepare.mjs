@@ -15,7 +15,8 @@ export function prepare() {
   const stamp = `${root}build/.stamp`;
   if (
     !existsSync(stamp) ||
-    newest(["src", "plugins", "test", "bench", "tsconfig.json", "scripts/build.mjs"]) > statSync(stamp).mtimeMs
+    newest(["src", "plugins", "test", "bench", "tsconfig.json", "scripts/build.mjs", "scripts/build-page.mjs"]) >
+      statSync(stamp).mtimeMs
   ) {
     say("compiling");
     run(process.execPath, [`${root}scripts/build.mjs`]);

@@ -22,7 +22,7 @@ const result = spawnSync(process.execPath, ["--test", "--test-concurrency=2", "-
 process.exit(result.status ?? 1);
 
 function listTests(folder) {
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.js"))
     .map((name) => `${folder}/${name}`)
     .sort();

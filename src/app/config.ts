@@ -13,6 +13,12 @@ const MiB = 2 ** 20;
 /** A plugin itself, from programs; app/plugins.ts looks inside. */
 const pluginObject = z.custom<Plugin>((value) => typeof value === "object" && value !== null && "name" in value);
 
+/** Of a server of its own: what is beside the page needs no setting. */
+const basemapUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s;,'"]*\{z\}[^\s;,'"]*$/, "wanted an http(s) URL with {z}, {x} and {y}")
+  .refine((url) => ["{z}", "{x}", "{y}"].every((part) => url.includes(part)), "wanted an URL with {z}, {x} and {y}");
+
 const schema = z.strictObject({
   /** Folder of the STAC catalog: catalog.json, a folder a collection, a folder an item. */
   catalog: z.string().default("data/catalog"),
@@ -105,6 +111,17 @@ const schema = z.strictObject({
   linkedFolders: z.array(z.string().min(1)).default([]),
   /** Pages that may show the viewer in a frame: sources of CSP's frame-ancestors. */
   frameAncestors: z.array(z.string().regex(/^[^\s;,]+$/)).default(["'self'"]),
+  /** Tiles under the imagery in the viewer, from a server that you may use: their URL with {z}, {x} and {y}, or that with its credits and deepest zoom. */
+  basemap: z
+    .union([
+      basemapUrl.transform((url) => ({ url, attribution: "", maxZoom: 19 })),
+      z.strictObject({
+        url: basemapUrl,
+        attribution: z.string().default(""),
+        maxZoom: z.int().min(0).max(24).default(19),
+      }),
+    ])
+    .optional(),
   /** What a request's head and body may take to come in, milliseconds. */
   requestTimeoutMs: z.int().min(100).default(30_000),
   /** How long an answer may wait for its client to take more of it, milliseconds. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Bounds } from "../geo/bounds.js";
+import { SENTINEL_PROVIDER } from "./attribution.js";
 import { unionBounds } from "./footprint.js";
 import { bandObjects, COLLECTION_EXTENSIONS } from "./item.js";
 import { DEFAULT_RENDERS } from "./renders.js";
@@ -13,6 +14,16 @@ export interface CollectionDescription {
   readonly description?: string;
   /** SPDX identifier or expression, or "other". */
   readonly license?: string;
+  /** Who made the imagery; Copernicus Sentinel-2 unless told. */
+  readonly providers?: readonly Provider[];
+}
+
+/** A STAC provider. */
+export interface Provider {
+  readonly name: string;
+  readonly roles: readonly ("licensor" | "producer" | "processor" | "host")[];
+  readonly description?: string;
+  readonly url?: string;
 }
 
 /** A collection's link to one of its items; the checksum (multihash of the item's JSON) tells readers what changed. */
@@ -49,7 +60,13 @@ export function newCatalog(title: string): StacJson {
 }
 
 /** A collection document without items. */
-export function newCollection({ id, title = id, description, license = "other" }: CollectionDescription): StacJson {
+export function newCollection({
+  id,
+  title = id,
+  description,
+  license = "other",
+  providers = [SENTINEL_PROVIDER],
+}: CollectionDescription): StacJson {
   return {
     type: "Collection",
     stac_version: "1.1.0",
@@ -58,6 +75,7 @@ export function newCollection({ id, title = id, description, license = "other" }
     title,
     description: description ?? `Sentinel-2 L2A dates of ${title}, kept as neural latents`,
     license,
+    providers,
     keywords: ["Sentinel-2", "reflectance", "latents"],
     extent: EVERYTHING,
     item_assets: {

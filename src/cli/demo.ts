@@ -34,6 +34,13 @@ const COLLECTION = {
   title: "Procedural landscape",
   description: "A made-up place with fields, forest, water and clouds, one year of dates. Not satellite imagery.",
   license: "CC0-1.0",
+  providers: [
+    {
+      name: "Tectile's procedural landscape, no satellite imagery",
+      roles: ["producer", "licensor"],
+      description: "Drawn by a program; any likeness to a place on Earth is chance",
+    },
+  ],
 } as const;
 
 async function demo(input: CommandInput): Promise<number> {

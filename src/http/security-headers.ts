@@ -21,8 +21,11 @@ export function securityHeaders(frameAncestors: readonly string[]): RequestHandl
 
 const KEY = "tectileFrames";
 
-/** The viewer's page: its own scripts, workers and pictures, and the inline scripts of exactly this text. */
-export function allowPage(response: Response, html: string): void {
+/**
+ * The viewer's page: its own scripts, workers and pictures, the inline scripts of exactly this text, and pictures from the origins where its
+ * basemap lies.
+ */
+export function allowPage(response: Response, html: string, origins: readonly string[]): void {
   const inline = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
     ([, text = ""]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
   );
@@ -33,10 +36,11 @@ export function allowPage(response: Response, html: string): void {
     "worker-src 'self' blob:",
     "child-src blob:",
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
+    ["img-src 'self' data: blob:", ...origins].join(" "),
     "media-src blob:",
     "font-src 'self'",
-    "connect-src 'self' data: blob:",
+    // MapLibre fetches the pictures that it draws.
+    ["connect-src 'self' data: blob:", ...origins].join(" "),
     "base-uri 'none'",
     "form-action 'none'",
     `frame-ancestors ${framesOf(response)}`,

@@ -22,6 +22,7 @@ import { tilejsonRouter } from "./routes/tilejson.js";
 import { tileRouter } from "./routes/tiles.js";
 import { TILE_PATHS } from "./tile-paths.js";
 import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
+import { viewerStartRouter } from "./routes/viewer-start.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 import { VIRTUAL_ASSET_PATHS, virtualAssetRouter } from "./routes/virtual-assets.js";
 
@@ -43,6 +44,7 @@ export async function createTectile(
     { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
     { path: "/", router: colormapRouter() },
     { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
+    { path: "/", router: viewerStartRouter(services) },
     { path: "/", router: viewerRouter() },
   ];
   return createApp({
@@ -52,7 +54,7 @@ export async function createTectile(
     description: config.description,
     routers,
     lateRouters: pluginRouters(services),
-    landingHtml: viewerPage,
+    landingHtml: viewerPage(config),
     guards: [requests.handler, ...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
     frameAncestors: config.frameAncestors,
     realPlace: services.realPlace,

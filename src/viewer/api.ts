@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.js";
 import type { DateEntry } from "./dates.js";
 import { fetchJson, list, number, record, SERVER, text } from "./json.js";
 import type { Json } from "./json.js";
@@ -7,8 +8,10 @@ export interface Collection {
   readonly id: string;
   readonly title: string;
   readonly renders: readonly RenderChoice[];
-  /** One line of credits: providers and model. */
+  /** One line of credits: who made the imagery, and the model. */
   readonly credit: string;
+  /** Ids of the collections that this one was made from. */
+  readonly derivedFrom: readonly string[];
 }
 
 /** One way to look at the imagery: an entry of the collection's `renders` (STAC render extension). */
@@ -27,14 +30,15 @@ export interface Item {
   readonly id: string;
   /** RFC 3339. */
   readonly datetime: string;
-  /** Outline, degrees: the outer rings of its polygons. */
-  readonly rings: readonly (readonly Position[])[];
+  readonly outline: Outline;
   readonly bounds: Bounds;
   /** Share of cloudless pixels, 0..100, where the item tells. */
   readonly clearPercent: number | undefined;
   readonly model: string | undefined;
 }
 
+/** The outer rings of an item's polygons, degrees. */
+export type Outline = readonly (readonly Position[])[];
 export type Position = readonly [lon: number, lat: number];
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
@@ -45,20 +49,78 @@ export interface TileExtent {
   readonly maxzoom: number;
 }
 
-/** All collections, in the server's order. */
-export async function fetchCollections(): Promise<readonly Collection[]> {
-  return list((await fetchJson("collections"))["collections"]).map((json) => toCollection(record(json)));
+/** Tiles under the imagery, from elsewhere. */
+export interface Basemap {
+  readonly url: string;
+  readonly attribution: string;
+  readonly maxZoom: number;
 }
 
-/** The days of a collection with imagery, everywhere or in a box, oldest first. */
+/** What the page starts with. */
+export interface Start {
+  readonly collections: readonly Collection[];
+  readonly basemap: Basemap | undefined;
+  /** Of the collection asked for, or the first; undefined where there is none. */
+  readonly series: StartSeries | undefined;
+}
+
+/** Everything about one collection that the page asks for before its tiles. */
+export interface StartSeries {
+  readonly collection: string;
+  /** Oldest first. */
+  readonly entries: readonly DateEntry[];
+  readonly extent: TileExtent;
+  /** Each once, of the newest items. */
+  readonly outlines: readonly Outline[];
+}
+
+/** All collections, and the dates, extent and outlines of one, in one request. */
+export async function fetchStart(
+  ask: Connection["ask"],
+  collection: string | undefined,
+  signal?: AbortSignal,
+): Promise<Start> {
+  const query = collection === undefined ? "" : `?collection=${encodeURIComponent(collection)}`;
+  const json = await fetchJson(ask, `viewer/start.json${query}`, signal);
+  const [series, basemap] = [record(json["series"]), record(json["basemap"])];
+  return {
+    collections: list(json["collections"]).map((one) => toCollection(record(one))),
+    basemap:
+      json["basemap"] === undefined
+        ? undefined
+        : {
+            url: text(basemap["url"]),
+            attribution: text(basemap["attribution"]),
+            maxZoom: number(basemap["maxZoom"]) ?? 19,
+          },
+    series:
+      json["series"] === undefined
+        ? undefined
+        : {
+            collection: text(series["collection"]),
+            entries: toEntries(series["dates"]),
+            extent: {
+              bounds: toBounds(series["bounds"]),
+              minzoom: number(series["minzoom"]) ?? 0,
+              maxzoom: number(series["maxzoom"]) ?? 14,
+            },
+            outlines: list(series["outlines"]).map((geometry) => toOutline(record(geometry))),
+          },
+  };
+}
+
+/** The days of a collection with imagery in a box, oldest first. */
 export async function fetchDates(
-  collection: string,
+  ask: Connection["ask"],
+  { collection, bbox }: { readonly collection: string; readonly bbox: Bounds },
   signal: AbortSignal,
-  bbox?: Bounds,
 ): Promise<readonly DateEntry[]> {
-  const search = bbox === undefined ? "" : `?bbox=${toBbox(bbox)}`;
-  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/dates${search}`, signal);
-  return list(json["dates"])
+  const path = `collections/${encodeURIComponent(collection)}/dates?bbox=${toBbox(bbox)}`;
+  return toEntries((await fetchJson(ask, path, signal))["dates"]);
+}
+
+function toEntries(dates: unknown): readonly DateEntry[] {
+  return list(dates)
     .map(record)
     .map((date) => {
       const datetime = text(date["datetime"]);
@@ -81,6 +143,7 @@ function toBbox([west, south, east, north]: Bounds): string {
 
 /** Which items are asked for; the newest of them are sent. */
 export interface ItemQuery {
+  readonly collection: string;
   readonly bbox?: Bounds;
   /** As in STAC: an interval with ".." for an open end. */
   readonly datetime?: string;
@@ -89,25 +152,14 @@ export interface ItemQuery {
 
 /** Items of a collection, newest first, one page. */
 export async function fetchItems(
-  collection: string,
-  { bbox, datetime, limit }: ItemQuery,
-  signal?: AbortSignal,
+  ask: Connection["ask"],
+  { collection, bbox, datetime, limit }: ItemQuery,
 ): Promise<readonly Item[]> {
   const query = new URLSearchParams({ limit: String(limit) });
   if (bbox !== undefined) query.set("bbox", toBbox(bbox));
   if (datetime !== undefined) query.set("datetime", datetime);
-  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/items?${query}`, signal);
+  const json = await fetchJson(ask, `collections/${encodeURIComponent(collection)}/items?${query}`);
   return list(json["features"]).flatMap((feature) => toItem(record(feature)));
-}
-
-/** Bounds and zooms from the collection's TileJSON. */
-export async function fetchExtent(collection: string, signal: AbortSignal): Promise<TileExtent> {
-  const json = await fetchJson(`collections/${encodeURIComponent(collection)}/WebMercatorQuad/tilejson.json`, signal);
-  return {
-    bounds: toBounds(json["bounds"]),
-    minzoom: number(json["minzoom"]) ?? 0,
-    maxzoom: number(json["maxzoom"]) ?? 14,
-  };
 }
 
 /** URL of an item's STAC document. */
@@ -122,7 +174,8 @@ function toCollection(json: Json): Collection {
     id,
     title: text(json["title"]) || id,
     renders: renders.length > 0 ? renders : [TRUE_COLOUR],
-    credit: creditOf(json),
+    credit: [text(json["attribution"]), modelsOf(json)].filter((part) => part !== "").join(" · "),
+    derivedFrom: list(json["derived_from"]).map(text),
   };
 }
 
@@ -157,25 +210,11 @@ function toRender(id: string, render: Json): RenderChoice {
   };
 }
 
-function creditOf(json: Json): string {
-  const summaries = record(json["summaries"]);
-  const said = JSON.stringify([
-    json["title"],
-    json["description"],
-    json["keywords"],
-    json["providers"],
-    summaries["platform"],
-    summaries["constellation"],
-  ]);
-  const models = list(summaries["tec:model"])
+function modelsOf(json: Json): string {
+  const models = list(json["models"])
     .map(text)
     .filter((model) => model !== "");
-  return [
-    /sentinel|copernicus/i.test(said) ? "Contains modified Copernicus Sentinel data" : "",
-    models.length > 0 ? `model ${models.join(", ")}` : "",
-  ]
-    .filter((part) => part !== "")
-    .join(" · ");
+  return models.length > 0 ? `model ${models.join(", ")}` : "";
 }
 
 function toItem(json: Json): readonly Item[] {
@@ -188,7 +227,7 @@ function toItem(json: Json): readonly Item[] {
     {
       id: text(json["id"]),
       datetime,
-      rings: outerRings(record(json["geometry"])),
+      outline: toOutline(record(json["geometry"])),
       bounds: toBounds(json["bbox"]),
       clearPercent: number(properties["tec:clear_percent"]) ?? (cloud === undefined ? undefined : 100 - cloud),
       model: modelOf(json, properties),
@@ -201,7 +240,7 @@ function modelOf(json: Json, properties: Json): string | undefined {
   return typeof model === "string" ? model : undefined;
 }
 
-function outerRings(geometry: Json): Item["rings"] {
+function toOutline(geometry: Json): Outline {
   const coordinates = list(geometry["coordinates"]);
   const polygons = geometry["type"] === "MultiPolygon" ? coordinates.map(list) : [coordinates];
   return polygons.map((polygon) =>

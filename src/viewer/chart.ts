@@ -24,11 +24,11 @@ export function drawChart({ values, title, day }: Charted): SVGSVGElement {
     class: "chart",
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     role: "img",
-    "aria-label": `${title} over ${values.length} dates, from ${format(Math.min(...values.map(({ value }) => value)))} to ${format(Math.max(...values.map(({ value }) => value)))}`,
+    "aria-label": `${title} over ${values.length} dates, from ${formatValue(Math.min(...values.map(({ value }) => value)))} to ${formatValue(Math.max(...values.map(({ value }) => value)))}`,
   });
   const axes = [low, (low + high) / 2, high].flatMap((value) => [
     makeSvg("line", { class: "grid", x1: FRAME.left, x2: WIDTH - FRAME.right, y1: y(value), y2: y(value) }),
-    label(format(value), { x: FRAME.left - 5, y: y(value) + 3.5, "text-anchor": "end" }),
+    label(formatValue(value), { x: FRAME.left - 5, y: y(value) + 3.5, "text-anchor": "end" }),
   ]);
   const line = makeSvg("polyline", { class: "line", points: points.map((point) => `${point.x},${point.y}`).join(" ") });
   const shown = points.find(({ time }) => dayOf(time) === day);
@@ -40,7 +40,7 @@ export function drawChart({ values, title, day }: Charted): SVGSVGElement {
     const kind = `${point.seen ? "seen" : "hollow"}${point === shown ? " now" : ""}`;
     const dot = makeSvg("circle", { class: kind, cx: point.x, cy: point.y, r: point === shown ? 4.5 : 3.2 });
     const title = makeSvg("title", {});
-    title.textContent = `${formatDay(dayOf(point.time))}: ${format(point.value)}${point.seen ? "" : ", not seen"}`;
+    title.textContent = `${formatDay(dayOf(point.time))}: ${formatValue(point.value)}${point.seen ? "" : ", not seen"}`;
     dot.append(title);
     return dot;
   });
@@ -84,6 +84,7 @@ function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function format(value: number): string {
+/** As many digits as a person reads. */
+export function formatValue(value: number): string {
   return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toFixed(2);
 }

@@ -1,24 +1,19 @@
 import { element } from "./dom.js";
-import type { Provenance } from "./provenance.js";
 import { isCloudFree } from "./series.js";
 import type { Series } from "./series.js";
 import type { Store, ViewState } from "./state.js";
-import { describeProvenance } from "./view-provenance.js";
 
 /** The controls of what is seen and what is inferred. */
 export interface Clarity {
   show(state: ViewState, series: Series): void;
-  /** Says where the pixels in view come from; nothing where nobody knows. */
-  tell(provenance: Provenance | undefined): void;
   /** Clouds filled or not. */
   toggle(): void;
 }
 
-/** Wires the two switches and the line, which index.html has, to the store. */
+/** Wires the two switches, which index.html has, to the store. */
 export function createClarity(store: Store): Clarity {
   const cloudFree = element("cloud-free", HTMLInputElement);
   const hatch = element("hatch", HTMLInputElement);
-  const seen = element("seen", HTMLParagraphElement);
   // A date by itself can't be filled from others: the one switch turns the other off.
   const set = (on: boolean): void => store.set(on ? { cloudFree: true, only: false } : { cloudFree: false });
   cloudFree.addEventListener("change", () => set(cloudFree.checked));
@@ -28,11 +23,6 @@ export function createClarity(store: Store): Clarity {
       cloudFree.checked = isCloudFree(state, series);
       hatch.checked = state.hatch;
       hatch.disabled = !cloudFree.checked;
-    },
-    tell(provenance) {
-      seen.textContent = provenance === undefined ? "" : describeProvenance(provenance);
-      seen.title =
-        provenance === undefined ? "" : `Dates: ${provenance.dates.join(", ")}. Method: ${provenance.method}`;
     },
     toggle: () => set(!cloudFree.checked),
   };

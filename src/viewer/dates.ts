@@ -39,7 +39,7 @@ export function formatDays(first: string, last: string): string {
 
 /** The first of items, newest first, whose outline holds a place: the one that a mosaic shows there, holes aside. */
 export function itemAt(items: readonly Item[], [lon, lat]: readonly [number, number]): Item | undefined {
-  return items.find((item) => item.rings.some((ring) => contains(ring, lon, lat)));
+  return items.find((item) => item.outline.some((ring) => contains(ring, lon, lat)));
 }
 
 /** True where some date is known to have more clouds than a mask's noise. */
@@ -52,7 +52,7 @@ const CLOUDLESS_PERCENT = 98;
 const FORMAT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
 /** Even-odd rule over one ring. */
-function contains(ring: Item["rings"][number], lon: number, lat: number): boolean {
+function contains(ring: Item["outline"][number], lon: number, lat: number): boolean {
   let inside = false;
   for (const [i, [x, y]] of ring.entries()) {
     const [px, py] = ring.at(i - 1) ?? [x, y];

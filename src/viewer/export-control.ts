@@ -1,47 +1,87 @@
+import type { Connection } from "./connection.js";
 import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
-import { canFilm, recordFilm } from "./film.js";
 import type { Film } from "./film.js";
+import { problemText } from "./json.js";
+import { drawPicture, grabPicture, pictureFile } from "./picture.js";
+import type { Caption } from "./picture.js";
+import { HOLD_MS } from "./range-control.js";
+import { playedEntries } from "./series.js";
 import type { Series } from "./series.js";
 import { pause } from "./stage.js";
 import type { Stage } from "./stage.js";
 import type { Store } from "./state.js";
-import { describeProvenance } from "./view-provenance.js";
+import { sourceOf } from "./status.js";
+import { windowUrl } from "./window-url.js";
 
 export interface ExportUse {
   readonly store: Store;
   readonly stage: Stage;
   readonly current: () => Series | undefined;
-  /** Before recording: nothing else may move the dates. */
+  readonly ask: Connection["ask"];
+  /** Before filming: nothing else may move the dates. */
   readonly starting: () => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** Wires the button that records the map over all dates as a video file; while it records, the button cancels. */
+/** Wires the menu that saves what shows: as a picture, as data, or the dates as a film; while a film is made, its button cancels. */
 export function createExportControl(use: ExportUse): void {
-  const button = element("export", HTMLButtonElement);
-  const count = element("export-count", HTMLOutputElement);
+  const menu = element("save-menu", HTMLDivElement);
+  const guard = (work: () => Promise<void>) => () => {
+    menu.hidePopover();
+    void work().catch(use.failed);
+  };
+  element("save-picture", HTMLButtonElement).addEventListener(
+    "click",
+    guard(() => savePicture(use)),
+  );
+  element("save-data", HTMLButtonElement).addEventListener(
+    "click",
+    guard(() => saveData(use)),
+  );
+  wireFilm(use, () => menu.hidePopover());
+}
+
+async function savePicture({ store, stage, current }: ExportUse): Promise<void> {
+  const [series, { date }] = [current(), store.get()];
+  if (series === undefined || date === undefined) return;
+  if (stage.showing().coming !== undefined) throw new Error("The picture is still loading; save it when it is there");
+  const picture = await grabPicture(stage.main.map);
+  save(await pictureFile(picture, captionOf(stage, series, date)), `${nameOf(series)}_${date}.png`);
+}
+
+async function saveData({ store, stage, current, ask }: ExportUse): Promise<void> {
+  const [series, state] = [current(), store.get()];
+  if (series === undefined || state.date === undefined) return;
+  const response = await ask(windowUrl(series, state, stage.view()));
+  if (!response.ok) throw new Error(`The data can't be saved: ${await problemText(response, response.status)}`);
+  save(await response.blob(), `${nameOf(series)}_${state.date}.tif`);
+}
+
+function wireFilm(use: ExportUse, close: () => void): void {
+  const start = element("save-film", HTMLButtonElement);
+  const cancel = element("film-cancel", HTMLButtonElement);
+  const count = element("film-count", HTMLOutputElement);
   let running: AbortController | undefined;
-  button.hidden = !canFilm();
   const show = (text: string): void => {
     count.value = text;
-    button.classList.toggle("busy", running !== undefined);
+    cancel.hidden = running === undefined;
+    element("save", HTMLButtonElement).hidden = running !== undefined;
     for (const control of document.querySelectorAll<HTMLElement>(OTHERS)) control.inert = running !== undefined;
-    const name = running === undefined ? "Save the dates as a video" : "Cancel the video";
-    button.setAttribute("aria-label", name);
-    button.title = name;
   };
-  show("");
-  button.addEventListener("click", () => {
-    if (running !== undefined) return running.abort();
+  cancel.addEventListener("click", () => running?.abort());
+  start.addEventListener("click", () => {
+    close();
     const series = use.current();
-    if (series === undefined || series.entries.length === 0) return;
+    if (running !== undefined || series === undefined || series.entries.length === 0) return;
     const run = (running = new AbortController());
+    const { length } = playedEntries(series, use.store.get());
     use.starting();
-    show(progressText(0, series));
+    show(`Film: 0 of ${length} dates`);
+    cancel.focus();
     const before = use.store.get().date;
-    void record(use, series, { signal: run.signal, progress: (done) => show(progressText(done, series)) })
-      .then((film) => save(film, fileName(series)))
+    void film(use, series, { signal: run.signal, progress: (done) => show(`Film: ${done} of ${length} dates`) })
+      .then(({ blob, extension }) => save(blob, `${nameOf(series)}.${extension}`))
       .catch((error: unknown) => {
         if (!run.signal.aborted) use.failed(error);
       })
@@ -53,28 +93,27 @@ export function createExportControl(use: ExportUse): void {
   });
 }
 
-function record(
+async function film(
   { store, stage, current }: ExportUse,
   series: Series,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: number) => void },
 ): Promise<Film> {
-  const { entries, collection } = series;
-  return recordFilm(
+  const entries = playedEntries(series, store.get());
+  const { encodeFilm } = await import("./film.js");
+  return encodeFilm(
     {
       count: entries.length,
-      credit: collection.credit,
+      holdS: HOLD_MS / 1000 / store.get().speed,
       progress,
-      grab: () => grabPicture(stage),
-      async show(index) {
+      async picture(index) {
         const day = entries[index]?.day;
-        if (day === undefined || current() !== series) throw new Error("The collection changed while it was recorded");
-        await stage.preload("date", series, day);
-        signal.throwIfAborted();
+        if (day === undefined || current() !== series) throw new Error("The collection changed while it was filmed");
         store.set({ date: day });
         await stage.shown(signal);
         await pause(FADE_MS, signal);
-        const provenance = stage.provenance();
-        return [formatDay(day), provenance === undefined ? "" : describeProvenance(provenance)];
+        const [picture, caption] = [await grabPicture(stage.main.map), captionOf(stage, series, day)];
+        const { width, height } = picture;
+        return { width, height, draw: (context) => drawPicture(context, picture, caption) };
       },
     },
     signal,
@@ -85,37 +124,21 @@ function record(
 const OTHERS = "#panel, #dates, #stage, #clarity .switch";
 
 /** One date goes over into the next on the map. */
-const FADE_MS = 300;
+const FADE_MS = 200;
 
-/** A map's canvas holds its picture only until the browser has shown it. */
-function grabPicture({ main: { map } }: Stage): Promise<HTMLCanvasElement> {
-  return new Promise((resolve) => {
-    void map.once("render", () => {
-      const { width, height } = map.getCanvas();
-      const copy = document.createElement("canvas");
-      copy.width = width;
-      copy.height = height;
-      copy.getContext("2d")?.drawImage(map.getCanvas(), 0, 0);
-      resolve(copy);
-    });
-    map.triggerRepaint();
-  });
+function captionOf(stage: Stage, { collection }: Series, day: string): Caption {
+  return { title: formatDay(day), note: sourceOf(stage.showing()), credit: collection.credit };
 }
 
-function save({ blob, extension }: Film, name: string): void {
+function save(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${name}.${extension}`;
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-function fileName({ collection, entries }: Series): string {
-  const id = collection.id.replaceAll(/[^\w.-]+/g, "_");
-  return [id, entries[0]?.day, entries.at(-1)?.day].join("_");
-}
-
-function progressText(done: number, { entries }: Series): string {
-  return `${done} / ${entries.length}`;
+function nameOf({ collection }: Series): string {
+  return collection.id.replaceAll(/[^\w.-]+/g, "_");
 }

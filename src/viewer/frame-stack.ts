@@ -3,84 +3,135 @@ import type { Frame } from "./frames.js";
 
 /** The imagery on one map: shows one frame, keeps a few others loaded, and never leaves the map blank between two. */
 export interface FrameStack {
-  /** Puts a frame on top at once; what was shown stays below it until the new one has loaded. */
-  show(frame: Frame): void;
-  /** Loads a frame unseen; true when it is ready, false when another load took its place or it took too long. */
-  preload(frame: Frame): Promise<boolean>;
+  /**
+   * Shows a frame; `first` is shown meanwhile where it comes sooner. What was shown stays below until every tile in view has come, however long that
+   * takes, and where tiles fail for good.
+   */
+  show(frame: Frame, first?: Frame): void;
+  /** Loads a frame unseen, one at a time; resolves when no tile of it is awaited, or it is dropped. */
+  preload(frame: Frame): Promise<void>;
+  /** The frame that was last whole; undefined before the first. */
+  whole(): Frame | undefined;
+  /** The frame that is being loaded over it; undefined where that one is whole. */
+  coming(): Frame | undefined;
   setOpacity(opacity: number): void;
+  /** Asks again for the tiles that have failed. */
+  retry(): void;
   /** Drops everything: another collection. */
   clear(): void;
 }
 
+export interface FrameStackUse {
+  /** Id of the style's layer under which imagery lies. */
+  readonly before: string;
+  /** Whether a tile of the frame in view has failed. */
+  readonly hasFailed: (frame: Frame) => boolean;
+  /** Another frame is whole, or is coming. */
+  readonly changed: () => void;
+}
+
 /** Frames kept on the map beside the one that shows: back and forth costs nothing, panning reloads few. */
 const KEPT = 3;
-const LOAD_TIMEOUT_MS = 15_000;
-const POLL_MS = 80;
-const FADE_MS = 220;
+const POLL_MS = 50;
+export const FADE_MS = 150;
 
-/** `before` is the id of the style's layer under which imagery lies. The map's style must have loaded. */
-export function createFrameStack(map: MapLibreMap, before: string): FrameStack {
+/** The map's style must have loaded. */
+export function createFrameStack(map: MapLibreMap, use: FrameStackUse): FrameStack {
   /** Oldest use first. */
   const frames = new Map<string, Frame>();
-  let shown: Frame | undefined;
-  let below: Frame | undefined;
+  /** Bottom first; the lowest was whole, unless none has been yet. */
+  let visible: readonly Frame[] = [];
+  let whole: Frame | undefined;
+  let wanted: Frame | undefined;
   let opacity = 1;
   let turn = 0;
 
-  const touch = (frame: Frame): void => {
-    if (!frames.has(frame.key)) addFrame(map, frame, before);
+  const touch = (frame: Frame): Frame => {
+    const known = frames.get(frame.key) ?? frame;
+    if (!frames.has(frame.key)) addFrame(map, frame, use.before);
     frames.delete(frame.key);
-    frames.set(frame.key, frame);
+    frames.set(frame.key, known);
+    return known;
   };
   const drop = (frame: Frame): void => {
     frames.delete(frame.key);
     removeFrame(map, frame);
   };
   const prune = (keep: number): void => {
-    const spare = [...frames.values()].filter((frame) => frame !== shown && frame !== below);
+    const spare = [...frames.values()].filter((frame) => !visible.includes(frame));
     for (const frame of spare.slice(0, Math.max(0, spare.length - keep))) drop(frame);
   };
+  const isWhole = (frame: Frame): boolean => isLoaded(map, frame) && !use.hasFailed(frame);
+  const raise = (frame: Frame): void => {
+    for (const id of layerIds(frame)) map.moveLayer(id, use.before);
+    fade(map, frame, opacity);
+    visible = [...visible.filter((other) => other !== frame), frame];
+  };
   const settle = (frame: Frame): void => {
-    if (shown !== frame || below === undefined) return;
-    if (below.key !== frame.key) fade(map, below, 0);
-    below = undefined;
+    for (const other of visible) if (other !== frame) fade(map, other, 0);
+    visible = [frame];
+    whole = frame;
     prune(KEPT);
+    use.changed();
+  };
+  const bring = async (steps: readonly Frame[], mine: number): Promise<void> => {
+    for (const step of steps) {
+      const frame = touch(step);
+      raise(frame);
+      // A source knows its tiles only after a render, which adding it has asked for.
+      if (!isLoaded(map, frame)) await rendered(map);
+      while (turn === mine && !isWhole(frame)) await pause(POLL_MS);
+      if (turn !== mine) return;
+      settle(frame);
+    }
   };
   // Frames that nobody sees would load the new view too.
   map.on("movestart", () => prune(0));
 
   return {
-    show(frame) {
-      if (shown?.key === frame.key) return;
+    show(frame, first) {
+      if (wanted?.key === frame.key) return;
       const mine = ++turn;
-      // Of frames that came and went before they had loaded, the one that was whole stays below.
-      const passing = below === undefined ? undefined : shown;
-      below ??= shown;
-      shown = frames.get(frame.key) ?? frame;
-      touch(shown);
-      for (const id of layerIds(shown)) map.moveLayer(id, before);
-      fade(map, shown, opacity);
-      if (passing !== undefined && passing !== below && passing.key !== frame.key) drop(passing);
-      const showing = shown;
-      void loaded(map, showing, () => mine !== turn).then(() => settle(showing));
+      wanted = frame;
+      const [base, ...passing] = visible;
+      visible = base === undefined ? [] : [base];
+      // What came and went before it was whole makes way, and its tiles for those of the new frame.
+      for (const other of passing) {
+        if (other.key === frame.key || other.key === first?.key) fade(map, other, 0);
+        else drop(other);
+      }
+      for (const other of frames.values())
+        if (!visible.includes(other) && other.key !== frame.key && other.key !== first?.key && !isLoaded(map, other))
+          drop(other);
+      const ready = frames.get(frame.key);
+      const isReady = first === undefined || (ready !== undefined && isWhole(ready));
+      void bring(isReady ? [frame] : [first, frame], mine);
+      use.changed();
     },
     async preload(frame) {
       const mine = turn;
-      const known = frames.get(frame.key) ?? frame;
-      touch(known);
+      const known = touch(frame);
       prune(KEPT);
-      return loaded(map, known, () => mine !== turn || !frames.has(known.key));
+      await rendered(map);
+      while (turn === mine && frames.has(known.key) && !isLoaded(map, known)) await pause(POLL_MS);
     },
+    whole: () => whole,
+    coming: () => (wanted === undefined || wanted.key === whole?.key ? undefined : wanted),
     setOpacity(value) {
       opacity = value;
-      if (shown !== undefined) fade(map, shown, value);
+      for (const frame of visible) fade(map, frame, value);
+    },
+    retry() {
+      for (const frame of frames.values())
+        if (use.hasFailed(frame)) for (const id of layerIds(frame)) map.refreshTiles(id);
     },
     clear() {
       turn++;
       for (const frame of frames.values()) removeFrame(map, frame);
       frames.clear();
-      shown = undefined;
-      below = undefined;
+      visible = [];
+      whole = undefined;
+      wanted = undefined;
     },
   };
 }
@@ -126,21 +177,16 @@ function fade(map: MapLibreMap, frame: Frame, opacity: number): void {
     if (map.getLayer(id) !== undefined) map.setPaintProperty(id, "raster-opacity", opacity);
 }
 
-/** Waits until every tile in view has come or failed; false when given up or late. */
-async function loaded(map: MapLibreMap, frame: Frame, givenUp: () => boolean): Promise<boolean> {
-  const until = performance.now() + LOAD_TIMEOUT_MS;
-  const ids = layerIds(frame);
-  // A source knows its tiles only after a render, which adding it has asked for.
-  await rendered(map);
-  while (performance.now() < until) {
-    if (givenUp()) return false;
-    if (ids.every((id) => map.getSource(id) === undefined || map.isSourceLoaded(id))) return true;
-    await new Promise((done) => setTimeout(done, POLL_MS));
-  }
-  return false;
+/** No tile in view is awaited. */
+function isLoaded(map: MapLibreMap, frame: Frame): boolean {
+  return layerIds(frame).every((id) => map.getSource(id) === undefined || map.isSourceLoaded(id));
 }
 
 /** Waits for the map's next picture, or a little while where none is due. */
 async function rendered(map: MapLibreMap): Promise<void> {
-  await Promise.race([map.once("render"), new Promise((done) => setTimeout(done, 3 * POLL_MS))]);
+  await Promise.race([map.once("render"), pause(3 * POLL_MS)]);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }

@@ -1,11 +1,16 @@
 import type { Bounds, Item, RenderChoice, TileExtent } from "./api.js";
 import type { DateEntry } from "./dates.js";
 import { SERVER } from "./json.js";
-import { TILE_PROTOCOL } from "./provenance.js";
+
+/** What stands before the URLs of tiles whose provenance is kept. */
+export const TILE_PROTOCOL = "tile+";
 
 /** What one date looks like: tile layers, drawn in order. Equal keys show equal pictures. */
 export interface Frame {
   readonly key: string;
+  readonly day: string;
+  /** Clouds are filled from other dates. */
+  readonly isFilled: boolean;
   readonly layers: readonly TileLayer[];
 }
 
@@ -36,11 +41,12 @@ export interface FrameQuery {
 /** The frame of a date: the collection's mosaic at that moment, or one layer for each of the day's items. */
 export function frameOf({ collection, entry, items, render, filling, extent }: FrameQuery): Frame {
   const root = `collections/${encodeURIComponent(collection)}`;
-  const key = [collection, entry.day, render.id, filling].join("|");
+  const isFilled = filling === "cloud-free" || filling === "hatched";
+  const named = { key: [collection, entry.day, render.id, filling].join("|"), day: entry.day, isFilled };
   const { minzoom, maxzoom } = extent;
   if (filling !== "nothing") {
-    const query = [render.query, `datetime=${encodeURIComponent(entry.datetime)}`, FILLING_QUERY[filling]];
-    return { key, layers: [{ url: tileUrl(root, query), bounds: extent.bounds, minzoom, maxzoom }] };
+    const query = [render.query, `datetime=${encodeURIComponent(entry.datetime)}`, fillingQuery(filling)];
+    return { ...named, layers: [{ url: tileUrl(root, query), bounds: extent.bounds, minzoom, maxzoom }] };
   }
   const layers = items.slice(0, MAX_LAYERS).map((item) => ({
     url: tileUrl(`${root}/items/${encodeURIComponent(item.id)}`, [render.query]),
@@ -48,7 +54,7 @@ export function frameOf({ collection, entry, items, render, filling, extent }: F
     minzoom,
     maxzoom,
   }));
-  return { key, layers: layers.toReversed() };
+  return { ...named, layers: layers.toReversed() };
 }
 
 /** With clear_nearest another day's pixels would count as observed; with first only the day's own do, and all others are told of. */
@@ -58,6 +64,11 @@ const FILLING_QUERY: Readonly<Record<Exclude<Filling, "nothing">, string>> = {
   "cloud-free": CLOUD_FREE,
   hatched: `${CLOUD_FREE}&inferred=hatch`,
 };
+
+/** What a tile's query says for a way to fill. */
+export function fillingQuery(filling: Exclude<Filling, "nothing">): string {
+  return FILLING_QUERY[filling];
+}
 
 /** Items of one day that are drawn as layers of their own. */
 const MAX_LAYERS = 24;

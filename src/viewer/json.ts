@@ -1,3 +1,5 @@
+import type { Connection } from "./connection.js";
+
 /** What a server sends; read with the functions below, which never throw. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -5,12 +7,12 @@ export type Json = Readonly<Record<string, unknown>>;
 export const SERVER = new URL("./", document.baseURI);
 
 /** A JSON document of the server; throws with what its problem document says. */
-export async function fetchJson(path: string, signal?: AbortSignal): Promise<Json> {
+export async function fetchJson(ask: Connection["ask"], path: string, signal?: AbortSignal): Promise<Json> {
   const options = {
     headers: { Accept: "application/json, application/geo+json" },
     ...(signal === undefined ? {} : { signal }),
   };
-  const response = await fetch(new URL(path, SERVER), options);
+  const response = await ask(new URL(path, SERVER), options);
   if (!response.ok) throw new Error(`${path.split("?")[0]}: ${await problemText(response, response.status)}`);
   return record(await response.json());
 }

@@ -1,8 +1,9 @@
-import { Map as MapLibreMap } from "maplibre-gl";
+import { Map as MapLibreMap, setWorkerUrl } from "maplibre-gl";
 import type { GeoJSONSource, StyleSpecification } from "maplibre-gl";
-import type { Bounds, Item } from "./api.js";
+import type { Basemap, Bounds, Outline } from "./api.js";
+import { cameraFor } from "./camera.js";
 import { createFrameStack } from "./frame-stack.js";
-import type { FrameStack } from "./frame-stack.js";
+import type { FrameStack, FrameStackUse } from "./frame-stack.js";
 import { graticuleLines } from "./graticule.js";
 import type { Camera } from "./state.js";
 
@@ -10,16 +11,23 @@ import type { Camera } from "./state.js";
 export interface MapView {
   readonly map: MapLibreMap;
   readonly frames: FrameStack;
-  /** Outlines of items; the days named are drawn stronger. */
-  setFootprints(items: readonly Item[], bright: ReadonlySet<string>): void;
+  /** Outlines of items; the bright ones are drawn stronger. */
+  setFootprints(outlines: readonly Outline[], bright: readonly Outline[]): void;
   showFootprints(visible: boolean): void;
 }
 
-/** Makes a map in a container: north up, flat, with graticule and footprints, nothing from elsewhere. Resolves when it draws. */
-export async function createMapView(container: HTMLElement, camera: Camera | undefined): Promise<MapView> {
+export interface MapUse extends Omit<FrameStackUse, "before"> {
+  readonly basemap: Basemap | undefined;
+  readonly camera: Camera | undefined;
+}
+
+/** Makes a map in a container: north up, flat, with graticule and footprints. Resolves when it draws. */
+export async function createMapView(container: HTMLElement, use: MapUse): Promise<MapView> {
+  setWorkerUrl(new URL(document.body.dataset["worker"] ?? "", document.baseURI).href);
+  const { camera, basemap } = use;
   const map = new MapLibreMap({
     container,
-    style: STYLE,
+    style: styleOn(basemap),
     attributionControl: false,
     center: [camera?.lon ?? 0, camera?.lat ?? 25],
     zoom: camera?.zoom ?? 1.2,
@@ -30,19 +38,21 @@ export async function createMapView(container: HTMLElement, camera: Camera | und
     touchPitch: false,
     fadeDuration: 0,
     cancelPendingTileRequestsWhileZooming: true,
+    locale: { "Map.Title": "Map: arrow keys move it, plus and minus zoom" },
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  await map.once("load");
+  // A basemap that doesn't come is no reason to wait for it.
+  await map.once("style.load");
   const graticule = (): void => void source(map, "graticule")?.setData(graticuleLines(map));
   map.on("moveend", graticule);
   map.on("resize", graticule);
   graticule();
   return {
     map,
-    frames: createFrameStack(map, "footprints-casing"),
-    setFootprints(items, bright) {
-      void source(map, "footprints")?.setData(footprintsOf(items, bright));
+    frames: createFrameStack(map, { ...use, before: "footprints-casing" }),
+    setFootprints(outlines, bright) {
+      void source(map, "footprints")?.setData(footprintsOf(outlines, bright));
     },
     showFootprints(visible) {
       for (const id of ["footprints-casing", "footprints"])
@@ -51,20 +61,11 @@ export async function createMapView(container: HTMLElement, camera: Camera | und
   };
 }
 
-/** Moves the view to a box, unless it is empty; leaves room for the panel and the timeline. */
-export function fitBounds(map: MapLibreMap, [west, south, east, north]: Bounds): void {
+/** Moves the view to a box, at once; leaves room for the panel and the timeline. */
+export function fitBounds(map: MapLibreMap, bounds: Bounds): void {
   const { clientWidth: width, clientHeight: height } = map.getContainer();
-  const wide = width > 700;
-  const padding = wide ? { left: 330, right: 70, top: 50, bottom: 190 } : { left: 16, right: 16, top: 90, bottom: 200 };
-  const fits = width > padding.left + padding.right + 80 && height > padding.top + padding.bottom + 80;
-  const span = west > east ? 360 : 0;
-  map.fitBounds(
-    [
-      [west, south],
-      [east + span, north],
-    ],
-    { padding: fits ? padding : 8, maxZoom: 16, duration: 0 },
-  );
+  const { zoom, lon, lat } = cameraFor(bounds, { width, height });
+  map.jumpTo({ zoom, center: [lon, lat] });
 }
 
 /** The map's camera, as far as a permalink keeps it. */
@@ -74,6 +75,22 @@ export function cameraOf(map: MapLibreMap): Camera {
 }
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+/** Nothing from elsewhere but the basemap, where the server names one. */
+function styleOn(basemap: Basemap | undefined): StyleSpecification {
+  if (basemap === undefined) return STYLE;
+  const [background, ...others] = STYLE.layers;
+  const under = { id: "basemap", type: "raster", source: "basemap" } as const;
+  return {
+    ...STYLE,
+    sources: {
+      ...STYLE.sources,
+      basemap: { type: "raster", tiles: [basemap.url], tileSize: 256, maxzoom: basemap.maxZoom },
+    },
+    // Over a map, the ground of what is shown needs no colour of its own.
+    layers: [...(background === undefined ? [] : [background]), under, ...others.filter(({ id }) => id !== "ground")],
+  };
+}
 
 const STYLE: StyleSpecification = {
   version: 8,
@@ -115,17 +132,18 @@ function source(map: MapLibreMap, id: string): GeoJSONSource | undefined {
 }
 
 /** One feature an outline, the bright ones last; equal outlines (a series of one place) are drawn once. */
-function footprintsOf(items: readonly Item[], bright: ReadonlySet<string>): GeoJSON.FeatureCollection {
-  const outlines = new Map<string, GeoJSON.Feature>();
-  for (const item of items) {
-    const isBright = bright.has(item.id);
-    const geometry: GeoJSON.MultiPolygon = {
-      type: "MultiPolygon",
-      coordinates: item.rings.map((ring) => [ring.map(([lon, lat]) => [lon, lat])]),
-    };
-    const key = JSON.stringify(geometry.coordinates);
-    if (isBright || !outlines.has(key))
-      outlines.set(key, { type: "Feature", properties: { bright: isBright }, geometry });
+function footprintsOf(outlines: readonly Outline[], bright: readonly Outline[]): GeoJSON.FeatureCollection {
+  const features = new Map<string, GeoJSON.Feature>();
+  for (const outline of [...outlines, ...bright]) {
+    const coordinates = outline.map((ring) => [ring.map(([lon, lat]): [number, number] => [lon, lat])]);
+    const isBright = bright.includes(outline);
+    const key = JSON.stringify(coordinates);
+    if (isBright || !features.has(key))
+      features.set(key, {
+        type: "Feature",
+        properties: { bright: isBright },
+        geometry: { type: "MultiPolygon", coordinates },
+      });
   }
-  return { type: "FeatureCollection", features: [...outlines.values()] };
+  return { type: "FeatureCollection", features: [...features.values()] };
 }

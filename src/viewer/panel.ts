@@ -6,6 +6,8 @@ import type { Store, ViewState } from "./state.js";
 /** The panel of choices. */
 export interface Panel {
   setCollections(collections: readonly Collection[]): void;
+  /** Unfolds what is folded away on small screens. */
+  unfold(): void;
   /** Shows the state; `renders` are those of the collection that is shown. */
   show(state: ViewState, renders: readonly RenderChoice[]): void;
 }
@@ -22,10 +24,11 @@ export function createPanel(store: Store, compare: (on: boolean) => void): Panel
     only: element("only", HTMLInputElement),
     footprints: element("footprints", HTMLInputElement),
   };
-  more.addEventListener("click", () => {
-    const open = panel.classList.toggle("open");
+  const fold = (open: boolean): void => {
+    panel.classList.toggle("open", open);
     more.setAttribute("aria-expanded", String(open));
-  });
+  };
+  more.addEventListener("click", () => fold(!panel.classList.contains("open")));
   collection.addEventListener("change", () => store.set({ collection: collection.value }));
   render.addEventListener("change", () => store.set({ render: render.value }));
   opacity.addEventListener("input", () => store.set({ opacity: Number(opacity.value) / 100 }));
@@ -33,6 +36,7 @@ export function createPanel(store: Store, compare: (on: boolean) => void): Panel
   switches.only.addEventListener("change", () => store.set({ only: switches.only.checked }));
   switches.footprints.addEventListener("change", () => store.set({ footprints: switches.footprints.checked }));
   return {
+    unfold: () => fold(true),
     setCollections(collections) {
       collection.replaceChildren(...collections.map(({ id, title }) => make("option", { value: id }, title)));
     },
@@ -44,6 +48,7 @@ export function createPanel(store: Store, compare: (on: boolean) => void): Panel
       collection.value = state.collection ?? "";
       render.value = state.render ?? "";
       opacity.value = String(Math.round(state.opacity * 100));
+      opacity.setAttribute("aria-valuetext", `${opacity.value} %`);
       element("opacity-value", HTMLOutputElement).value = `${opacity.value} %`;
       switches.compare.checked = state.compare !== undefined;
       switches.only.checked = state.only;

@@ -2,6 +2,7 @@
 export interface Player {
   toggle(): void;
   stop(): void;
+  isPlaying(): boolean;
 }
 
 export interface PlayerActions {
@@ -9,11 +10,10 @@ export interface PlayerActions {
   readonly advance: () => void;
   /** Loads the date after the one that shows. */
   readonly preloadNext: () => Promise<unknown>;
+  /** How long a date stays at least, milliseconds. */
+  readonly holdMs: () => number;
   readonly changed: (playing: boolean) => void;
 }
-
-/** How long a date stays at least. */
-const FRAME_MS = 1100;
 
 /** A player at rest. A date shows when the one after it is there, so playback waits for a slow server instead of going blank. */
 export function createPlayer(actions: PlayerActions): Player {
@@ -25,7 +25,7 @@ export function createPlayer(actions: PlayerActions): Player {
   };
   const play = async (mine: number): Promise<void> => {
     while (run === mine) {
-      await Promise.all([actions.preloadNext(), new Promise((done) => setTimeout(done, FRAME_MS))]);
+      await Promise.all([actions.preloadNext(), new Promise((done) => setTimeout(done, actions.holdMs()))]);
       if (run === mine) actions.advance();
     }
   };
@@ -40,5 +40,6 @@ export function createPlayer(actions: PlayerActions): Player {
       void play(run);
     },
     stop,
+    isPlaying: () => run % 2 === 1,
   };
 }

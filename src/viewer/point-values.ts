@@ -1,4 +1,5 @@
 import type { RenderChoice } from "./api.js";
+import type { Connection } from "./connection.js";
 import { fetchJson, list, number, record, SERVER, text } from "./json.js";
 
 /** What one date says at a place. */
@@ -35,8 +36,12 @@ export function plottedOf(render: RenderChoice | undefined): Plotted {
 }
 
 /** The values, oldest first; dates without any are left out. */
-export async function fetchPointValues(query: PointQuery, signal: AbortSignal): Promise<readonly PointValue[]> {
-  const json = await fetchJson(pointPath(query), signal);
+export async function fetchPointValues(
+  ask: Connection["ask"],
+  query: PointQuery,
+  signal: AbortSignal,
+): Promise<readonly PointValue[]> {
+  const json = await fetchJson(ask, pointPath(query), signal);
   return list(json["assets"])
     .map(record)
     .flatMap((asset) => {

@@ -2,11 +2,12 @@ import { Popup } from "maplibre-gl";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { itemUrl } from "./api.js";
 import type { Item } from "./api.js";
-import { drawChart } from "./chart.js";
+import { drawChart, formatValue } from "./chart.js";
+import type { Connection } from "./connection.js";
 import { formatDay } from "./dates.js";
 import { element, make } from "./dom.js";
 import { fetchPointValues, pointCsvUrl } from "./point-values.js";
-import type { PointQuery } from "./point-values.js";
+import type { PointQuery, PointValue } from "./point-values.js";
 
 /** What a click on the map asks for. */
 export interface PlaceQuestion {
@@ -18,7 +19,7 @@ export interface PlaceQuestion {
 export type AskPlace = (place: readonly [lon: number, lat: number]) => PlaceQuestion | undefined;
 
 /** Clicking the map tells the place, the item that shows there, with a link to its STAC document, and its values over the dates. */
-export function explainClicks(map: MapLibreMap, ask: AskPlace): void {
+export function explainClicks(map: MapLibreMap, fetcher: Connection["ask"], ask: AskPlace): void {
   map.on("click", (event) => {
     const { lng, lat } = event.lngLat.wrap();
     const asked = ask([lng, lat]);
@@ -32,10 +33,24 @@ export function explainClicks(map: MapLibreMap, ask: AskPlace): void {
       .setDOMContent(make("div", { class: "place" }, place, item, series))
       .addTo(map);
     popup.on("close", () => closed.abort());
-    void Promise.all([fill(item, () => itemRows(asked)), fill(series, () => chartRows(asked, closed.signal))]).then(
-      () => bringInView(map, popup),
-    );
+    closeOnEscape(map, popup);
+    void Promise.all([
+      fill(item, () => itemRows(asked)),
+      fill(series, () => chartRows(fetcher, asked, closed.signal)),
+    ]).then(() => bringInView(map, popup));
   });
+}
+
+/** Escape closes the popup wherever the focus is, unless something above it takes the key; a focus inside goes back to the map. */
+function closeOnEscape(map: MapLibreMap, popup: Popup): void {
+  const follow = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || document.querySelector("dialog[open], :popover-open") !== null) return;
+    const hadFocus = popup.getElement().contains(document.activeElement);
+    popup.remove();
+    if (hadFocus) map.getCanvas().focus();
+  };
+  document.addEventListener("keydown", follow);
+  popup.on("close", () => document.removeEventListener("keydown", follow));
 }
 
 /** Moves the map as far as the popup, whole with its contents, needs. */
@@ -82,8 +97,12 @@ async function itemRows({ item: asked, point }: PlaceQuestion): Promise<readonly
   ];
 }
 
-async function chartRows({ day, point }: PlaceQuestion, signal: AbortSignal): Promise<readonly Element[]> {
-  const values = await fetchPointValues(point, signal);
+async function chartRows(
+  fetcher: Connection["ask"],
+  { day, point }: PlaceQuestion,
+  signal: AbortSignal,
+): Promise<readonly Element[]> {
+  const values = await fetchPointValues(fetcher, point, signal);
   if (values.length === 0) return [];
   const hollow = point.cloudFree ? "inferred" : "cloudy";
   const csv = make(
@@ -93,9 +112,22 @@ async function chartRows({ day, point }: PlaceQuestion, signal: AbortSignal): Pr
   );
   return [
     make("span", { class: "title" }, point.plotted.title),
+    ...numberRows(values, { day, hollow }),
     drawChart({ values, title: point.plotted.title, day }),
     make("div", { class: "key" }, dot("seen"), "seen", dot("hollow"), hollow, csv),
   ];
+}
+
+/** The value of the day that shows, to be read without a chart; of the last day before it where that one has none. */
+function numberRows(
+  values: readonly PointValue[],
+  { day, hollow }: { readonly day: string; readonly hollow: string },
+): readonly Element[] {
+  const shown = values.findLast(({ time }) => new Date(time).toISOString().slice(0, 10) <= day) ?? values[0];
+  if (shown === undefined) return [];
+  const on = formatDay(new Date(shown.time).toISOString());
+  const number = make("output", { class: "number" }, formatValue(shown.value));
+  return [make("span", { class: "value" }, number, ` on ${on}, ${shown.seen ? "seen" : hollow}`)];
 }
 
 function dot(kind: string): HTMLElement {

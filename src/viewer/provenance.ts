@@ -1,5 +1,7 @@
 import { addProtocol, AJAXError } from "maplibre-gl";
 import type { RequestParameters } from "maplibre-gl";
+import type { Connection } from "./connection.js";
+import { TILE_PROTOCOL } from "./frames.js";
 
 /** What a tile, or a view of tiles, says of where its pixels come from. */
 export interface Provenance {
@@ -11,28 +13,46 @@ export interface Provenance {
   readonly method: string;
 }
 
-/** What stands before the URLs of tiles whose provenance is kept. */
-export const TILE_PROTOCOL = "tile+";
+/** What has come of a tile that was asked for. */
+export type Outcome = "came" | "failed";
 
-/** Tiles whose provenance is remembered, the latest. */
-const REMEMBERED = 4000;
+/** What is remembered of tiles by their URL. */
+export interface TileWatch {
+  told(url: string): Provenance | undefined;
+  outcome(url: string): Outcome | undefined;
+}
 
-/** Makes MapLibre load tiles through here, and gives what the server's headers said of a tile's URL. */
-export function watchTiles(): (url: string) => Provenance | undefined {
-  const told = new Map<string, Provenance>();
+/** Tiles that are remembered, the latest. */
+const REMEMBERED = 8000;
+
+/** Makes MapLibre load tiles through here: one that the server doesn't answer stays awaited, and is asked for again. */
+export function watchTiles(ask: Connection["ask"]): TileWatch {
+  const provenances = new Map<string, Provenance>();
+  const outcomes = new Map<string, Outcome>();
   const load = async ({ url }: RequestParameters, { signal }: AbortController): Promise<{ data: ArrayBuffer }> => {
-    const response = await fetch(url.slice(TILE_PROTOCOL.length), { signal });
-    if (!response.ok) throw new AJAXError(response.status, response.statusText, url, await response.blob());
-    const provenance = readHeaders(response.headers);
-    if (provenance !== undefined) told.set(url, provenance);
-    for (const oldest of told.keys()) {
-      if (told.size <= REMEMBERED) break;
-      told.delete(oldest);
+    outcomes.delete(url);
+    const response = await ask(url.slice(TILE_PROTOCOL.length), { signal });
+    if (!response.ok) {
+      remember(outcomes, url, "failed");
+      throw new AJAXError(response.status, response.statusText, url, await response.blob());
     }
-    return { data: await response.arrayBuffer() };
+    const data = await response.arrayBuffer();
+    const provenance = readHeaders(response.headers);
+    if (provenance !== undefined) remember(provenances, url, provenance);
+    remember(outcomes, url, "came");
+    return { data };
   };
   for (const scheme of ["http", "https"]) addProtocol(`${TILE_PROTOCOL}${scheme}`, load);
-  return (url) => told.get(url);
+  return { told: (url) => provenances.get(url), outcome: (url) => outcomes.get(url) };
+}
+
+function remember<T>(known: Map<string, T>, url: string, value: T): void {
+  known.delete(url);
+  known.set(url, value);
+  for (const oldest of known.keys()) {
+    if (known.size <= REMEMBERED) break;
+    known.delete(oldest);
+  }
 }
 
 function readHeaders(headers: Headers): Provenance | undefined {

@@ -11,6 +11,8 @@ export interface Timeline {
   setEntries(entries: readonly DateEntry[]): void;
   /** Shows which dates are chosen; `compare` undefined hides the second one. */
   select(date: string | undefined, compare: string | undefined): void;
+  /** Shows which days play; undefined: from the first, to the last. */
+  setRange(from: string | undefined, to: string | undefined): void;
   setPlaying(playing: boolean): void;
   /** The side that steps, plays and follows clicks. */
   active(): Side;
@@ -36,6 +38,7 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
   let xs: readonly number[] = [];
   let side: Side = "date";
   const chosen: Record<Side, string | undefined> = { date: undefined, compare: undefined };
+  let range: readonly [from: string | undefined, to: string | undefined] = [undefined, undefined];
 
   const indexOf = (which: Side): number => entries.findIndex((entry) => entry.day === chosen[which]);
   const pick = (index: number, which: Side): void => {
@@ -48,6 +51,7 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
       return { entry: entries[index], index, count: entries.length, x: xs[index] };
     };
     drawSides(parts, { date: shown("date"), compare: shown("compare") }, side);
+    drawRange(parts, range, { entries, xs });
   };
   const layOut = (): void => {
     const width = parts.rail.clientWidth;
@@ -96,6 +100,10 @@ export function createTimeline(root: HTMLElement, actions: TimelineActions): Tim
       if (compare === undefined) side = "date";
       draw();
     },
+    setRange(from, to) {
+      range = [from, to];
+      draw();
+    },
     setPlaying(playing) {
       parts.play.replaceChildren(icon(playing ? PAUSE : PLAY));
       parts.play.setAttribute("aria-label", playing ? "Pause" : "Play");
@@ -133,7 +141,8 @@ function buildParts() {
     make("div", { class: "axis" }),
     make("div", { class: "hint", hidden: "" }),
   ];
-  const rail = make("div", { class: "rail" }, axis, marks, hint, thumbs.compare, thumbs.date);
+  const range = make("div", { class: "range", hidden: "" });
+  const rail = make("div", { class: "rail" }, range, axis, marks, hint, thumbs.compare, thumbs.date);
   const track = make("div", { class: "track" }, rail);
   const head = make(
     "div",
@@ -143,7 +152,7 @@ function buildParts() {
     make("div", { class: "chips" }, chips.date, chips.compare),
     next,
   );
-  return { head, track, rail, marks, axis, hint, play, previous, next, chips, thumbs };
+  return { head, track, rail, range, marks, axis, hint, play, previous, next, chips, thumbs };
 }
 
 type Parts = ReturnType<typeof buildParts>;
@@ -165,6 +174,22 @@ function drawSides(parts: Parts, chosen: Readonly<Record<Side, Chosen>>, active:
     mark.classList.toggle("on", i === chosen.date.index);
     mark.classList.toggle("on-compare", i === chosen.compare.index);
   }
+}
+
+/** A band under the marks of the days that play; none where all do. */
+function drawRange(
+  { range }: Parts,
+  [from, to]: readonly [from: string | undefined, to: string | undefined],
+  { entries, xs }: { readonly entries: readonly DateEntry[]; readonly xs: readonly number[] },
+): void {
+  const played = [...entries.keys()].filter((i) => {
+    const day = entries[i]?.day ?? "";
+    return day >= (from ?? "") && day <= (to ?? "9999");
+  });
+  range.hidden = played.length === 0 || played.length === entries.length;
+  const [left, right] = [xs[played[0] ?? 0] ?? 0, xs[played.at(-1) ?? 0] ?? 0];
+  range.style.left = `${left - 6}px`;
+  range.style.width = `${right - left + 12}px`;
 }
 
 function drawSide(parts: Parts, side: Side, { entry, index, count, x }: Chosen): void {

@@ -1,6 +1,7 @@
 import { NavigationControl, ScaleControl } from "maplibre-gl";
 import type { Map as MapLibreMap } from "maplibre-gl";
-import type { Bounds } from "./api.js";
+import type { Basemap, Bounds } from "./api.js";
+import type { Connection } from "./connection.js";
 import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
 import type { Frame } from "./frames.js";
@@ -16,7 +17,24 @@ import type { Series } from "./series.js";
 import type { Side } from "./slider.js";
 import type { Store, ViewState } from "./state.js";
 import { createSwipe, syncMaps } from "./swipe.js";
-import { viewProvenance } from "./view-provenance.js";
+import { countTiles, viewProvenance } from "./view-provenance.js";
+import type { View } from "./view-provenance.js";
+import { drawWorld } from "./world.js";
+import type { World } from "./world.js";
+
+/** What the main map shows, and what it waits for. */
+export interface Showing {
+  /** The picture that is there whole. */
+  readonly whole: Frame | undefined;
+  /** The one that is to take its place. */
+  readonly coming: Frame | undefined;
+  /** Tiles in view of the one that comes, or of the one that is there. */
+  readonly total: number;
+  readonly came: number;
+  readonly failed: number;
+  /** Of what is there whole. */
+  readonly provenance: Provenance | undefined;
+}
 
 /** The maps: one, or two with a divider when dates are compared. */
 export interface Stage {
@@ -29,57 +47,82 @@ export interface Stage {
   shown(signal: AbortSignal): Promise<void>;
   /** What the main map shows, degrees. */
   view(): Bounds;
-  /** What the main map's tiles in view say of where their pixels come from. */
-  provenance(): Provenance | undefined;
+  showing(): Showing;
+  /** Asks again for the tiles that have failed. */
+  retry(): void;
   /** Forgets the imagery of a collection. */
   clear(): void;
 }
 
+export interface StageUse {
+  readonly store: Store;
+  readonly ask: Connection["ask"];
+  readonly basemap: Basemap | undefined;
+  readonly world: () => Promise<World>;
+}
+
 export interface StageEvents {
-  /** Told of each map that is made. */
+  /** A map has been made. */
   readonly opened: (map: MapLibreMap) => void;
-  /** The main map has come to rest, with all of its tiles. */
+  /** Another picture is there, or is coming. */
+  readonly changed: () => void;
+  /** The main map has come to rest. */
   readonly rested: () => void;
-  /** A click on a map asks about the place; `side` says on which map. */
   readonly ask: (place: Parameters<AskPlace>[0], side: Side) => ReturnType<AskPlace>;
   readonly failed: (error: unknown) => void;
 }
 
 /** Dates that are dragged over quickly aren't asked for. */
-const SETTLE_MS = 60;
+const SETTLE_MS = 40;
 const POLL_MS = 60;
 
 /** Builds the first map; the second one comes with the first comparison. */
-export async function createStage(store: Store, events: StageEvents): Promise<Stage> {
-  const told = watchTiles();
-  const main = await createMapView(element("map", HTMLDivElement), store.get().camera);
+export async function createStage(use: StageUse, events: StageEvents): Promise<Stage> {
+  const { store, ask, basemap } = use;
+  const tiles = watchTiles(ask);
+  const open = async (container: HTMLElement, side: Side): Promise<MapView> => {
+    const view: MapView = await createMapView(container, {
+      basemap,
+      camera: store.get().camera,
+      hasFailed: (frame) => countTiles(frame, viewOf(view.map), tiles.outcome).failed > 0,
+      changed: events.changed,
+    });
+    events.opened(view.map);
+    if (basemap === undefined) drawWorld(view.map, "ground", use.world);
+    explainClicks(view.map, ask, (place) => events.ask(place, side));
+    return view;
+  };
+  const main = await open(element("map", HTMLDivElement), "date");
   const overlay = element("map-compare", HTMLDivElement);
   const swipe = createSwipe(element("divider", HTMLDivElement), overlay);
   let second: Promise<MapView> | undefined;
   let drawing: Drawing | undefined;
-  let drawn: { readonly drawing: Drawing; readonly frame: Frame | undefined } | undefined;
+  let drawn: Drawing | undefined;
   let timer = 0;
 
+  const openSecond = async (): Promise<MapView> => {
+    const view = await open(overlay, "compare");
+    syncMaps(main.map, view.map);
+    return view;
+  };
   const drawNow = async (): Promise<void> => {
     const mine = drawing;
     if (mine === undefined) return;
     // Another state may come while this one's frame is looked up, or the second map is made.
     const isLate = (): boolean => drawing !== mine;
-    const frame = await drawView(main, mine, { day: mine.state.date, isLate });
+    await drawView(main, mine, { day: mine.state.date, isLate });
     if (isLate()) return;
-    drawn = { drawing: mine, frame };
+    drawn = mine;
     if (mine.state.compare === undefined) return swipe.hide();
     swipe.show();
-    second ??= openSecond(main, overlay, events);
+    second ??= openSecond();
     const view = await second;
     view.map.resize();
     if (!isLate()) await drawView(view, mine, { day: mine.state.compare, isLate });
   };
 
-  events.opened(main.map);
   addControls(main.map, store);
   main.map.on("idle", events.rested);
-  explainClicks(main.map, (place) => events.ask(place, "date"));
   return {
     main,
     draw(series, state) {
@@ -89,18 +132,24 @@ export async function createStage(store: Store, events: StageEvents): Promise<St
     },
     async preload(side, series, day) {
       const view = side === "date" ? main : await second;
-      const frame = series === undefined || day === undefined ? undefined : await frameFor(series, day, store.get());
-      if (frame !== undefined) await view?.frames.preload(frame);
+      const shown = series === undefined || day === undefined ? undefined : await frameFor(series, day, store.get());
+      if (shown !== undefined) await view?.frames.preload(shown.frame);
     },
     async shown(signal) {
-      while (drawn?.drawing !== drawing) await pause(POLL_MS, signal);
+      while (drawn !== drawing) await pause(POLL_MS, signal);
       do await pause(POLL_MS, signal);
-      while (!main.map.areTilesLoaded());
+      while (main.frames.coming() !== undefined || !main.map.areTilesLoaded());
     },
-    view: () => boundsOf(main.map),
-    provenance() {
-      const view = { bounds: boundsOf(main.map), zoom: main.map.getZoom() };
-      return drawn?.frame && viewProvenance(drawn.frame, view, told);
+    view: () => viewOf(main.map).bounds,
+    showing() {
+      const [whole, coming, view] = [main.frames.whole(), main.frames.coming(), viewOf(main.map)];
+      const awaited = coming ?? whole;
+      const counts = awaited === undefined ? NO_TILES : countTiles(awaited, view, tiles.outcome);
+      return { whole, coming, ...counts, provenance: whole && viewProvenance(whole, view, tiles.told) };
+    },
+    retry() {
+      main.frames.retry();
+      void second?.then((view) => view.frames.retry());
     },
     clear() {
       main.frames.clear();
@@ -109,13 +158,7 @@ export async function createStage(store: Store, events: StageEvents): Promise<St
   };
 }
 
-async function openSecond(main: MapView, container: HTMLElement, events: StageEvents): Promise<MapView> {
-  const view = await createMapView(container, cameraOf(main.map));
-  events.opened(view.map);
-  syncMaps(main.map, view.map);
-  explainClicks(view.map, (place) => events.ask(place, "compare"));
-  return view;
-}
+const NO_TILES = { total: 0, came: 0, failed: 0 };
 
 interface Drawing {
   readonly series: Series;
@@ -126,21 +169,30 @@ async function drawView(
   view: MapView,
   { series, state }: Drawing,
   { day, isLate }: { readonly day: string | undefined; readonly isLate: () => boolean },
-): Promise<Frame | undefined> {
-  const frame = day === undefined ? undefined : await frameFor(series, day, state);
-  if (day === undefined || frame === undefined || isLate()) return undefined;
-  view.frames.show(frame);
+): Promise<void> {
+  const shown = day === undefined ? undefined : await frameFor(series, day, state);
+  if (day === undefined || shown === undefined || isLate()) return;
+  view.frames.show(shown.frame, shown.first);
   view.frames.setOpacity(state.opacity);
   view.showFootprints(state.footprints);
   view.map.getCanvas().setAttribute("aria-label", `Imagery of ${formatDay(day)}`);
-  const bright = await series.itemsOf(day);
-  if (!isLate()) view.setFootprints([...series.items, ...bright], new Set(bright.map(({ id }) => id)));
-  return frame;
+  void outlineDay(view, series, { day, isLate });
 }
 
-function boundsOf(map: MapLibreMap): Bounds {
+/** The outlines of a day's items come when they come: they are no reason to wait, nor to complain. */
+async function outlineDay(
+  view: MapView,
+  series: Series,
+  { day, isLate }: { readonly day: string; readonly isLate: () => boolean },
+): Promise<void> {
+  const items = await series.itemsOf(day).catch(() => []);
+  const bright = items.map(({ outline }) => outline);
+  if (!isLate()) view.setFootprints([...series.outlines, ...bright], bright);
+}
+
+function viewOf(map: MapLibreMap): View {
   const box = map.getBounds();
-  return [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
+  return { bounds: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], zoom: map.getZoom() };
 }
 
 /** Throws when the signal is aborted meanwhile. */

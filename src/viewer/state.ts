@@ -15,8 +15,16 @@ export interface ViewState {
   /** Stripes over pixels that were inferred. */
   readonly hatch: boolean;
   readonly footprints: boolean;
+  /** First and last day of what is played and filmed; undefined: from the first date, to the last. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** Of playing, 1 as it was made. */
+  readonly speed: Speed;
   readonly camera: Camera | undefined;
 }
+
+export const SPEEDS = [0.5, 1, 2, 4] as const;
+export type Speed = (typeof SPEEDS)[number];
 
 export interface Camera {
   readonly zoom: number;
@@ -42,6 +50,9 @@ const START: ViewState = {
   cloudFree: undefined,
   hatch: true,
   footprints: true,
+  from: undefined,
+  to: undefined,
+  speed: 1,
   camera: undefined,
 };
 
@@ -67,7 +78,7 @@ export function createStore(hash: string): Store {
 /** "#collection=demo&date=2021-06-26&at=12.5/42.1/2.8": the state as a permalink; defaults are left out. */
 export function formatHash(state: ViewState): string {
   const query = new URLSearchParams();
-  for (const key of ["collection", "date", "compare", "render"] as const) {
+  for (const key of ["collection", "date", "compare", "render", "from", "to"] as const) {
     const value = state[key];
     if (value !== undefined) query.set(key, value);
   }
@@ -76,6 +87,7 @@ export function formatHash(state: ViewState): string {
   if (state.cloudFree !== undefined) query.set("clear", state.cloudFree ? "1" : "0");
   if (!state.hatch) query.set("hatch", "0");
   if (!state.footprints) query.set("footprints", "0");
+  if (state.speed !== START.speed) query.set("speed", String(state.speed));
   const { camera } = state;
   if (camera !== undefined)
     query.set("at", [camera.zoom.toFixed(2), camera.lat.toFixed(5), camera.lon.toFixed(5)].join("/"));
@@ -100,6 +112,9 @@ export function parseHash(hash: string): ViewState {
     cloudFree: query.has("clear") ? query.get("clear") === "1" : undefined,
     hatch: query.get("hatch") !== "0",
     footprints: query.get("footprints") !== "0",
+    from: day("from"),
+    to: day("to"),
+    speed: SPEEDS.find((speed) => String(speed) === query.get("speed")) ?? START.speed,
     camera: parseCamera(query.get("at")),
   };
 }

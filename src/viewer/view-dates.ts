@@ -1,5 +1,6 @@
 import { fetchDates } from "./api.js";
 import type { Bounds } from "./api.js";
+import type { Connection } from "./connection.js";
 import type { DateEntry } from "./dates.js";
 import type { Series } from "./series.js";
 
@@ -10,11 +11,14 @@ export interface ViewDates {
 }
 
 /** `answer` gets the entries of the series: those with imagery in view with the cloudiness there, the others marked as away. */
-export function createViewDates(answer: (series: Series, entries: readonly DateEntry[]) => void): ViewDates {
+export function createViewDates(
+  ask: Connection["ask"],
+  answer: (series: Series, entries: readonly DateEntry[]) => void,
+): ViewDates {
   let last: { readonly series: Series; readonly view: string } | undefined;
   let asking = new AbortController();
   const load = async (series: Series, view: Bounds, signal: AbortSignal): Promise<void> => {
-    const inView = await fetchDates(series.collection.id, signal, view);
+    const inView = await fetchDates(ask, { collection: series.collection.id, bbox: view }, signal);
     const known = new Map(inView.map((entry) => [entry.day, entry]));
     const entries = series.entries.map((entry): DateEntry => {
       const here = known.get(entry.day);

@@ -1,7 +1,8 @@
 import type { Bounds } from "./api.js";
 import { formatDay, formatDays } from "./dates.js";
 import type { Frame, TileLayer } from "./frames.js";
-import type { Provenance } from "./provenance.js";
+import { latToTile, lonToTile } from "./mercator.js";
+import type { Outcome, Provenance } from "./provenance.js";
 
 /** A tile, and how much of its own area the view shows, 0..1. */
 export interface TileInView {
@@ -49,8 +50,7 @@ export function viewProvenance(
   const methods = new Set<string>();
   for (const layer of frame.layers) {
     for (const { z, x, y, share } of tilesInView(view, layer)) {
-      const url = layer.url.replace("{z}", String(z)).replace("{x}", String(x)).replace("{y}", String(y));
-      const tile = told(url);
+      const tile = told(tileUrlOf(layer, { z, x, y }));
       if (tile === undefined) continue;
       area += share;
       observed += share * tile.observed;
@@ -69,6 +69,34 @@ export function viewProvenance(
   };
 }
 
+/** How many tiles a frame has in a view, and how many of them have come or failed. */
+export function countTiles(
+  frame: Frame,
+  view: View,
+  outcome: (url: string) => Outcome | undefined,
+): { readonly total: number; readonly came: number; readonly failed: number } {
+  const outcomes = frame.layers.flatMap((layer) =>
+    tilesOf(layer, view).map(({ z, x, y }) => outcome(tileUrlOf(layer, { z, x, y }))),
+  );
+  const count = (wanted: Outcome): number => outcomes.filter((one) => one === wanted).length;
+  return { total: outcomes.length, came: count("came"), failed: count("failed") };
+}
+
+/** A tile's URL. */
+export function tileUrlOf({ url }: TileLayer, { z, x, y }: Pick<TileInView, "z" | "x" | "y">): string {
+  return url.replace("{z}", String(z)).replace("{x}", String(x)).replace("{y}", String(y));
+}
+
+/** The tiles in view that touch a layer's bounds, which are all that MapLibre asks for. */
+export function tilesOf(layer: TileLayer, view: View): readonly TileInView[] {
+  const [west, south, east, north] = layer.bounds;
+  return tilesInView(view, layer).filter(({ z, x, y }) => {
+    const count = 2 ** z;
+    const isBeside = west < east && (x + 1 <= lonToTile(west, count) || x >= lonToTile(east, count));
+    return !isBeside && y + 1 > latToTile(north, count) && y < latToTile(south, count);
+  });
+}
+
 /** "83 % seen, 17 % inferred, from 3 dates, 20 Apr – 4 Jul 2024": shares of the imagery in view. */
 export function describeProvenance({ observed, inferred, dates }: Provenance): string {
   const imagery = observed + inferred;
@@ -82,13 +110,4 @@ export function describeProvenance({ observed, inferred, dates }: Provenance): s
   const [newest, oldest] = [dates[0], dates.at(-1)];
   if (newest === undefined || oldest === undefined) return shares;
   return `${shares}, from ${dates.length === 1 ? formatDay(newest) : `${dates.length} dates, ${formatDays(oldest, newest)}`}`;
-}
-
-function lonToTile(lon: number, count: number): number {
-  return ((lon + 180) / 360) * count;
-}
-
-function latToTile(lat: number, count: number): number {
-  const radians = (Math.max(-85.06, Math.min(85.06, lat)) * Math.PI) / 180;
-  return ((1 - Math.asinh(Math.tan(radians)) / Math.PI) / 2) * count;
 }

@@ -9,6 +9,7 @@ import { createTectile } from "../../src/http/tectile.js";
 import { listen } from "../support/listen.js";
 import { makeMosaicCatalog, placeAt, tileOf } from "../support/mosaic-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
+import { viewerScript } from "../support/viewer-script.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
 let files: Workspace;
@@ -47,7 +48,7 @@ function get(path: string, headers: Record<string, string>): Promise<Answer> {
 const ITEM = "/collections/place/items/place_2024-01-10";
 
 test("JSON, pages, scripts and style sheets are compressed for those who take it, and vary by that", async () => {
-  for (const path of [ITEM, "/api.html", "/viewer/viewer.js", "/viewer/viewer.css", "/api"]) {
+  for (const path of [ITEM, "/api.html", "/?f=html", "/viewer/start.json", await viewerScript(server.url), "/api"]) {
     const plain = await get(path, {});
     assert.equal(plain.headers["content-encoding"], undefined, path);
     assert.match(String(plain.headers["vary"]), /Accept-Encoding/, path);
@@ -87,14 +88,27 @@ test("tiles, arrays, parts of files and what has a strong ETag go as they are", 
     });
     assert.deepEqual([again.status, again.headers["vary"]], [304, tile.headers["vary"]], extension);
   }
-  const part = await get("/viewer/viewer.js", { ...all, Range: "bytes=0-2047" });
-  assert.deepEqual([part.status, part.headers["content-encoding"], part.body.length], [206, undefined, 2048]);
-  const vendor = /src="([^"]*vendor[^"]*)"|"([^"]*vendor[^"]*maplibre-gl\.css)"/.exec(
-    (await get("/?f=html", {})).body.toString(),
-  );
-  const packed = await get(`/${vendor?.[1] ?? vendor?.[2] ?? "missing"}`, all);
-  assert.deepEqual([packed.status, packed.headers["content-encoding"]], [200, "gzip"]);
-  assert.ok(gunzipSync(packed.body).length > packed.body.length);
+  const part = await get(`${ITEM}/assets/tec`, { ...all, Range: "bytes=0-1023" });
+  assert.deepEqual([part.status, part.headers["content-encoding"], part.body.length], [206, undefined, 1024]);
+});
+
+test("the viewer's files are kept for a year under names that tell their content, and come packed as the build left them", async () => {
+  const path = await viewerScript(server.url);
+  const [plain, gzip, brotli] = [
+    await get(path, {}),
+    await get(path, { "Accept-Encoding": "gzip" }),
+    await get(path, { "Accept-Encoding": "gzip, br" }),
+  ];
+  assert.match(String(plain.headers["cache-control"]), /max-age=31536000, immutable/);
+  assert.deepEqual([gzip.headers["content-encoding"], brotli.headers["content-encoding"]], ["gzip", "br"]);
+  assert.ok(brotliDecompressSync(brotli.body).equals(plain.body) && brotli.body.length < gzip.body.length);
+  for (const wrong of [
+    "/viewer/none-00000000.js",
+    "/viewer/index.html",
+    "/viewer/viewer.js",
+    "/viewer/..%2Findex.html",
+  ])
+    assert.equal((await get(wrong, {})).status, 404, wrong);
 });
 
 test("a full queue is one line in the log, without a stack; a fault has its stack", async (t) => {

@@ -11,6 +11,7 @@ import { listen } from "../support/listen.js";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { viewerScript } from "../support/viewer-script.js";
 
 let files: Workspace;
 let catalog: string;
@@ -62,7 +63,8 @@ test("every answer says that its type is its type, that nothing in it runs, and 
     TILE,
     ITEM,
   ];
-  for (const path of [...paths, `${ITEM}/assets/tec`, "/viewer/viewer.js", "/viewer/viewer.css", "/colorMaps"]) {
+  const script = await viewerScript(server.url);
+  for (const path of [...paths, `${ITEM}/assets/tec`, script, "/viewer/start.json", "/colorMaps"]) {
     const response = await fetch(`${server.url}${path}`);
     await response.arrayBuffer();
     assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
@@ -214,7 +216,7 @@ test("keys: none, no answer; each its own limits, which a view of a map passes; 
       { name: "other", key: `${KEY}-other`, perSecond: 0.01, burst: 1 },
     ],
   });
-  for (const path of [TILE, "/", "/search", "/metrics", "/viewer/viewer.js", "/none"])
+  for (const path of [TILE, "/", "/search", "/metrics", "/viewer/start.json", "/viewer/none.js", "/none"])
     assert.equal((await fetch(`${url}${path}`)).status, 401, path);
   for (const path of ["/livez", "/readyz", "/healthz"]) assert.equal((await fetch(`${url}${path}`)).status, 200, path);
   for (const wrong of ["", "__proto__", "constructor", KEY.slice(0, -1), `${KEY}x`])

@@ -117,7 +117,8 @@ async function templates(): Promise<readonly string[]> {
     "/collections/{collection}/{tms}/tilejson.json",
     "/collections/{collection}/tiles/{tms}/{z}/{x}/{y}.{format}",
     "/colorMaps/{colormap}",
-    "/viewer/vendor/{version}/{file}",
+    "/viewer/start.json",
+    "/viewer/{file}",
     "/x/{plugin}",
     "/{anything}",
   ];

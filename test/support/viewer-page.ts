@@ -40,7 +40,11 @@ export async function settled(page: Page, date: string): Promise<void> {
 export async function idle(page: Page): Promise<void> {
   // Changes are drawn after a moment; the progress line comes with the first request.
   await page.waitForTimeout(400);
-  await page.waitForFunction(() => document.getElementById("progress")?.hidden === true, undefined, PATIENCE);
+  await page.waitForFunction(
+    () => ["progress", "status"].every((id) => document.getElementById(id)?.hidden === true),
+    undefined,
+    PATIENCE,
+  );
   await page.waitForTimeout(400);
 }
 

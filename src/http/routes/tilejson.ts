@@ -1,6 +1,7 @@
 import { Router, type Request, type Response } from "express";
 import type { SearchFilter } from "../../catalog/types.js";
 import type { Services } from "../../app/services.js";
+import { attributionOfAll } from "../../catalog/attribution.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
@@ -13,7 +14,6 @@ import { parseTokens, queryOf } from "../params.js";
 import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
 
 const MAX_ITEMS = 1000;
-const ATTRIBUTION = "Contains modified Copernicus Sentinel data";
 
 /** TileJSON 3.0.0 of items and collections: maxzoom is the native zoom, query parameters are passed on to the tiles. */
 export function tilejsonRouter(services: Services): Router {
@@ -32,6 +32,7 @@ export function tilejsonRouter(services: Services): Router {
         zoom: nativeZoom(item),
         minzoom: 0,
         presets: services.renders,
+        attribution: await attributionOfItems([item], services),
       }),
     );
   });
@@ -70,12 +71,22 @@ export async function sendMosaicTilejson(
       zoom,
       minzoom: 0,
       presets: services.renders,
+      attribution: await attributionOfItems(items, services),
       ...(inpaint === "none" ? {} : { note: `Pixels under clouds are inferred (${inpaint}), not observed` }),
     }),
     ...descriptionOf(items.length, inpaint),
     "tectile:pixel_selection": selection,
     "tectile:inpaint": inpaint,
   });
+}
+
+/** What the collections of some items ask to be said. */
+async function attributionOfItems(
+  items: readonly CatalogItem[],
+  { catalog }: Pick<Services, "catalog">,
+): Promise<string | undefined> {
+  const ids = [...new Set(items.map(({ collection }) => collection))];
+  return attributionOfAll(await Promise.all(ids.map((id) => catalog.collection(id))));
 }
 
 /** Nothing where there is nothing to say beside the name. */
@@ -94,6 +105,7 @@ interface Described {
   readonly zoom: number;
   readonly minzoom: number;
   readonly presets: Services["renders"];
+  readonly attribution: string | undefined;
   /** Said beside the attribution. */
   readonly note?: string;
 }
@@ -115,12 +127,13 @@ function tilejson(request: Request, response: Response, described: Described): o
   const suffix = query.size === 0 ? "" : `?${query.toString()}`;
   const [west, south, east, north] = described.bounds;
   const base = baseOf(response);
+  const credits = [described.attribution, described.note].filter((line) => line !== undefined);
   return {
     tilejson: "3.0.0",
     name: described.name,
     version: "1.0.0",
     scheme: "xyz",
-    attribution: described.note === undefined ? ATTRIBUTION : `${ATTRIBUTION}. ${described.note}`,
+    ...(credits.length === 0 ? {} : { attribution: credits.join(". ") }),
     tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${scale}${extension}${suffix}`],
     minzoom,
     maxzoom,

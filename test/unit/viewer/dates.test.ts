@@ -71,5 +71,5 @@ function item(id: string, west = 0): Item {
     [west, 0],
   ] as const;
   const datetime = "2020-01-01T10:00:00Z";
-  return { id, datetime, rings: [ring], bounds: [west, 0, west + 4, 4], clearPercent: undefined, model: undefined };
+  return { id, datetime, outline: [ring], bounds: [west, 0, west + 4, 4], clearPercent: undefined, model: undefined };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createStore, formatHash, parseHash } from "../../../src/viewer/state.js";
+import { createStore, formatHash, parseHash, SPEEDS } from "../../../src/viewer/state.js";
 
 const day = fc
   .date({ min: new Date("2015-06-23"), max: new Date("2035-01-01"), noInvalidDate: true })
@@ -19,6 +19,9 @@ test("a permalink brings back the state", () => {
     cloudFree: maybe(fc.boolean()),
     hatch: fc.boolean(),
     footprints: fc.boolean(),
+    from: maybe(day),
+    to: maybe(day),
+    speed: fc.constantFrom(...SPEEDS),
     camera: maybe(
       fc.record({
         zoom: fc.integer({ min: 0, max: 2400 }).map((n) => n / 100),

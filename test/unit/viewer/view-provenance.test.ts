@@ -5,6 +5,8 @@ import { describeProvenance, tilesInView, viewProvenance } from "../../../src/vi
 
 const FRAME = {
   key: "a date",
+  day: "2024-05-25",
+  isFilled: true,
   layers: [{ url: "u/{z}/{x}/{y}", bounds: [-180, -85, 180, 85], minzoom: 0, maxzoom: 14 }],
 } as const;
 
