@@ -1,11 +1,13 @@
 import type { RgbaImage } from "./render-raster.js";
 
-const PERIOD_PX = 8;
+const PERIOD_PX = 16;
 const STRIPE_PX = 2;
+/** Share of a stripe's pixel that is ink: enough to see, little enough to see the picture through. */
+const INK = 0.35;
 
 /**
  * A copy of a picture with diagonal stripes over the marked pixels, dark on light and light on dark. Stripes run on across tiles whose
- * side is a multiple of 8.
+ * side is a multiple of 16.
  */
 export function hatch(image: RgbaImage, marked: Uint8Array): RgbaImage {
   const { width, channels } = image;
@@ -17,7 +19,8 @@ export function hatch(image: RgbaImage, marked: Uint8Array): RgbaImage {
     let sum = 0;
     for (let c = 0; c < colours; c++) sum += samples[i * channels + c] ?? 0;
     const ink = sum / colours > 127 ? 0 : 255;
-    for (let c = 0; c < colours; c++) samples[i * channels + c] = ((samples[i * channels + c] ?? 0) + 2 * ink) / 3;
+    for (let c = 0; c < colours; c++)
+      samples[i * channels + c] = (samples[i * channels + c] ?? 0) * (1 - INK) + ink * INK;
   }
   return { ...image, samples };
 }

@@ -73,7 +73,7 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 3;
+const PIPELINE_VERSION = 4;
 const INPAINT_MARGIN_PX = 48;
 
 /** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */

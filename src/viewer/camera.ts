@@ -12,6 +12,14 @@ export interface Size {
 const WORLD_PX = 512;
 const MAX_FIT_ZOOM = 16;
 
+/** Where viewer.css changes the layout, and what is covered in each. */
+const [LOW_PX, NARROW_PX] = [500, 700];
+const COVERED = {
+  low: { left: 250, right: 60, top: 10, bottom: 104 },
+  wide: { left: 330, right: 70, top: 50, bottom: 190 },
+  narrow: { left: 16, right: 16, top: 90, bottom: 200 },
+} as const;
+
 /** The camera that shows a box whole beside what the panel and the timeline cover. */
 export function cameraFor([west, south, east, north]: Bounds, { width, height }: Size): Camera {
   const { left, right, top, bottom } = coveredOf({ width, height });
@@ -35,8 +43,7 @@ export function boundsSeen({ zoom, lon, lat }: Camera, { width, height }: Size):
 
 /** What the panel and the timeline cover of a page, pixels; little where there is no room for more. */
 function coveredOf({ width, height }: Size) {
-  const covered =
-    width > 700 ? { left: 330, right: 70, top: 50, bottom: 190 } : { left: 16, right: 16, top: 90, bottom: 200 };
+  const covered = height <= LOW_PX ? COVERED.low : COVERED[width > NARROW_PX ? "wide" : "narrow"];
   const fits = width > covered.left + covered.right + 80 && height > covered.top + covered.bottom + 80;
   return fits ? covered : { left: 8, right: 8, top: 8, bottom: 8 };
 }

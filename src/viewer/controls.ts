@@ -109,7 +109,10 @@ export function createControls(page: Page, current: () => Series | undefined): C
       range.setEntries(entries);
       markers.setOutlines(outlines);
     },
-    changed: () => status.update(),
+    changed() {
+      status.update();
+      preloadBeside();
+    },
     rested() {
       status.update();
       const series = current();

@@ -36,6 +36,8 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   "@mapbox/tilebelt": /^geo\//,
   pino: /^((cli|http)\/|index\.ts)/,
   "maplibre-gl": /^viewer\//,
+  mediabunny: /^viewer\/film\.ts/,
+  "topojson-client": /^viewer\/world\.ts/,
 };
 
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter(
