@@ -7,11 +7,10 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const packages = `${root}node_modules/`;
 const compiled = `${root}build/src/viewer/`;
 const page = `${compiled}page/`;
 /** Packing well takes seconds, and most of what is packed stays as it is between builds. */
-const kept = `${packages}.cache/tectile-page/`;
+const kept = `${root}node_modules/.cache/tectile-page/`;
 
 export async function buildPage() {
   rmSync(page, { recursive: true, force: true });
@@ -39,8 +38,8 @@ export async function buildPage() {
     style: `<style>${style.code.trim()}</style>`,
     first: `<script>${first.outputFiles[0].text.trim()}</script>`,
     script: `./viewer/${script}`,
-    worker: `./viewer/${putNamed("worker", "js", `${packages}maplibre-gl/dist/maplibre-gl-worker.mjs`)}`,
-    world: `./viewer/${putNamed("world", "json", `${packages}world-atlas/countries-50m.json`)}`,
+    worker: `./viewer/${putNamed("worker", "js", import.meta.resolve("maplibre-gl/dist/maplibre-gl-worker.mjs"))}`,
+    world: `./viewer/${putNamed("world", "json", import.meta.resolve("world-atlas/countries-50m.json"))}`,
   };
   const html = readFileSync(`${root}src/viewer/index.html`, "utf8");
   writeFileSync(
@@ -49,8 +48,8 @@ export async function buildPage() {
   );
 }
 
-function putNamed(name, extension, path) {
-  const bytes = readFileSync(path);
+function putNamed(name, extension, url) {
+  const bytes = readFileSync(fileURLToPath(url));
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8).toUpperCase();
   put(`${name}-${hash}.${extension}`, bytes);
   return `${name}-${hash}.${extension}`;
