@@ -1,5 +1,6 @@
 import { createSlices, type Slices } from "../core/slices.js";
 import type { Bounds } from "../geo/bounds.js";
+import { createBoxGrid, type BoxGrid } from "./box-grid.js";
 import type { Column, Columns } from "./cql2/columns.js";
 import { parseInstant } from "./cql2/instants.js";
 import {
@@ -21,6 +22,7 @@ export interface ItemColumns {
   readonly boxes: Float64Array;
   readonly collection: Int32Array;
   readonly collectionNumbers: ReadonlyMap<string, number>;
+  readonly grid: BoxGrid;
   /** The columns of these properties, built in slices where they aren't yet; unknown ones are undefined. */
   prepare(names: Iterable<string>): Promise<Columns>;
   /** Properties that the items of a collection (or all) have. */
@@ -47,6 +49,7 @@ export async function createItemColumns(items: readonly CatalogItem[]): Promise<
     boxes[4 * row + 3] = north;
     collection[row] = number;
   });
+  const grid = await createBoxGrid(boxes);
   const fixed = new Map<string, Column>([
     ["datetime", { kind: "instant", values: timeMs }],
     ["geometry", { kind: "geometry", at: (row) => geometryAt(items, row), box: (row) => boxAt(boxes, row) }],
@@ -63,6 +66,7 @@ export async function createItemColumns(items: readonly CatalogItem[]): Promise<
     boxes,
     collection,
     collectionNumbers,
+    grid,
     async prepare(names) {
       const columns = new Map<string, Column | undefined>();
       for (const name of names) columns.set(plainName(name), await columnOf(plainName(name)));

@@ -1,15 +1,11 @@
 import { createSlices, sortInSlices } from "../core/slices.js";
-import type { Bounds } from "../geo/bounds.js";
 import { aggregateRows, propertiesOfAggregations } from "./aggregate.js";
-import { compileFilter } from "./cql2/evaluate.js";
-import type { Columns } from "./cql2/columns.js";
 import { propertiesOf } from "./cql2/expression.js";
-import { FREE_TEXT_PROPERTIES, freeTextTest } from "./free-text.js";
-import { partsOf } from "./geometry.js";
-import { boundsGeometry, boundsOfParts, partsIntersect } from "./intersects.js";
-import { createItemColumns, type ItemColumns } from "./item-columns.js";
+import { FREE_TEXT_PROPERTIES } from "./free-text.js";
+import { createItemColumns } from "./item-columns.js";
 import type { PropertySchema } from "./item-properties.js";
 import { decodePlace, encodePlace, type Place } from "./page-token.js";
+import { isOfTimeOnly, rowsWithin, scanRows, type Table } from "./scan-rows.js";
 import { createSortOrder, type SortOrder } from "./sort-order.js";
 import type { Aggregation, AggregationRequest, CatalogItem, SearchFilter, SearchPage, SearchQuery } from "./types.js";
 
@@ -50,40 +46,55 @@ export async function createSearchIndex(unsorted: Iterable<CatalogItem>): Promis
     async aggregate(filter, asked, signal) {
       const columns = await table.prepare([...columnsOf(filter), ...propertiesOfAggregations(asked)]);
       const rows: number[] = [];
-      await eachMatch({ items, table, columns }, filter, (row) => rows.push(row), signal);
+      await scanRows({ items, table, columns }, filter, (row) => rows.push(row), { signal });
       return aggregateRows(rows, asked, columns);
     },
     queryables: (collection) => table.queryables(collection),
   };
 }
 
-interface Table {
-  readonly items: readonly CatalogItem[];
-  readonly table: ItemColumns;
-}
+type Searched = Omit<Table, "columns">;
 
-async function searchRows({ items, table }: Table, query: SearchQuery, signal?: AbortSignal): Promise<SearchPage> {
+async function searchRows({ items, table }: Searched, query: SearchQuery, signal?: AbortSignal): Promise<SearchPage> {
+  signal?.throwIfAborted();
   const { sortby = [], limit } = query;
   const columns = await table.prepare([...columnsOf(query), ...sortby.map(({ property }) => property)]);
   const order = createSortOrder(sortby, columns);
   const after = query.token === undefined ? undefined : decodePlace(query.token, sortby);
-  const found = sortby.length === 0 ? firstRows(limit + 1) : leastRows(limit + 1, order);
+  const isSorted = sortby.length > 0;
+  if (!isSorted && isOfTimeOnly(query)) return neighbours({ items, table }, query, after);
+  const found = isSorted ? leastRows(limit + 1, order) : firstRows(limit + 1);
   let matched = 0;
-  await eachMatch(
-    { items, table, columns },
-    query,
-    (row) => {
-      matched++;
-      if (after === undefined || isAfter(row, after, { items, order })) found.add(row);
-    },
-    signal,
-  );
+  const visit = (row: number): void => {
+    matched++;
+    if (after === undefined || isAfter(row, after, { items, order })) found.add(row);
+  };
+  await scanRows({ items, table, columns }, query, visit, { anyOrder: isSorted, signal });
   const rows = found.rows();
   const page = rows.slice(0, limit).flatMap((row) => items[row] ?? []);
   const last = rows[limit - 1];
   const next =
     rows.length > limit && last !== undefined ? encodePlace(placeOf(last, { items, order }), sortby) : undefined;
   return { items: page, matched, next };
+}
+
+/** A page of all items of an interval, which needs no scan: they stand together in the table. */
+function neighbours(
+  { items, table }: Searched,
+  { datetime, limit }: SearchQuery,
+  after: Place | undefined,
+): SearchPage {
+  const order = createSortOrder([], { column: () => undefined, names: [] });
+  const [begin, end] = rowsWithin(table.timeMs, datetime ?? [-Infinity, Infinity]);
+  let [low, high] = [begin, after === undefined ? begin : end];
+  while (after !== undefined && low < high) {
+    const middle = (low + high) >> 1;
+    if (isAfter(middle, after, { items, order })) high = middle;
+    else low = middle + 1;
+  }
+  const stop = Math.min(low + limit, end);
+  const next = stop < end && stop > low ? encodePlace(placeOf(stop - 1, { items, order }), []) : undefined;
+  return { items: items.slice(low, stop), matched: end - begin, next };
 }
 
 function columnsOf({ filter, text }: SearchFilter): readonly string[] {
@@ -112,7 +123,7 @@ function leastRows(most: number, order: SortOrder): Rows {
   };
   return {
     add(row) {
-      if (worst >= 0 && compare(row, worst) >= 0) return;
+      if (worst >= 0 && (order.isLater(row, worst) || compare(row, worst) >= 0)) return;
       rows.push(row);
       if (rows.length >= 2 * most) tidy();
     },
@@ -121,96 +132,6 @@ function leastRows(most: number, order: SortOrder): Rows {
       return rows;
     },
   };
-}
-
-/** Rows between two looks at the clock; a footprint held against a shape counts as many. */
-const STEP = 2048;
-const HEAVY = 128;
-
-/** Visits all rows that a query finds, in the table's order. */
-async function eachMatch(
-  { items, table, columns }: Table & { readonly columns: Columns },
-  query: SearchFilter,
-  visit: (row: number) => void,
-  signal?: AbortSignal,
-): Promise<void> {
-  signal?.throwIfAborted();
-  const slices = createSlices(signal);
-  const accepts = exactFilter(query, { items, table, columns });
-  const { timeMs, boxes, collection, collectionNumbers } = table;
-  const [from, to] = query.datetime ?? [-Infinity, Infinity];
-  const [west, south, right, north] = query.bbox ?? [-Infinity, -Infinity, Infinity, Infinity];
-  const east = west > right ? right + 360 : right;
-  const wanted = new Uint8Array(collectionNumbers.size).fill(query.collections === undefined ? 1 : 0);
-  for (const name of query.collections ?? []) wanted[collectionNumbers.get(name) ?? -1] = 1;
-  // Newest first: the rows of an interval are neighbours.
-  const [begin, end] = [firstAtMost(timeMs, to), firstAtMost(timeMs, from, true)];
-  for (let row = begin, work = 0; row < end; row++) {
-    if (++work >= STEP) {
-      work = 0;
-      if (slices.isOver()) await slices.pause();
-    }
-    if (wanted[collection[row] ?? 0] === 0) continue;
-    const at = 4 * row;
-    const s = boxes[at + 1] ?? 0;
-    const n = boxes[at + 3] ?? 0;
-    if (s > north || n < south) continue;
-    const w = boxes[at] ?? 0;
-    const e = boxes[at + 2] ?? 0;
-    // Longitudes of the item and of the query may be a turn apart. Touching boxes count, and boxes without area too.
-    const turn = w <= east && e >= west ? 0 : w - 360 <= east && e - 360 >= west ? -360 : 360;
-    if (w + turn > east || e + turn < west) continue;
-    const isInside = w + turn >= west && e + turn <= east && s >= south && n <= north;
-    if (accepts.isHeavy || (!isInside && query.bbox !== undefined)) work += HEAVY;
-    if (accepts.test(row, isInside)) visit(row);
-  }
-}
-
-/** The first row whose time is at most `ms` (before it, where `before`), of times that fall. */
-function firstAtMost(timeMs: Float64Array, ms: number, before = false): number {
-  let [low, high] = [0, timeMs.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const time = timeMs[middle] ?? 0;
-    if (before ? time < ms : time <= ms) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** What the boxes don't know: ids, words, the filter, and the footprint against the query's box and geometry. */
-function exactFilter(
-  query: SearchFilter,
-  { items, columns }: Table & { readonly columns: Columns },
-): { readonly isHeavy: boolean; readonly test: (row: number, isInside: boolean) => boolean } {
-  const ids = query.ids === undefined ? undefined : new Set(query.ids);
-  const box = query.bbox === undefined ? undefined : partsOf(boundsGeometry(query.bbox));
-  const shape = query.intersects === undefined ? undefined : partsOf(query.intersects);
-  const around = shape === undefined ? undefined : boundsOfParts(shape);
-  const filter = query.filter === undefined ? undefined : compileFilter(query.filter, columns);
-  const words = query.text === undefined ? undefined : freeTextTest(query.text, columns);
-  const hasShapes = JSON.stringify(query.filter ?? "").includes('"s_');
-  return {
-    isHeavy: shape !== undefined || hasShapes,
-    test(row, isInside) {
-      const item = items[row];
-      if (item === undefined || (ids !== undefined && !ids.has(item.id))) return false;
-      if (filter !== undefined && !filter(row)) return false;
-      if (words !== undefined && !words(row)) return false;
-      if (around !== undefined && isApart(around, item.boundsWgs84)) return false;
-      if (shape === undefined && (box === undefined || isInside)) return true;
-      const footprint = partsOf(item.geometry);
-      return (
-        (box === undefined || isInside || partsIntersect(box, footprint)) &&
-        (shape === undefined || partsIntersect(shape, footprint))
-      );
-    },
-  };
-}
-
-/** Of boxes that don't cross the antimeridian; false where the second does. */
-function isApart(a: Bounds, [west, south, east, north]: Bounds): boolean {
-  return west <= east && (west > a[2] || east < a[0] || south > a[3] || north < a[1]);
 }
 
 interface Ordered {
