@@ -66,7 +66,7 @@ def main():
             rivals |= {c: points[place] for c, points in videos.items()}
             found[place] = {"dates": dates, "ours": stored, "classical": rivals}
         r = document.Results(package.card, pictures, ours, theirs, earlier(), found)
-        attempt("--psnr", lambda: r.asked.update(asked(package, pictures)))
+        r.asked.update(asked(package, pictures))
         attempt("--clouds", lambda: r.clouds.update(clouds(package, pictures)))
         if "flextec" in ours:
             attempt("tokens", lambda: r.tokens.update(tokens(package, r)))
@@ -121,9 +121,15 @@ def layout(package, dates, steps, references):
 
 
 def asked(package, pictures):
-    """{asked PSNR: {picture: point}} of the first selection."""
+    """{asked PSNR: {picture: point}} of the first selection; without the pictures that can't be kept so well."""
     chosen = [p for p in pictures if p.harvest == "first"]
-    return {db: {p.name: package.point(p, entropy="fp", psnr=db) for p in chosen} for db in ASKED}
+    found = {db: {} for db in ASKED}
+    for db in ASKED:
+        for p in chosen:
+            attempt(
+                f"--psnr {db}", lambda db=db, p=p: found[db].update({p.name: package.point(p, entropy="fp", psnr=db)})
+            )
+    return {db: points for db, points in found.items() if points}
 
 
 def clouds(package, pictures):
