@@ -27,7 +27,7 @@ export interface Quicklook {
 /**
  * Writes a TEC-COG under a temporary name beside `path`; `finish` puts it in place at once, so a killed writer leaves no half file.
  *
- * Chunks are appended level by level, full resolution first, row-major within a level.
+ * Chunks are appended in any order of levels, row-major within a level.
  */
 export interface TecCogWriter {
   append(level: number, index: number, bytes: Uint8Array | undefined): Promise<void>;

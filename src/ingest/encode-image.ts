@@ -92,6 +92,10 @@ class ImageEncoder {
   /** Of the full resolution: what a reader will see, as long as something around it is to be measured. */
   private readonly decoded: DecodedChunks;
   private readonly counts: ClearCounts;
+  /** The level that the quicklook is made of. */
+  private readonly quicklookLevel: number;
+  /** The row of blocks whose errors are measured when the next is coded. */
+  private before: readonly CodedBlock[] = [];
   /** Chunks of all levels. */
   private readonly total: number;
   private done = 0;
@@ -103,20 +107,20 @@ class ImageEncoder {
     this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
     this.total = this.sizes.reduce((sum, { width, height }) => sum + chunksOf(width) * chunksOf(height), 0);
+    this.quicklookLevel = Math.min(3, this.sizes.length - 1);
     const has = { classes: hasClasses, provenance: sources !== undefined };
     this.stores = this.sizes.slice(1).map(({ width, height }) => createLevelStore(width, height, has));
   }
 
   async run(): Promise<EncodeReport> {
     const { writer, source } = this.parts;
-    for (let level = 0; level < this.sizes.length; level++) await this.encodeLevel(level);
+    await this.encodeLevels();
     const { width, height } = source.grid;
-    const last = this.sizes.length - 1;
     const preview = await makeQuicklook({
       block:
-        last === 0
+        this.quicklookLevel === 0
           ? await source.read({ x: 0, y: 0, width, height }, this.parts.options.signal)
-          : this.readStore(Math.min(3, last)),
+          : this.readStore(this.quicklookLevel),
       imageWidth: width,
       imageHeight: height,
       maxBytes: Math.floor(0.02 * writer.size()),
@@ -137,34 +141,56 @@ class ImageEncoder {
     };
   }
 
-  /** Rows of blocks, in order; the blocks of a row side by side, then its chunks in reading order. */
-  private async encodeLevel(level: number): Promise<void> {
+  /**
+   * Rows of blocks of all levels, each as soon as the finer level has given what it and its surroundings are made of: a level is in memory
+   * only from the row that is next to the row that it has got to.
+   */
+  private async encodeLevels(): Promise<void> {
+    const { blockPx, reachPx } = this.parts.coding;
+    /** The first row of pixels of each level that isn't coded. */
+    const next = this.sizes.map(() => 0);
+    const isReady = ({ height }: { readonly height: number }, level: number): boolean => {
+      const top = next[level] ?? 0;
+      if (level === 0 || top >= height) return top < height;
+      const finer = Math.min(this.sizes[level - 1]?.height ?? 0, next[level - 1] ?? 0);
+      return Math.ceil(finer / 2) >= Math.min(height, top + blockPx + reachPx);
+    };
+    for (;;) {
+      const level = this.sizes.findLastIndex(isReady);
+      if (level < 0) break;
+      const top = next[level] ?? 0;
+      await this.encodeRow(level, top);
+      next[level] = top + blockPx;
+      if (level !== this.quicklookLevel) this.stores[level - 1]?.dropAbove(top + blockPx - reachPx);
+    }
+    await this.measure(this.before);
+  }
+
+  /** The blocks of a row side by side, then its chunks in reading order. */
+  private async encodeRow(level: number, y: number): Promise<void> {
     const size = this.sizes[level];
     if (size === undefined) return;
     const { writer, options, coding } = this.parts;
     const { blockPx } = coding;
     const chunkColumns = chunksOf(size.width);
-    let before: readonly CodedBlock[] = [];
-    for (let y = 0; y < size.height; y += blockPx) {
-      const row: Promise<CodedBlock>[] = [];
-      // One block more than threads, so that reading the next overlaps with coding.
-      const limiter = new Limiter(options.encoders.size + 1);
-      for (let x = 0; x < size.width; x += blockPx) {
-        options.signal?.throwIfAborted();
-        const core = { x, y, width: Math.min(blockPx, size.width - x), height: Math.min(blockPx, size.height - y) };
-        row.push(limiter.run(() => this.encodeBlock(level, core)));
-      }
-      const blocks = await Promise.all(row);
-      const chunks = new Map(blocks.flatMap((block) => [...block.chunks]));
-      const from = Math.floor(y / CHUNK_PX) * chunkColumns;
-      const to = Math.min(chunksOf(size.height), Math.floor((y + blockPx) / CHUNK_PX)) * chunkColumns;
-      for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index)?.bytes);
-      if (level > 0) continue;
-      for (const [index, { latents }] of chunks) this.decoded.add(index, latents);
-      await this.measure(before);
-      before = blocks;
+    const row: Promise<CodedBlock>[] = [];
+    // One block more than threads, so that reading the next overlaps with coding.
+    const limiter = new Limiter(options.encoders.size + 1);
+    for (let x = 0; x < size.width; x += blockPx) {
+      options.signal?.throwIfAborted();
+      const core = { x, y, width: Math.min(blockPx, size.width - x), height: Math.min(blockPx, size.height - y) };
+      row.push(limiter.run(() => this.encodeBlock(level, core)));
     }
-    if (level === 0) await this.measure(before);
+    const blocks = await Promise.all(row);
+    const chunks = new Map(blocks.flatMap((block) => [...block.chunks]));
+    const from = Math.floor(y / CHUNK_PX) * chunkColumns;
+    const to = Math.min(chunksOf(size.height), Math.floor((y + blockPx) / CHUNK_PX)) * chunkColumns;
+    for (let index = from; index < to; index++) await writer.append(level, index, chunks.get(index)?.bytes);
+    if (level > 0) return;
+    for (const [index, { latents }] of chunks) this.decoded.add(index, latents);
+    const { before } = this;
+    this.before = blocks;
+    await this.measure(before);
   }
 
   /** The chunks of one block by their index in the level; none where neither the block nor what is around it has a valid pixel. */
