@@ -13,7 +13,7 @@ import { requireKey } from "./authorise.js";
 import type { Metric } from "./metrics-text.js";
 import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
-import { colormapRouter } from "./routes/colormaps.js";
+import { COLORMAP_PATHS, colormapRouter } from "./routes/colormaps.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
 import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
@@ -25,6 +25,7 @@ import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
 import { viewerStartRouter } from "./routes/viewer-start.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 import { VIRTUAL_ASSET_PATHS, virtualAssetRouter } from "./routes/virtual-assets.js";
+import { checkVocabulary } from "./vocabulary.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
 export async function createTectile(
@@ -43,6 +44,7 @@ export async function createTectile(
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
     { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
     { path: "/", router: colormapRouter() },
+    { path: "/", router: colormapRouter(), paths: COLORMAP_PATHS },
     { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
     { path: "/", router: viewerStartRouter(services) },
     { path: "/", router: viewerRouter() },
@@ -55,7 +57,13 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage(config),
-    guards: [requests.handler, ...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
+    guards: [
+      requests.handler,
+      ...(log === undefined ? [] : [requestLog(log)]),
+      sending.handler,
+      requireKey(config),
+      checkVocabulary,
+    ],
     frameAncestors: config.frameAncestors,
     realPlace: services.realPlace,
     readiness: () => checkHealth(services),

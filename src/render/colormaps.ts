@@ -1,18 +1,20 @@
+import { inflateSync } from "node:zlib";
 import { InvalidRequestError } from "../core/errors.js";
-import { COLORMAP_TABLES } from "./colormap-tables.js";
+import { COLORMAP_BYTES, COLORMAP_NAMES } from "./colormap-tables.js";
 
-type BaseName = keyof typeof COLORMAP_TABLES;
+const ENTRIES = 256;
+const TABLE_BYTES = 3 * ENTRIES;
+const POSITIONS: ReadonlyMap<string, number> = new Map(COLORMAP_NAMES.map((name, i) => [name, i]));
+let unpacked: Uint8Array | undefined;
 
-/** Names of all colormaps, sorted: matplotlib's in lower case, each also reversed with the suffix `_r`. */
+/** Names of all colormaps, sorted: those of rio-tiler and TiTiler, which are matplotlib's in lower case, most also reversed with the suffix `_r`. */
 export function listColormaps(): readonly string[] {
-  return Object.keys(COLORMAP_TABLES)
-    .flatMap((name) => [name, `${name}_r`])
-    .toSorted();
+  return COLORMAP_NAMES;
 }
 
 /** True for a name of `listColormaps`. */
 export function isColormapName(name: string): boolean {
-  return isBaseName(name.replace(/_r$/, ""));
+  return POSITIONS.has(name);
 }
 
 /**
@@ -21,26 +23,24 @@ export function isColormapName(name: string): boolean {
  * @throws InvalidRequestError when there is no such colormap.
  */
 export function colormapTable(name: string): Uint8Array {
-  const base = name.replace(/_r$/, "");
-  if (!isBaseName(base)) throw unknownColormap(name);
-  const table = new Uint8Array(Buffer.from(COLORMAP_TABLES[base], "base64"));
-  return base === name ? table : reversed(table);
+  const position = POSITIONS.get(name);
+  if (position === undefined) throw unknownColormap(name);
+  unpacked ??= inflateSync(Buffer.from(COLORMAP_BYTES, "base64"));
+  const table = new Uint8Array(TABLE_BYTES);
+  for (let channel = 0; channel < 3; channel++) {
+    let value = 0;
+    for (let i = 0; i < ENTRIES; i++) {
+      value = (value + (unpacked[position * TABLE_BYTES + channel * ENTRIES + i] ?? 0)) & 255;
+      table[3 * i + channel] = value;
+    }
+  }
+  return table;
 }
 
 /** The error for a name that isn't known; lists a few that are. */
 export function unknownColormap(name: string): InvalidRequestError {
   return new InvalidRequestError(
     `Colormap "${name.slice(0, 40)}" is not known; wanted one of viridis, magma, cividis, rdylgn, greens, gray, terrain, turbo ` +
-      `or another of the ${Object.keys(COLORMAP_TABLES).length} listed at /colorMaps, each also with the suffix _r`,
+      `or another of the ${COLORMAP_NAMES.length} listed at /colorMaps`,
   );
-}
-
-function isBaseName(name: string): name is BaseName {
-  return Object.hasOwn(COLORMAP_TABLES, name);
-}
-
-function reversed(table: Uint8Array): Uint8Array {
-  const out = new Uint8Array(table.length);
-  for (let i = 0; i < 256; i++) out.set(table.subarray(3 * i, 3 * i + 3), 3 * (255 - i));
-  return out;
 }

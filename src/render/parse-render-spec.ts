@@ -28,8 +28,8 @@ export interface RenderOptions {
 
 /**
  * Reads the render parameters of a query, in TiTiler's spelling: assets, bidx, asset_bidx, expression, rescale, color_formula,
- * colormap, colormap_name, return_mask, resampling, tilesize, format or f, and `render` = the name of a preset that the others then
- * override. Others (nodata, unscale, ...) are ignored.
+ * colormap, colormap_name, return_mask, resampling, reproject, tilesize, format or f, and `render` = the name of a preset that the others then
+ * override. What else there is in a query is not looked at (http/vocabulary).
  *
  * A query that names no bands shows true colour, with the preset's rescale and gamma unless it says otherwise. Where bands or an
  * expression come without a rescale: 0..3000 for B01 to B04, 0..4500 for the other bands, -1..1 for an expression; npy, tif
@@ -65,7 +65,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
     returnMask: parseFlag(query.get("return_mask") ?? "true"),
-    resampling: parseResampling(query.get("resampling") ?? options.resampling ?? "bilinear"),
+    resampling: chooseResampling(query, options.resampling ?? "bilinear"),
     tileSize: parseTileSize(query.get("tilesize")) ?? options.tileSize ?? 256,
     format,
   };
@@ -193,9 +193,16 @@ function parseFlag(text: string): boolean {
   throw new InvalidRequestError(`return_mask is "${text.slice(0, 40)}"; wanted true or false`);
 }
 
-function parseResampling(text: string): Resampling {
+/** TiTiler reads with `resampling` and warps with `reproject`; here is one step, whose kernel the latter goes before. */
+function chooseResampling(query: URLSearchParams, fallback: Resampling): Resampling {
+  const read = parseResampling("resampling", query.get("resampling"));
+  return parseResampling("reproject", query.get("reproject")) ?? read ?? fallback;
+}
+
+function parseResampling(name: string, text: string | null): Resampling | undefined {
+  if (text === null || text === "") return undefined;
   if (text === "nearest" || text === "bilinear") return text;
-  throw new InvalidRequestError(`resampling is "${text.slice(0, 40)}"; wanted nearest or bilinear`);
+  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted nearest or bilinear`);
 }
 
 function parseTileSize(text: string | null): number | undefined {

@@ -262,6 +262,18 @@ test("colormaps: the list that error messages point at, and each one's colours a
     ],
   );
   assert.equal((await get("/colorMaps/nope")).status, 404);
+  const { colormaps } = (await (await get("/colorMaps")).json()) as {
+    colormaps: { id: string; links: { href: string }[] }[];
+  };
+  assert.deepEqual(
+    colormaps.map(({ id }) => id),
+    colorMaps,
+  );
+  assert.match(colormaps[0]?.links[0]?.href ?? "", /\/colorMaps\/accent$/);
+  const legend = await pixels("/colorMaps/viridis?f=png&orientation=vertical&width=30&height=100");
+  assert.deepEqual([legend.width, legend.data.length / legend.channels], [30, 3000]);
+  for (const wrong of ["f=html", "f=png&orientation=up", "f=png&width=1e3", "f=png&height=0"])
+    assert.equal((await get(`/colorMaps/viridis?${wrong}`)).status, 400, wrong);
 });
 
 test("preview: the whole item on its own grid, never larger than it is", async () => {

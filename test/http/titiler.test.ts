@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { IGNORED_HEADER, VOCABULARY, type RouteVocabulary } from "../../src/http/vocabulary.js";
+import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
+import { startServer, type TestServer } from "../support/server.js";
+import { createWorkspace, type Workspace } from "../support/workspace.js";
+
+const OPERATIONS = "test/golden/titiler/operations.json";
+const TABLE = "docs/titiler.md";
+const BEGIN = "<!-- made by test/http/titiler.test.ts -->";
+
+interface Snapshot {
+  readonly version: string;
+  readonly operations: Readonly<Record<string, readonly string[]>>;
+}
+
+const { version, operations } = JSON.parse(readFileSync(OPERATIONS, "utf8")) as Snapshot;
+let files: Workspace;
+let server: TestServer;
+let search: string;
+
+before(async () => {
+  files = await createWorkspace();
+  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
+  const body = JSON.stringify({ collections: [SCENE.collection] });
+  const response = await fetch(`${server.url}/searches/register`, { method: "POST", body });
+  search = ((await response.json()) as { id: string }).id;
+});
+after(async () => {
+  await server.close();
+  await files.close();
+});
+
+/** TiTiler's template in our words. */
+const ours = (template: string): string =>
+  template
+    .replace("{collection_id}", "{collection}")
+    .replace("{item_id}", "{item}")
+    .replace("{search_id}", "{search}")
+    .replace("{tileMatrixSetId}", "{tms}")
+    .replace("{lon},{lat}", "{place}")
+    .replace("{width}x{height}", "{size}")
+    .replace("{y}.{format}", "{y}");
+
+const routeOf = (operation: string): RouteVocabulary | undefined => {
+  const [method, template = ""] = operation.split(" ");
+  return VOCABULARY.find((route) => route.method === method && route.template === ours(template));
+};
+
+const VALUES: ReadonlyMap<string, string> = new Map([
+  ["collection", SCENE.collection],
+  ["item", "scene_2024-01-10"],
+  ["tms", "WebMercatorQuad"],
+  ["z", "12"],
+  ["x", "2082"],
+  ["y", "1513"],
+  ["format", "png"],
+  ["size", "64x64"],
+  ["place", "3.02,42.43"],
+]);
+
+const pathOf = ({ template }: RouteVocabulary): string =>
+  template.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "search" ? search : (VALUES.get(name) ?? "none")));
+
+async function ask(route: RouteVocabulary, query: Readonly<Record<string, string>>): Promise<Response> {
+  const url = `${server.url}${pathOf(route)}?${new URLSearchParams(query)}`;
+  if (route.method === "GET") return fetch(url);
+  const ring = [
+    [3.005, 42.445],
+    [3.02, 42.445],
+    [3.02, 42.43],
+    [3.005, 42.445],
+  ];
+  return fetch(url, { method: "POST", body: JSON.stringify({ type: "Polygon", coordinates: [ring] }) });
+}
+
+test("every parameter of titiler-pgstac's operations that are here is honoured or refused", () => {
+  const matched = Object.entries(operations).filter(([operation]) => routeOf(operation) !== undefined);
+  assert.ok(matched.length >= 15);
+  for (const [operation, parameters] of matched) {
+    const route = routeOf(operation);
+    for (const name of parameters)
+      assert.ok(route?.honoured.includes(name) || route?.refused.includes(name), `${operation}: ${name}`);
+  }
+  for (const { template, honoured, refused } of VOCABULARY)
+    assert.deepEqual(
+      refused.filter((name) => honoured.includes(name)),
+      [],
+      template,
+    );
+});
+
+test("a refused parameter is a 400 that names it, an unknown one is named in a header, an empty one is none", async () => {
+  for (const route of VOCABULARY) {
+    const plain = await ask(route, {});
+    assert.ok([200, 204].includes(plain.status), `${route.template}: ${plain.status} ${await plain.text()}`);
+    assert.equal(plain.headers.get(IGNORED_HEADER), null);
+    for (const name of route.refused) {
+      const response = await ask(route, { [name]: "7" });
+      const text = await response.text();
+      assert.equal(response.status, 400, `${route.template}?${name}=7: ${text}`);
+      assert.match(text, new RegExp(`${name} is a parameter of TiTiler`));
+    }
+    const empty = await ask(route, Object.fromEntries(route.refused.map((name) => [name, ""])));
+    assert.equal(empty.status, plain.status, route.template);
+    const unknown = await ask(route, { nodta: "0", "bad\r\nname": "1" });
+    assert.equal(unknown.status, plain.status, route.template);
+    assert.equal(unknown.headers.get(IGNORED_HEADER), "nodta, bad%0D%0Aname", route.template);
+    await Promise.all([empty, unknown].map((response) => response.arrayBuffer()));
+  }
+});
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  assets: "B04",
+  asset_bidx: "tec|4",
+  bidx: "4",
+  expression: "B08/B04",
+  asset_as_band: "true",
+  rescale: "0,3000",
+  color_formula: "gamma R 2",
+  colormap: '{"0": "#ff0000"}',
+  colormap_name: "viridis",
+  return_mask: "false",
+  render: "true-color",
+  resampling: "nearest",
+  reproject: "bilinear",
+  format: "webp",
+  tilesize: "128",
+  datetime: "2024-12-31",
+  pixel_selection: "mean",
+  inpaint: "nearest",
+  inferred: "hatch",
+  return_inferred: "true",
+  return_uncertainty: "false",
+  tile_format: "webp",
+  tile_scale: "2",
+  minzoom: "3",
+  maxzoom: "9",
+  max_size: "50",
+  width: "40",
+  height: "30",
+};
+
+test("an honoured parameter is no unknown one, and what a refused one may say is taken", async () => {
+  for (const route of VOCABULARY) {
+    for (const name of route.honoured) {
+      const value = name === "f" ? (route.template.includes("iles") ? "png" : "json") : EXAMPLES[name];
+      // Tokens are of items stored as FlexTEC, which this catalog has none of.
+      if (value === undefined) assert.equal(name, "quality");
+      if (value === undefined || (route.template.includes("preview") && name === "f")) continue;
+      const one = name.startsWith("colormap") || name === "color_formula" ? { assets: "B04" } : {};
+      const response = await ask(route, { ...one, [name]: value });
+      const text = await response.text();
+      assert.ok(
+        [200, 204].includes(response.status),
+        `${route.template}?${name}=${value}: ${response.status} ${text.slice(0, 200)}`,
+      );
+      assert.equal(response.headers.get(IGNORED_HEADER), null, `${route.template}?${name}`);
+    }
+  }
+  const [tile] = VOCABULARY.filter(({ template }) => template.startsWith("/searches"));
+  assert.ok(tile !== undefined);
+  const told = { unscale: "false", exitwhenfull: "true", skipcovered: "True", padding: "0" };
+  assert.equal((await ask(tile, told)).status, 200);
+});
+
+test("docs/titiler.md is what the vocabulary says", () => {
+  const text = readFileSync(TABLE, "utf8");
+  const [head = ""] = text.split(BEGIN);
+  const made = `${head}${BEGIN}\n${tables()}`;
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(TABLE, made);
+  assert.equal(text, made);
+});
+
+function tables(): string {
+  const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(" ");
+  const rows = Object.entries(operations).map(([operation, parameters]) => {
+    const route = routeOf(operation);
+    if (route === undefined) return `| \`${operation}\` | ${OTHERWISE.get(operation) ?? "not here"} | |`;
+    const [honoured, refused] = [route.honoured, route.refused].map((names) =>
+      parameters.filter((name) => names.includes(name)),
+    );
+    const own = route.honoured.filter((name) => !parameters.includes(name));
+    return `| \`${operation}\` | ${code(honoured ?? [])}${own.length === 0 ? "" : `; beside them ${code(own)}`} | ${code(refused ?? [])} |`;
+  });
+  return `| operation of titiler-pgstac ${version} | honoured | refused (400) |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+}
+
+/** Operations that are here without query parameters of their own to compare. */
+const OTHERWISE: ReadonlyMap<string, string> = new Map(
+  [
+    "POST /searches/register",
+    "GET /searches/",
+    "GET /searches/list",
+    "GET /searches/{search_id}/info",
+    "GET /colorMaps",
+    "GET /colorMaps/{colorMapId}",
+    "GET /healthz",
+    "GET /conformance",
+    "GET /",
+  ].map((operation) => [operation, "here"]),
+);
