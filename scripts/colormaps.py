@@ -5,6 +5,7 @@ Each is 256 x RGB; all of them channel by channel, each byte less the one before
 
 import base64
 import importlib.metadata
+import textwrap
 import zlib
 
 import numpy as np
@@ -22,10 +23,9 @@ packed = base64.b64encode(zlib.compress(differences.tobytes(), 9)).decode()
 lines = [packed[i : i + 140] for i in range(0, len(packed), 140)]
 print(f"// Made by scripts/colormaps.py: matplotlib's and rio-tiler's own colormaps, as rio-tiler {importlib.metadata.version('rio-tiler')} has them.")
 print("/** Sorted, in lower case as TiTiler spells them. */")
-print("export const COLORMAP_NAMES = [")
-for name in names:
-    print(f'  "{name}",')
-print("] as const;\n")
+print("export const COLORMAP_NAMES: readonly string[] = (")
+print(" +\n".join(f'  "{line} "' for line in textwrap.wrap(" ".join(names), 140)))
+print(").trim().split(\" \");\n")
 print("/** For each name 3 x 256 bytes, red, green, blue: each byte less the one before it; deflated (zlib), in base64. */")
 print("export const COLORMAP_BYTES =")
 print(" +\n".join(f'  "{line}"' for line in lines) + ";")

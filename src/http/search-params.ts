@@ -6,8 +6,9 @@ import { parseCql2Text } from "../catalog/cql2/parse-text.js";
 import { parseBounds } from "../catalog/footprint.js";
 import { parseGeometry } from "../catalog/geometry.js";
 import type { SortKey } from "../catalog/sort-order.js";
-import type { SearchFilter, SearchQuery } from "../catalog/types.js";
+import type { SearchQuery } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
+import type { MosaicFilter } from "../tile/mosaic/find-items.js";
 import { parseFields, type Fields } from "./item-fields.js";
 import { parseDatetime, parseNumber } from "./params.js";
 import { queryFilter } from "./query-extension.js";
@@ -245,18 +246,36 @@ export function parameterDocs(): readonly {
   });
 }
 
-/**
- * The items that a mosaic is made of: a search without paging, whose datetime may be of days, as its tiles' may.
- *
- * @throws InvalidRequestError for an order of its own too, since a mosaic has its own (docs/mosaics.md).
- */
-export function parseSearchFilter(search: unknown): SearchFilter {
-  const { limit: _limit, token: _token, sortby, ...filter } = parseSearch(search, parseDatetime).query;
-  if (sortby === undefined) return filter;
-  throw new InvalidRequestError(
-    `sortby is ${sortby
-      .map(({ property, descending }) => (descending ? "-" : "+") + property)
-      .join(",")
-      .slice(0, 80)}; a mosaic is ordered by its own parameters, wanted none or -datetime`,
-  );
+/** The items that a mosaic is made of: a search without paging, whose datetime may be of days, as its tiles' may. @throws InvalidRequestError */
+export function parseMosaicFilter(search: unknown): MosaicFilter {
+  const { limit: _limit, token: _token, ...filter } = parseSearch(search, parseDatetime).query;
+  return filter;
 }
+
+const EFFORT = /^[1-9]\d{0,5}$/;
+
+/**
+ * Those of a collection that a query narrows as titiler-pgstac does: `ids`, `bbox`, `query`, `filter`, `sortby`, and `items_limit`.
+ * `datetime` is left to what reads dates.
+ *
+ * @throws InvalidRequestError
+ */
+export function parseCollectionFilter(collection: string, query: URLSearchParams): MosaicFilter {
+  const narrowed = new URLSearchParams({ collections: collection });
+  for (const [name, value] of query) if (NARROWING.has(name)) narrowed.append(name, value);
+  const { limit: _limit, token: _token, ...filter } = parseSearchParams(narrowed).query;
+  const most = query.get("items_limit") ?? "";
+  if (most === "") return { ...filter, collections: [collection] };
+  if (EFFORT.test(most)) return { ...filter, collections: [collection], mostItems: Number(most) };
+  throw new InvalidRequestError(`items_limit is "${most.slice(0, 40)}"; wanted a whole number from 1 up`);
+}
+
+const NARROWING: ReadonlySet<string> = new Set([
+  "ids",
+  "bbox",
+  "query",
+  "filter",
+  "filter-lang",
+  "filter-crs",
+  "sortby",
+]);

@@ -23,7 +23,8 @@ const WMTS = ["tile_format"];
 const PIXELS = ["nodata", "unscale"];
 const ALGORITHM = ["algorithm", "algorithm_params"];
 const AROUND = ["buffer", "padding"];
-const FILTER = ["ids", "bbox", "query", "sortby", "filter", "filter-lang"];
+/** Which of a collection's items count. */
+const FILTER = ["ids", "bbox", "query", "filter", "filter-lang", "filter-crs", "items_limit"];
 const CRS = ["coord_crs", "dst_crs"];
 const FIGURES = [
   "max_size",
@@ -37,7 +38,7 @@ const FIGURES = [
   "histogram_range",
 ];
 /** How hard titiler-pgstac looks for items. */
-const EFFORT = ["scan_limit", "items_limit", "time_limit", "exitwhenfull", "skipcovered"];
+const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"];
 
 const PICTURE = [...SOURCE, ...LOOK, ...KERNEL];
 const TILE = [...PICTURE, ...FORMAT, "tilesize", "quality"];
@@ -51,10 +52,10 @@ const SEARCH = "/searches/{search}";
 export const VOCABULARY: readonly RouteVocabulary[] = [
   ...[ITEM, COLLECTION, SEARCH].flatMap((root): RouteVocabulary[] => {
     const isItem = root === ITEM;
-    const dates = isItem ? [] : DATES;
+    const dates = isItem ? [] : root === COLLECTION ? [...DATES, ...FILTER, "sortby"] : DATES;
     // Without a tile matrix set as TiTiler had it before 1.0.
     const without = (path: string): readonly string[] => (root === SEARCH ? [] : [path]);
-    const items = isItem ? [] : [...EFFORT, ...(root === COLLECTION ? FILTER : [])];
+    const items = isItem ? [] : root === COLLECTION ? EFFORT : [...EFFORT, "items_limit"];
     const get = (path: string, honoured: readonly string[], refused: readonly string[]): RouteVocabulary => ({
       method: "GET",
       template: `${root}/${path}`,
@@ -90,14 +91,14 @@ export const VOCABULARY: readonly RouteVocabulary[] = [
   {
     method: "GET",
     template: `${COLLECTION}/point/{place}`,
-    honoured: [...SOURCE, "datetime", "inpaint", "f"],
-    refused: [...PIXELS, ...KERNEL, "coord_crs", ...FILTER, ...EFFORT],
+    honoured: [...SOURCE, "datetime", ...FILTER, "inpaint", "f"],
+    refused: [...PIXELS, ...KERNEL, "coord_crs", "sortby", ...EFFORT],
   },
   {
     method: "POST",
     template: `${COLLECTION}/statistics`,
-    honoured: [...SOURCE, "datetime", "f"],
-    refused: [...PIXELS, ...KERNEL, ...ALGORITHM, ...FILTER, ...EFFORT, ...CRS, ...FIGURES, "pixel_selection"],
+    honoured: [...SOURCE, "datetime", ...FILTER, "f"],
+    refused: [...PIXELS, ...KERNEL, ...ALGORITHM, ...EFFORT, ...CRS, ...FIGURES, "pixel_selection", "sortby"],
   },
 ];
 

@@ -140,6 +140,14 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   max_size: "50",
   width: "40",
   height: "30",
+  ids: "scene_2024-01-10",
+  bbox: "3,42,3.1,43",
+  query: '{"tec:valid_percent":{"gt":1}}',
+  filter: "tec:valid_percent > 1",
+  "filter-lang": "cql2-text",
+  "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+  items_limit: "2",
+  sortby: "-tec:valid_percent",
 };
 
 test("an honoured parameter is no unknown one, and what a refused one may say is taken", async () => {
@@ -163,6 +171,61 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
   assert.ok(tile !== undefined);
   const told = { unscale: "false", exitwhenfull: "true", skipcovered: "True", padding: "0" };
   assert.equal((await ask(tile, told)).status, 200);
+});
+
+test("a collection's tiles show the items that the query leaves, in the order that it asks for", async () => {
+  const tile = "tiles/WebMercatorQuad/12/2082/1513.npy";
+  const values = async (path: string, query = ""): Promise<Buffer | number> => {
+    const response = await fetch(`${server.url}/collections/${SCENE.collection}/${path}/${tile}?assets=B04&${query}`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return response.status === 200 ? bytes : response.status;
+  };
+  const item = (date: string): Promise<Buffer | number> => values(`items/scene_${date}`);
+  const dates = ["2024-01-10", "2024-04-10", "2024-07-10"] as const;
+  const alone = await Promise.all(dates.map(item));
+  assert.ok(alone.every((one) => typeof one !== "number"));
+  // April's west and July's south are holes: what shows through tells the order.
+  const mosaic = (query: string): Promise<Buffer | number> => values(".", query);
+  for (const [i, date] of dates.entries()) {
+    const [day, id] = [`${date}T00:00:00Z`, `scene_${date}`];
+    const next = date.replace("-10", "-11");
+    for (const query of [
+      `ids=${id}`,
+      `filter=${encodeURIComponent(`id = '${id}'`)}`,
+      `filter-lang=cql2-json&filter=${encodeURIComponent(JSON.stringify({ op: "=", args: [{ property: "id" }, id] }))}`,
+      `filter=${encodeURIComponent(`datetime >= TIMESTAMP('${day}') AND datetime < TIMESTAMP('${next}T00:00:00Z')`)}`,
+      `query=${encodeURIComponent(JSON.stringify({ id: { eq: id } }))}`,
+    ])
+      assert.deepEqual(await mosaic(query), alone[i], query);
+  }
+  // January is whole, so that first from the oldest on shows nothing else; one item alone is the newest.
+  assert.deepEqual(await mosaic("sortby=%2Bdatetime"), alone[0]);
+  assert.deepEqual(await mosaic("sortby=datetime"), alone[0]);
+  assert.deepEqual(await mosaic("items_limit=1"), alone[2]);
+  assert.deepEqual(await mosaic("sortby=-datetime"), await mosaic(""));
+  assert.notDeepEqual(await mosaic(""), alone[0]);
+  assert.equal(await mosaic("bbox=10,10,11,11"), 204);
+  assert.equal(await mosaic("ids=none"), 204);
+  for (const wrong of [
+    "filter=%28",
+    "filter=nothing%20%3D%201",
+    "bbox=1,2",
+    "query=%7B",
+    "items_limit=0",
+    "sortby=nothing",
+  ])
+    assert.equal(await mosaic(wrong), 400, wrong);
+  assert.equal(await mosaic("sortby=%2Bdatetime&pixel_selection=clear_median"), 400);
+
+  const json = async (path: string): Promise<Record<string, unknown>> =>
+    (await (await fetch(`${server.url}/collections/${SCENE.collection}/${path}`)).json()) as Record<string, unknown>;
+  const { tiles } = await json("WebMercatorQuad/tilejson.json?ids=scene_2024-01-10");
+  assert.match(String(tiles), /ids=scene_2024-01-10/);
+  const { assets } = await json("point/3.02,42.43?assets=B04&ids=scene_2024-01-10,scene_2024-04-10");
+  assert.deepEqual(
+    (assets as { name: string }[]).map(({ name }) => name),
+    ["scene_2024-01-10", "scene_2024-04-10"],
+  );
 });
 
 test("docs/titiler.md is what the vocabulary says", () => {

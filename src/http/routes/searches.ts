@@ -1,6 +1,6 @@
 import { Router, type Request } from "express";
 import { z } from "zod";
-import type { SearchFilter } from "../../catalog/types.js";
+import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
@@ -9,7 +9,7 @@ import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { queryOf } from "../params.js";
-import { parseSearchFilter } from "../search-params.js";
+import { parseMosaicFilter } from "../search-params.js";
 import { sendMosaicTilejson } from "./tilejson.js";
 import { checkTileMatrixSet, param, sendMosaic } from "./tiles.js";
 
@@ -28,7 +28,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     const { metadata, ...search } = body.data;
     const told = bodySchema.safeParse(metadata ?? {});
     if (!told.success) throw new InvalidRequestError("metadata is not a JSON object");
-    parseSearchFilter(search);
+    parseMosaicFilter(search);
     const entry = await searches.register({ search, metadata: told.data });
     response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
   });
@@ -64,7 +64,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     const entry = await searches.get(param(request, "search"));
     await sendMosaicTilejson(
       {
-        search: parseSearchFilter(entry.search),
+        search: parseMosaicFilter(entry.search),
         path: `searches/${entry.id}`,
         name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
       },
@@ -73,8 +73,8 @@ export function searchesRouter({ services }: { readonly services: Services }): R
   });
   return router;
 
-  async function filterFor(request: Request): Promise<SearchFilter> {
-    return parseSearchFilter((await searches.get(param(request, "search"))).search);
+  async function filterFor(request: Request): Promise<MosaicFilter> {
+    return parseMosaicFilter((await searches.get(param(request, "search"))).search);
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
+import { boundsGeometry } from "../../catalog/intersects.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
 import { BANDS } from "../../core/bands.js";
@@ -12,6 +13,7 @@ import type { RenderSource } from "../../render/render-spec.js";
 import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { parseDatetime, queryOf } from "../params.js";
+import { parseCollectionFilter } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import { param } from "./tiles.js";
 
@@ -143,13 +145,16 @@ async function itemsOf(
 ): Promise<readonly CatalogItem[]> {
   const id = param(request, "collection");
   await services.catalog.collection(id);
-  const datetime = queryOf(request).get("datetime");
+  const query = queryOf(request);
+  const datetime = query.get("datetime");
+  const { bbox, mostItems = MAX_DATES, ...filter } = parseCollectionFilter(id, query);
   const { items } = await services.catalog.search(
     {
-      collections: [id],
-      limit: MAX_DATES,
+      ...filter,
+      ...(bbox === undefined ? {} : where.bbox === undefined ? { bbox } : { intersects: boundsGeometry(bbox) }),
       ...where,
       ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+      limit: Math.min(MAX_DATES, mostItems),
     },
     signal,
   );

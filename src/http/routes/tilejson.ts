@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from "express";
-import type { SearchFilter } from "../../catalog/types.js";
+import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { attributionOfAll } from "../../catalog/attribution.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -11,6 +11,7 @@ import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
+import { parseCollectionFilter } from "../search-params.js";
 import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
 
 const MAX_ITEMS = 1000;
@@ -41,7 +42,7 @@ export function tilejsonRouter(services: Services): Router {
     const id = param(request, "collection");
     await services.catalog.collection(id);
     await sendMosaicTilejson(
-      { search: { collections: [id] }, path: `collections/${encodeURIComponent(id)}`, name: id },
+      { search: parseCollectionFilter(id, queryOf(request)), path: `collections/${encodeURIComponent(id)}`, name: id },
       { services, request, response },
     );
   });
@@ -50,7 +51,7 @@ export function tilejsonRouter(services: Services): Router {
 
 /** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
 export async function sendMosaicTilejson(
-  { search, path, name }: { readonly search: SearchFilter; readonly path: string; readonly name: string },
+  { search, path, name }: { readonly search: MosaicFilter; readonly path: string; readonly name: string },
   {
     services,
     request,
@@ -59,7 +60,8 @@ export async function sendMosaicTilejson(
 ): Promise<void> {
   const query = queryOf(request);
   const { mosaic } = parseMosaic(query, { extension: tileFormat(query), presets: services.renders });
-  const { items } = await services.catalog.search({ ...search, limit: MAX_ITEMS });
+  const { mostItems: _most, ...wanted } = search;
+  const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
   const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
   const { inpaint, selection } = mosaic;
   response.set("Cache-Control", "no-cache");

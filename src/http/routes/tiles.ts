@@ -1,7 +1,6 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { drawingBytes } from "../../tile/draw/drawing-bytes.js";
-import { findMosaicItems } from "../../tile/mosaic/find-items.js";
-import type { SearchFilter } from "../../catalog/types.js";
+import { findMosaicItems, type MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { renderPicture } from "../../app/render-picture.js";
 import type { Services } from "../../app/services.js";
@@ -15,6 +14,7 @@ import { planPicture, previewTarget, tileTarget, type TilePlan } from "../../til
 import { datesOf, type Picture, type Provenance } from "../../tile/draw/provenance.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
+import { parseCollectionFilter } from "../search-params.js";
 import { methodNotAllowed } from "../problem.js";
 import { cacheControlOf } from "../cache-control.js";
 import { requestSignal } from "../signal.js";
@@ -61,7 +61,7 @@ function collectionTile(services: Services): RequestHandler {
   return async (request, response) => {
     const collection = param(request, "collection");
     await services.catalog.collection(collection);
-    await sendMosaic({ collections: [collection] }, { services, request, response });
+    await sendMosaic(parseCollectionFilter(collection, queryOf(request)), { services, request, response });
   };
 }
 
@@ -76,7 +76,7 @@ export interface AskedTile {
 
 /** Answers with a tile of the items that a search finds. */
 export async function sendMosaic(
-  search: SearchFilter,
+  search: MosaicFilter,
   { services, request, response }: Omit<Answering, "signal">,
   asked?: AskedTile,
 ): Promise<void> {

@@ -1,12 +1,12 @@
 import { Router, type Request, type Response } from "express";
-import type { SearchFilter } from "../../catalog/types.js";
+import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parseTileAddress } from "../../geo/web-mercator.js";
 import { baseOf } from "../base-url.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { queryOf } from "../params.js";
-import { parseSearchFilter } from "../search-params.js";
+import { parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
 import { wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
 import { nativeZoom, unionOf } from "./tilejson.js";
@@ -19,7 +19,7 @@ const MATRIX_SET = "WebMercatorQuad";
 interface Served {
   readonly path: string;
   readonly title: string;
-  readonly search: SearchFilter;
+  readonly search: MosaicFilter;
 }
 
 /** WMTS 1.0.0 with a TIME dimension: capabilities, REST tiles by the ordinary tile routes, and KVP. */
@@ -30,7 +30,7 @@ export function wmtsRouter({ services }: { readonly services: Services }): Route
     const id = param(request, "collection");
     const { title } = await catalog.collection(id);
     const path = `collections/${encodeURIComponent(id)}`;
-    return { path, title: typeof title === "string" ? title : id, search: { collections: [id] } };
+    return { path, title: typeof title === "string" ? title : id, search: parseCollectionFilter(id, queryOf(request)) };
   };
   const search = async (request: Request): Promise<Served> => {
     const entry = await searches.get(param(request, "search"));
@@ -38,7 +38,7 @@ export function wmtsRouter({ services }: { readonly services: Services }): Route
     return {
       path: `searches/${entry.id}`,
       title: typeof name === "string" ? name : entry.id,
-      search: parseSearchFilter(entry.search),
+      search: parseMosaicFilter(entry.search),
     };
   };
   for (const [root, served] of [
@@ -61,7 +61,8 @@ async function sendCapabilities(
   query: URLSearchParams,
   { services, response }: { readonly services: Services; readonly response: Response },
 ): Promise<void> {
-  const { items } = await services.catalog.search({ ...search, limit: MAX_ITEMS });
+  const { mostItems: _most, ...wanted } = search;
+  const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
   const xml = wmtsCapabilities({
     base: `${baseOf(response)}/${path}`,
     title,

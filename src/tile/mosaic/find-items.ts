@@ -1,7 +1,9 @@
 import { boundsGeometry } from "../../catalog/intersects.js";
 import type { Catalog, CatalogItem, SearchFilter } from "../../catalog/types.js";
+import type { SortKey } from "../../catalog/sort-order.js";
+import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
-import type { MosaicSpec } from "./mosaic-spec.js";
+import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
 import { orderItems } from "./order-items.js";
 
 /** Where items are found, and how many of them a picture may read. */
@@ -10,8 +12,15 @@ export interface MosaicCatalog {
   readonly config: { readonly maxItemsPerTile: number };
 }
 
+/** Which items a mosaic may read, and in which order; newest first unless given. */
+export interface MosaicFilter extends SearchFilter {
+  readonly sortby?: readonly SortKey[];
+  /** Reads fewer items than a picture may. */
+  readonly mostItems?: number;
+}
+
 export interface MosaicSearch {
-  readonly search: SearchFilter;
+  readonly search: MosaicFilter;
   /** WGS84, of the picture. */
   readonly bounds: Bounds;
   readonly mosaic: MosaicSpec;
@@ -23,7 +32,11 @@ export interface MosaicSearch {
 const LOOKED_AT = 4;
 const MAX_AFTER = 1000;
 
-/** The items that a picture reads, in order of precedence, at most `maxItemsPerTile`. */
+/**
+ * The items that a picture reads, in order of precedence, at most `maxItemsPerTile`.
+ *
+ * @throws InvalidRequestError for an order of the search's own where the mosaic has another.
+ */
 export async function findMosaicItems(
   { catalog, config }: MosaicCatalog,
   { search, bounds, mosaic, interval }: MosaicSearch,
@@ -31,17 +44,31 @@ export async function findMosaicItems(
 ): Promise<readonly CatalogItem[]> {
   const [from, to] = intersection(interval, search.datetime ?? [-Infinity, Infinity]);
   if (from > to) return [];
-  const { bbox, intersects = bbox === undefined ? undefined : boundsGeometry(bbox), ...rest } = search;
-  const limit = config.maxItemsPerTile;
+  const { bbox, intersects: shape, sortby, mostItems = Infinity, ...rest } = search;
+  const intersects = shape ?? (bbox === undefined ? undefined : boundsGeometry(bbox));
+  const limit = Math.min(config.maxItemsPerTile, mostItems);
+  if (sortby !== undefined && (mosaic.inpaint !== "none" || observationRule(mosaic) === "clear"))
+    throw new InvalidRequestError(
+      `sortby with ${mosaic.inpaint === "none" ? `pixel_selection=${mosaic.selection}` : `inpaint=${mosaic.inpaint}`}, which goes by time; wanted one of them`,
+    );
+  const order = sortby === undefined ? {} : { sortby };
   const find = async (datetime: readonly [number, number], most: number): Promise<readonly CatalogItem[]> =>
     datetime[0] > datetime[1]
       ? []
       : (
           await catalog.search(
-            { ...rest, ...(intersects === undefined ? {} : { intersects }), bbox: bounds, datetime, limit: most },
+            {
+              ...rest,
+              ...order,
+              ...(intersects === undefined ? {} : { intersects }),
+              bbox: bounds,
+              datetime,
+              limit: most,
+            },
             signal,
           )
         ).items;
+  if (sortby !== undefined) return find([from, to], limit);
   const middle = Math.min(to, mosaic.askedMs ?? to);
   const before = await find([from, middle], LOOKED_AT * limit);
   const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : [];
