@@ -1,5 +1,5 @@
 import { createGeoTiffWriter } from "../container/geotiff-writer.js";
-import { BANDS } from "../core/bands.js";
+import { bandsWithout } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
@@ -17,7 +17,7 @@ export interface DecodeOptions {
 }
 
 /**
- * Writes the full resolution as an ordinary GeoTIFF on the source's grid, in its units, CRS and dtype, never warped: holes get the
+ * Writes the full resolution of the bands that it holds as an ordinary GeoTIFF on the source's grid, in its units, CRS and dtype, never warped: holes get the
  * source's nodata value, or 0.
  */
 export async function decodeImage(
@@ -31,6 +31,7 @@ export async function decodeImage(
   if (full === undefined) return;
   const { width, height } = full;
   const { units } = cog.metadata;
+  const bands = bandsWithout(cog.metadata.absent);
   const { transform, crs, geoKeys } = cog;
   const writer = await createGeoTiffWriter(path, {
     width,
@@ -38,7 +39,7 @@ export async function decodeImage(
     transform,
     crs,
     geoKeys,
-    bands: BANDS,
+    bands,
     dtype: units.dtype,
     nodata: units.nodata,
     ...physical(units),
@@ -50,13 +51,13 @@ export async function decodeImage(
         const window = { x, y, width: Math.min(STRIP_PX, width - x), height: Math.min(TILE_PX, height - y) };
         const decoded = await decodeWindow(
           // cutTile clips to the stored type: numbers with an offset may stand for less than 0.
-          { container, level: 0, rect: rectOfPixels(window), bands: BANDS, lowest: -Infinity },
+          { container, level: 0, rect: rectOfPixels(window), bands, lowest: -Infinity },
           use,
           options.signal,
         );
         for (let left = x; left < x + window.width; left += TILE_PX) {
           const place = { x: left, y, width: Math.min(TILE_PX, width - left), height: window.height };
-          await writer.append(storedTile(decoded, place, { units, side: TILE_PX, bands: BANDS.length }));
+          await writer.append(storedTile(decoded, place, { units, side: TILE_PX, bands: bands.length }));
         }
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);

@@ -1,3 +1,4 @@
+import { bandsWithout } from "../core/bands.js";
 import { findSection, parseChunk, SECTION } from "../container/chunk.js";
 import { type CodecName } from "../core/codecs.js";
 import type { TecCog, TecMetadata } from "../container/tec-cog.js";
@@ -17,6 +18,8 @@ export interface Inspection {
   /** Whether cloud is kept coarser; undefined where the file doesn't know what is cloud. */
   readonly clouds: TecMetadata["clouds"];
   readonly entropy: string;
+  /** Bands that its source lacked. */
+  readonly absent: TecMetadata["absent"];
   /** Files that chunks lean on, as this one names them, and what ran the networks when they were encoded. */
   readonly references: readonly { readonly href: string; readonly datetime?: string | undefined }[];
   readonly engine: string | undefined;
@@ -79,7 +82,10 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
       ...describe(path, cog),
       maskBytes,
       levels,
-      bitsPerPixel: full === undefined ? 0 : (8 * full.bytes) / (full.width * full.height * 12),
+      bitsPerPixel:
+        full === undefined
+          ? 0
+          : (8 * full.bytes) / (full.width * full.height * bandsWithout(cog.metadata.absent).length),
     };
   } finally {
     await source.close();
@@ -98,6 +104,7 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
     target: metadata.target,
     clouds: metadata.clouds,
     entropy: metadata.entropy,
+    absent: metadata.absent,
     references: metadata.references ?? [],
     engine: metadata.engine,
     sources: metadata.sources,

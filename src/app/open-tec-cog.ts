@@ -1,4 +1,4 @@
-import { BANDS, type BandName } from "../core/bands.js";
+import { bandsWithout, type BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow, Raster } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
@@ -26,7 +26,7 @@ export interface TecImage {
   /**
    * Digital numbers of a window (pixels of the level, inside it), without seams whatever chunks it straddles.
    *
-   * @throws InvalidRequestError for a window or level outside the image, and a quality of an image that isn't FlexTEC;
+   * @throws InvalidRequestError for a window or level outside the image, an absent band, and a quality of an image that isn't FlexTEC;
    * CorruptDataError, UpstreamError
    */
   readWindow(window: PixelWindow, options?: ReadOptions): Promise<Raster>;
@@ -43,7 +43,7 @@ export interface TecImage {
 export interface ReadOptions {
   /** 0, the full resolution, unless told otherwise. */
   readonly level?: number;
-  /** All 12 unless told otherwise. */
+  /** All that the image holds unless told otherwise: the 12 but `metadata.absent`. */
   readonly bands?: readonly BandName[];
   /** Of FlexTEC's 16 tokens, those to read, 0 to 16: fewer bytes, a softer picture. All unless told otherwise. */
   readonly quality?: number | undefined;
@@ -89,7 +89,8 @@ function imageOf(opened: OpenContainer, decoder: Decoder, close: () => Promise<v
       height,
       transform: cog.transform === undefined ? undefined : levelTransform(cog.transform, i),
     })),
-    async readWindow(window, { level = 0, bands = BANDS, quality, signal } = {}) {
+    async readWindow(window, { level = 0, bands = bandsWithout(cog.metadata.absent), quality, signal } = {}) {
+      checkBands(cog, bands);
       const container = quality === undefined ? opened : withTokens(opened, quality);
       checkWindow(container, window, level);
       const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, decoder, signal);
@@ -114,6 +115,14 @@ function checkWindow({ cog }: OpenContainer, window: PixelWindow, level: number)
   throw new InvalidRequestError(
     `Window ${width} x ${height} at (${x}, ${y}) of ${cog.location}; level ${level} has ${size.width} x ${size.height} pixels`,
   );
+}
+
+function checkBands({ location, metadata }: OpenContainer["cog"], bands: readonly BandName[]): void {
+  const absent = bands.filter((band) => metadata.absent?.includes(band) === true);
+  if (absent.length > 0)
+    throw new InvalidRequestError(
+      `No ${absent.join(", ")} in ${location}: its source had none; it holds ${bandsWithout(metadata.absent).join(" ")}`,
+    );
 }
 
 function cropWindow(decoded: DecodedWindow, window: PixelWindow, bands: readonly BandName[]): Raster {

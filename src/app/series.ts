@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { itemsHolding } from "../catalog/absent-bands.js";
 import type { CatalogItem } from "../catalog/types.js";
 import { partsOf, type Geometry } from "../catalog/geometry.js";
 import { Limiter } from "../core/limiter.js";
@@ -6,7 +7,7 @@ import { levelSizes } from "../container/tec-cog.js";
 import { applyAffine, invertAffine } from "../geo/affine.js";
 import { openCrs } from "../geo/crs.js";
 import { formatExpression } from "../render/expression-parser.js";
-import type { RenderSource } from "../render/render-spec.js";
+import { sourceBands, type RenderSource } from "../render/render-spec.js";
 import type { LayerDrawing } from "../tile/draw/draw-layer.js";
 import type { AreaFigures } from "./area-tasks.js";
 import { flatten, type GridMask } from "./geometry-mask.js";
@@ -36,7 +37,8 @@ export function sourceNames(source: RenderSource): readonly string[] {
   return source.kind === "bands" ? source.bands : source.expressions.map(formatExpression);
 }
 
-/** The value of each item's pixel at a place, in the items' order. Items whose grid does not hold the place are left out. */
+/** The value of each item's pixel at a place, in the items' order. Items whose grid does not hold the place, and those that
+ * lack a band asked for, are left out. @throws NotFoundError where all lack one. */
 export async function readPoint(
   items: readonly CatalogItem[],
   { lon, lat, source }: { readonly lon: number; readonly lat: number; readonly source: RenderSource },
@@ -44,6 +46,7 @@ export async function readPoint(
   signal?: AbortSignal,
 ): Promise<readonly PointValues[]> {
   if (signal !== undefined) setMaxListeners(0, signal);
+  const holding = itemsHolding(sourceBands(source), items);
   const limiter = new Limiter(SIDE_BY_SIDE);
   const read = async (item: CatalogItem): Promise<PointValues | undefined> => {
     const pixel = pixelAt(item, lon, lat);
@@ -54,11 +57,12 @@ export async function readPoint(
     if (found === undefined || found.valid[0] === 0) return { item, values: undefined, clear: false };
     return { item, values: found.planes.map((plane) => plane[0] ?? 0), clear: found.clear[0] !== 0 };
   };
-  const all = await Promise.all(items.map((item) => limiter.run(() => read(item), signal)));
+  const all = await Promise.all(holding.map((item) => limiter.run(() => read(item), signal)));
   return all.filter((one) => one !== undefined);
 }
 
-/** Statistics of the clear pixels of an area for each item, in the items' order. Items that the area misses are left out. */
+/** Statistics of the clear pixels of an area for each item, in the items' order. Items that the area misses, and those that lack a band asked
+ * for, are left out. @throws NotFoundError where all lack one. */
 export async function readArea(
   items: readonly CatalogItem[],
   { geometry, source }: { readonly geometry: Geometry; readonly source: RenderSource },
@@ -66,6 +70,7 @@ export async function readArea(
   signal?: AbortSignal,
 ): Promise<readonly AreaValues[]> {
   if (signal !== undefined) setMaxListeners(0, signal);
+  const holding = itemsHolding(sourceBands(source), items);
   const limiter = new Limiter(SIDE_BY_SIDE);
   const flat = flatten(partsOf(geometry));
   const masks = new Map<string, Promise<GridMask | undefined>>();
@@ -85,7 +90,7 @@ export async function readArea(
     if (ready === undefined) return { item, statistics: undefined, validPercent: 0, clearPercent: 0 };
     return { item, ...(await use.areas.figures(ready, area, signal)) };
   };
-  const all = await Promise.all(items.map((item) => limiter.run(() => read(item), signal)));
+  const all = await Promise.all(holding.map((item) => limiter.run(() => read(item), signal)));
   return all.filter((one) => one !== undefined);
 }
 

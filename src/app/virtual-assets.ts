@@ -22,6 +22,12 @@ export function isVirtualAsset(name: string): name is VirtualAssetName {
   return (VIRTUAL_ASSETS as readonly string[]).includes(name);
 }
 
+/** False for a band that the item lacks, and for true colour without its bands. */
+export function holdsAsset(name: VirtualAssetName, absent: readonly BandName[] = []): boolean {
+  const bands = isBandName(name) ? [name] : name === "visual" ? requiredBands(VISUAL) : [];
+  return !bands.some((band) => absent.includes(band));
+}
+
 /** What decoding tiles uses. */
 export type VirtualUse = Pick<Services, "reader" | "networks" | "blocks">;
 
@@ -37,7 +43,7 @@ export interface VirtualAsset {
 /** Tiles decoded while those before are sent. */
 const AHEAD = 4;
 
-/** @throws NotFoundError for scene classes of a file that has none. */
+/** @throws NotFoundError for scene classes of a file that has none, and for absent bands. */
 export function virtualAsset(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): VirtualAsset {
   const { cog: source, tokens } = container;
   const plan = planOf(source, name);
@@ -103,7 +109,11 @@ function layoutOf(source: TecCog, name: string, plan: GeoTiffPlan): VirtualCog {
 function planOf({ levels, metadata, transform, crs, geoKeys, location }: TecCog, name: VirtualAssetName): GeoTiffPlan {
   const { width = 0, height = 0 } = levels[0] ?? {};
   const place = { width, height, transform, crs, geoKeys };
-  const { units } = metadata;
+  const { units, absent = [] } = metadata;
+  if (!holdsAsset(name, absent))
+    throw new NotFoundError(
+      `No ${name} in ${location.split("/").at(-1) ?? ""}: its source lacked ${absent.join(", ")}`,
+    );
   if (isBandName(name))
     return { ...place, bands: [name], dtype: units.dtype, nodata: units.nodata, ...physical(units) };
   if (name === "visual") return { ...place, bands: ["red", "green", "blue"], dtype: "uint8", nodata: 0, rgb: true };

@@ -1,6 +1,6 @@
 import create from "stac-js";
 import { z } from "zod";
-import { BANDS, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
+import { BANDS, type BandName, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
 import type { CodecName } from "../core/codecs.js";
 import { AppError, CorruptDataError } from "../core/errors.js";
 import { messageOf } from "../core/assert.js";
@@ -36,6 +36,8 @@ export interface ItemDescription {
   readonly units?: StoredUnits;
   /** Whether the file keeps scene classes. */
   readonly classes?: boolean;
+  /** Bands that its source lacked. */
+  readonly absentBands?: readonly BandName[];
   readonly clearPercent?: number;
   /** Of each chunk of the full resolution, row-major, rounded up. */
   readonly chunkClearPercent?: readonly number[];
@@ -144,9 +146,12 @@ export function toItem(description: ItemDescription): StacJson {
   };
 }
 
-/** The 12 `bands` of the asset, with eo and raster fields; raster:scale and raster:offset lead to reflectance. */
-export function bandObjects({ dtype, scale, offset, nodata }: StoredUnits = DIGITAL_NUMBERS): readonly StacJson[] {
-  return BANDS.map((name) => ({
+/** The `bands` of the asset, with eo and raster fields, the 12 but those that are absent; raster:scale and raster:offset lead to reflectance. */
+export function bandObjects(
+  { dtype, scale, offset, nodata }: StoredUnits = DIGITAL_NUMBERS,
+  absent: readonly BandName[] = [],
+): readonly StacJson[] {
+  return BANDS.filter((name) => !absent.includes(name)).map((name) => ({
     name,
     "eo:common_name": BAND_COMMON_NAME[name],
     "eo:center_wavelength": BAND_WAVELENGTH_UM[name][0],
@@ -199,6 +204,7 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       },
       model: tec["tec:model"],
       quality: tec["tec:quality"],
+      absentBands: tec["tec:absent_bands"],
       clearPercent: parsed.properties["tec:clear_percent"],
       chunkClearPercent: parsed.properties["tec:chunk_clear_percent"],
       sourceFingerprint: parsed.properties["tec:source_fingerprint"],
@@ -278,7 +284,7 @@ function projectionOf({ crs, transform, width, height }: CatalogItem["grid"]): S
 
 function tecAsset(description: ItemDescription): StacJson {
   const { file, model, psnr, psnrClouded, target, clouds, bitsPerPixel, references, grid } = description;
-  const { units, classes } = description;
+  const { units, classes, absentBands = [] } = description;
   return {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
@@ -295,11 +301,12 @@ function tecAsset(description: ItemDescription): StacJson {
     ...(psnrClouded === undefined ? {} : { "tec:psnr_clouded": psnrClouded }),
     ...(target === undefined ? {} : { "tec:target": "psnr" in target ? target : { max_rmse: target.maxRmse } }),
     ...(clouds === undefined ? {} : { "tec:clouds": clouds }),
+    ...(absentBands.length === 0 ? {} : { "tec:absent_bands": absentBands }),
     ...(bitsPerPixel === undefined ? {} : { "tec:bits_per_pixel": bitsPerPixel }),
     ...(classes === undefined ? {} : { "tec:classes": classes }),
     ...(references === undefined ? {} : { "tec:references": references.map(({ id }) => id) }),
     ...(grid.crs.startsWith("+") ? { "tec:crs": grid.crs } : {}),
-    bands: bandObjects(units),
+    bands: bandObjects(units, absentBands),
   };
 }
 

@@ -47,6 +47,10 @@ export const tecAssetFields = z.object({
     .enum(["coarse", "same"])
     .optional()
     .describe("Whether positions wholly under cloud are kept two steps coarser, or as finely as the rest."),
+  "tec:absent_bands": z
+    .array(z.enum(BANDS))
+    .optional()
+    .describe("Bands that the source lacked: the file holds nothing of them, and `bands` leaves them out."),
   "tec:bits_per_pixel": z
     .number()
     .min(0)

@@ -1,3 +1,4 @@
+import type { BandName } from "../core/bands.js";
 import type { Affine } from "../geo/affine.js";
 import type { AggregationInterval } from "./aggregate.js";
 import type { Bounds } from "../geo/bounds.js";
@@ -36,6 +37,8 @@ export interface CatalogItem {
   readonly clearPercent: number | undefined;
   /** The same of each chunk of 256 x 256 pixels of the full resolution, row-major, rounded up: 0 is none at all. */
   readonly chunkClearPercent?: readonly number[] | undefined;
+  /** Bands that the image it was made from lacked. */
+  readonly absentBands?: readonly BandName[] | undefined;
   /** What the item was made from; equal fingerprints need no second ingest. */
   readonly sourceFingerprint: string | undefined;
   /** Ids of the items (same collection) without which this one can't be decoded. */

@@ -32,8 +32,8 @@ import { readVersion } from "./version.js";
 const HELP = `
 Usage: tectile ingest INPUT... --catalog DIR [OPTIONS]
 
-Encodes dates of Sentinel-2 imagery and adds them to a catalog. INPUT is a SAFE product (its folder), a GeoTIFF of
-12 bands, a STAC Item (file or URL) whose bands are assets, or a folder with such, or with files of single bands, in it or in its sub-folders. What is there already is skipped; a run that was stopped goes on where it was.
+Encodes dates of Sentinel-2 imagery and adds them to a catalog. INPUT is a SAFE product (its folder), a GeoTIFF
+(12 bands, or those that are there by name), a STAC Item (file or URL) whose bands are assets, or a folder with such, or with files of single bands, in it or in its sub-folders. What is there already is skipped; a run that was stopped goes on where it was.
 
   --catalog DIR     the catalog's folder, made where it isn't one (default data/catalog)
   --collection ID   default: the name of the input's folder

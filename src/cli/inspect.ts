@@ -40,6 +40,7 @@ export const inspectCommand: Command = {
       `${found.file}: TEC-COG format ${found.format}, ${found.fileBytes} bytes`,
       `  model      ${found.model} (${found.modelSha256.slice(0, 12)}), ${finenessOf(found)}, entropy model ${found.entropy}`,
       `  place      ${found.crs ?? "no CRS"}, ${found.datetime ?? "no date"}`,
+      ...(found.absent === undefined ? [] : [`  absent     ${found.absent.join(" ")}: its source had none`]),
       ...found.references.map(({ href, datetime }) => `  leans on   ${href}, ${datetime ?? "no date"}`),
       ...(found.engine === undefined ? [] : [`  engine     ${found.engine}`]),
       `  rate       ${found.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution`,

@@ -25,6 +25,11 @@ const metadataSchema = z.object({
   clouds: z.enum(["coarse", "same"]).optional(),
   entropy: z.enum(CODEC_NAMES),
   bands: z.array(z.enum(BANDS)).length(BANDS.length),
+  /** Bands that the source lacked; their samples are 0 before they are coded, and no reader gives them. */
+  absent: z
+    .array(z.enum(BANDS))
+    .max(BANDS.length - 1)
+    .optional(),
   /** Bands that repeat the pixels of a grid coarser by this factor: they decode to these pixels. */
   native: z.partialRecord(z.enum(BANDS), z.union([z.literal(2), z.literal(6)])).optional(),
   /** Stored numbers of the source: dn = stored x scale + offset; `decode` writes them back. */

@@ -56,6 +56,11 @@ export function isBandName(name: string): name is BandName {
   return (BANDS as readonly string[]).includes(name);
 }
 
+/** The bands of an image whose source lacked some, in storage order. */
+export function bandsWithout(absent: readonly BandName[] = []): readonly BandName[] {
+  return BANDS.filter((band) => !absent.includes(band));
+}
+
 /** "b4", "B4", "B04", "red", "nir" -> "B04", "B04", "B04", "B04", "B08"; undefined for anything else. */
 export function parseBandName(text: string): BandName | undefined {
   const name = text.trim();

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { VIRTUAL_ASSETS, type VirtualAssetName } from "../app/virtual-assets.js";
+import { holdsAsset, VIRTUAL_ASSETS, type VirtualAssetName } from "../app/virtual-assets.js";
 import { bandObjects } from "../catalog/item.js";
 import { LATENTS_ROLE, TEC_MEDIA_TYPE } from "../catalog/tec-extension.js";
 import type { CatalogItem, StacJson } from "../catalog/types.js";
-import { BAND_RESOLUTION_M, BANDS, isBandName } from "../core/bands.js";
+import { BAND_RESOLUTION_M, isBandName } from "../core/bands.js";
 
 /** IANA's name of a Cloud Optimized GeoTIFF. */
 export const COG_MEDIA_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized";
@@ -17,7 +17,9 @@ export function virtualAssetDocuments(item: CatalogItem, base: string): Readonly
     "proj:shape": [height, width],
     "proj:transform": transform,
   };
-  const names = VIRTUAL_ASSETS.filter((name) => name !== "scl" || tec["tec:classes"] === true);
+  const names = VIRTUAL_ASSETS.filter(
+    (name) => holdsAsset(name, item.absentBands) && (name !== "scl" || tec["tec:classes"] === true),
+  );
   return Object.fromEntries(
     names.map((name) => [
       name,
@@ -61,7 +63,7 @@ function describe(name: VirtualAssetName, known: readonly StacJson[] | undefined
   const bands = known ?? bandObjects().map((band) => without(band, NUMBERS));
   const shared = { type: COG_MEDIA_TYPE };
   if (isBandName(name)) {
-    const band = bands[BANDS.indexOf(name)] ?? { name };
+    const band = bands.find((each) => each["name"] === name) ?? { name };
     return {
       ...shared,
       title: `${name}, decoded`,
@@ -72,7 +74,10 @@ function describe(name: VirtualAssetName, known: readonly StacJson[] | undefined
   }
   if (name === "visual") {
     const colours = (["B04", "B03", "B02"] as const).map((band) => {
-      const { name: _, ...look } = without(bands[BANDS.indexOf(band)] ?? {}, [...NUMBERS, "raster:spatial_resolution"]);
+      const { name: _, ...look } = without(bands.find((each) => each["name"] === band) ?? {}, [
+        ...NUMBERS,
+        "raster:spatial_resolution",
+      ]);
       return { name: band, ...look, data_type: "uint8", nodata: 0 };
     });
     return { ...shared, title: "True colour, 8 bits", roles: ["visual"], gsd: 10, bands: colours };

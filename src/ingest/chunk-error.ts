@@ -1,5 +1,5 @@
 import { PLAIN_MULT } from "../codec/lapped/cloud-steps.js";
-import { BANDS, type NativeFactors } from "../core/bands.js";
+import { BANDS, bandsWithout, type BandName, type NativeFactors } from "../core/bands.js";
 import { windowOfChunk, type LatentChunk } from "../core/latents.js";
 import { spreadBand, type BandCoefficients } from "../model/lapped/analyse.js";
 import { STRIDE } from "../core/geometry.js";
@@ -98,15 +98,16 @@ export async function decodedPixels(
   return averaged(await synthesiseLapped(window, transform, wanted, { kernels: measuring, branch }), chunk);
 }
 
-/** Over the valid pixels of positions that are not kept coarser; over all valid ones where there are no others. */
+/** Of the bands that are there, over the valid pixels of positions that are not kept coarser; over all valid ones where there are no others. */
 export function rmseOf(
   truth: Float32Array,
   pixels: Float32Array,
   { columns, rows, mult }: ChunkPixels,
-  mask: ChunkMask,
+  { mask, absent }: { readonly mask: ChunkMask; readonly absent: readonly BandName[] },
 ): number {
   const wide = STRIDE * columns;
   const area = wide * STRIDE * rows;
+  const bands = bandsWithout(absent).map((band) => BANDS.indexOf(band));
   const isCounted = (y: number, x: number, all: boolean): boolean =>
     (mask.valid[y * mask.width + x] ?? 0) !== 0 &&
     (all || mult[Math.floor(y / STRIDE) * columns + Math.floor(x / STRIDE)] === PLAIN_MULT);
@@ -116,10 +117,13 @@ export function rmseOf(
       for (let x = 0; x < mask.width; x++) {
         if (!isCounted(y, x, all)) continue;
         count++;
-        for (let i = y * wide + x; i < truth.length; i += area) sum += ((truth[i] ?? 0) - (pixels[i] ?? 0)) ** 2;
+        for (const b of bands) {
+          const i = b * area + y * wide + x;
+          sum += ((truth[i] ?? 0) - (pixels[i] ?? 0)) ** 2;
+        }
       }
     }
-    if (count > 0) return Math.sqrt(sum / (count * BANDS.length));
+    if (count > 0) return Math.sqrt(sum / (count * bands.length));
   }
   return 0;
 }

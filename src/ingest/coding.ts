@@ -1,5 +1,5 @@
 import { codecsOf, type LoadedModel } from "../codec/loaded-model.js";
-import type { NativeFactors } from "../core/bands.js";
+import type { BandName, NativeFactors } from "../core/bands.js";
 import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow, Raster } from "../core/raster.js";
@@ -62,6 +62,8 @@ export interface CodingUse {
   readonly references: readonly ReferenceImage[];
   /** The source's bands that repeat the pixels of a coarser grid. */
   readonly native?: NativeFactors | undefined;
+  /** Bands that the source lacks: their error counts for nothing. */
+  readonly absentBands?: readonly BandName[] | undefined;
   readonly networks: Networks;
   readonly encoders: Encoders;
   readonly official: OfficialPool;
@@ -86,6 +88,7 @@ export function openCoding(use: CodingUse & Fineness): ImageCoding {
     rules: {
       codec,
       goal: goalOf(use, step),
+      absent: use.absentBands ?? [],
       cloudMult: use.clouds === "same" ? 16 : model.coding.cloudMult,
     },
   });

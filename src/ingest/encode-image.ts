@@ -1,7 +1,7 @@
 import { positionsOf, chunksOf, STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { chunkName, chunkSize, levelSizes } from "../container/tec-cog.js";
 import { createTecCogWriter, type TecCogWriter } from "../container/tec-cog-writer.js";
-import { BANDS } from "../core/bands.js";
+import { BANDS, bandsWithout } from "../core/bands.js";
 import { Limiter } from "../core/limiter.js";
 import { countValid, type PixelWindow } from "../core/raster.js";
 import { cutBlock, cutMask, intersectWindow } from "./block.js";
@@ -53,7 +53,7 @@ export interface EncodeReport {
 export async function encodeImage(source: Source, path: string, options: EncodeOptions): Promise<EncodeReport> {
   const { grid } = source;
   const { model, references } = options;
-  const coding = openCoding({ ...options, native: source.native });
+  const coding = openCoding({ ...options, native: source.native, absentBands: source.absentBands });
   const { width, height, crs, transform } = grid;
   checkReferences({ width, height, crs, transform, datetime: source.datetime, model }, references);
   const writer = await createTecCogWriter(path, {
@@ -88,7 +88,7 @@ class ImageEncoder {
   private readonly parts: EncoderParts;
   private readonly sizes: ReturnType<typeof levelSizes>;
   private readonly stores: LevelStore[];
-  private readonly errors: ErrorSum = createErrorSum();
+  private readonly errors: ErrorSum;
   /** Of the full resolution: what a reader will see, as long as something around it is to be measured. */
   private readonly decoded: DecodedChunks;
   private readonly counts: ClearCounts;
@@ -103,6 +103,7 @@ class ImageEncoder {
   constructor(parts: EncoderParts) {
     const { grid, hasClasses, sources } = parts.source;
     this.parts = parts;
+    this.errors = createErrorSum(parts.source.absentBands);
     this.decoded = createDecodedChunks(grid);
     this.counts = createClearCounts(grid.width, grid.height);
     this.sizes = levelSizes(grid.width, grid.height);
@@ -124,6 +125,7 @@ class ImageEncoder {
       imageWidth: width,
       imageHeight: height,
       maxBytes: Math.floor(0.02 * writer.size()),
+      bands: bandsWithout(source.absentBands),
     });
     const levels = this.sizes.map((size, level) => ({ ...size, bytes: writer.levelBytes(level) }));
     const file = await writer.finish(preview.quicklook);
@@ -133,7 +135,7 @@ class ImageEncoder {
       levels,
       psnr: this.errors.psnr("clear"),
       psnrClouded: this.errors.counts("clouded") > 0 ? this.errors.psnr("clouded") : undefined,
-      bitsPerPixel: (8 * (levels[0]?.bytes ?? 0)) / (width * height * BANDS.length),
+      bitsPerPixel: (8 * (levels[0]?.bytes ?? 0)) / (width * height * bandsWithout(source.absentBands).length),
       validPercent: counts.validPercent(),
       clearPercent: source.hasClasses ? counts.clearPercent() : undefined,
       chunkClearPercent: source.hasClasses ? counts.chunkClearPercent() : undefined,

@@ -1,6 +1,6 @@
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { DecodableModel } from "../codec/open-coder.js";
-import type { NativeFactors } from "../core/bands.js";
+import type { BandName, NativeFactors } from "../core/bands.js";
 import type { CodecName } from "../core/codecs.js";
 import type { LatentChunk } from "../core/latents.js";
 import type { ChunkMask } from "./masks.js";
@@ -15,6 +15,8 @@ export type Goal =
 export interface ChunkRules {
   readonly codec: CodecName;
   readonly goal: Goal;
+  /** Bands whose error doesn't count towards the goal. */
+  readonly absent: readonly BandName[];
   /** Sixteenths of the step by which cloud is kept coarser; 16: not at all. */
   readonly cloudMult: number;
 }

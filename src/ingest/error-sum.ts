@@ -1,4 +1,4 @@
-import { BANDS, type BandName } from "../core/bands.js";
+import { BANDS, bandsWithout, type BandName } from "../core/bands.js";
 import { isClear } from "../core/scene-classes.js";
 import type { SourceBlock } from "./source.js";
 
@@ -20,7 +20,8 @@ export interface ErrorSum {
 
 const VISIBLE: readonly BandName[] = ["B02", "B03", "B04"];
 
-export function createErrorSum(): ErrorSum {
+/** Absent bands count for nothing. */
+export function createErrorSum(absent: readonly BandName[] = []): ErrorSum {
   const sums = { clear: new Float64Array(BANDS.length), clouded: new Float64Array(BANDS.length) };
   const pixels = { clear: 0, clouded: 0 };
   return {
@@ -48,8 +49,10 @@ export function createErrorSum(): ErrorSum {
       if (count === 0) return {};
       const squares = (bands: readonly BandName[]): number =>
         bands.reduce((sum, band) => sum + (sums[kind][BANDS.indexOf(band)] ?? 0), 0) / (bands.length * count);
-      const each = BANDS.map((band): [string, number] => [band, dB(squares([band]))]);
-      return { ...Object.fromEntries(each), all: dB(squares(BANDS)), visible: dB(squares(VISIBLE)) };
+      const bands = bandsWithout(absent);
+      const each = bands.map((band): [string, number] => [band, dB(squares([band]))]);
+      const visible = VISIBLE.some((band) => absent.includes(band)) ? {} : { visible: dB(squares(VISIBLE)) };
+      return { ...Object.fromEntries(each), all: dB(squares(bands)), ...visible };
     },
     counts: (kind) => pixels[kind],
   };

@@ -32,6 +32,7 @@ export function metadataOf(source: Source, encoding: Encoding): TecMetadata {
     // A converted TEC-ELIC's chunks are coded on the cpu whatever the provider is.
     ...(model.coding.kind === "official" ? { engine: "onnxruntime cpu" } : {}),
     bands: [...BANDS],
+    ...(source.absentBands === undefined ? {} : { absent: [...source.absentBands] }),
     ...(source.native === undefined || model.coding.kind !== "lapped" ? {} : { native: source.native }),
     units: { dtype, scale, offset, ...(nodata === undefined ? {} : { nodata }) },
     ...(source.grid.crs === undefined ? {} : { crs: source.grid.crs }),

@@ -98,6 +98,7 @@ async function encodeItem(
       ...(report.clearPercent === undefined ? {} : { clouds: options.clouds ?? "coarse" }),
       ...(report.psnrClouded === undefined ? {} : { psnrClouded: report.psnrClouded }),
       psnr: report.psnr,
+      ...(source.absentBands === undefined ? {} : { absentBands: source.absentBands }),
       bitsPerPixel: report.bitsPerPixel,
       units: source.units,
       classes: source.hasClasses,

@@ -16,7 +16,7 @@ import { STRIDE } from "../core/geometry.js";
 import { createKernels, type LappedKernels } from "../model/lapped/kernels.js";
 import type { LappedTransform } from "../model/transform.js";
 import { chunkPixels, decodedPixels, rmseOf, type ChunkPixels, type RunNetwork } from "./chunk-error.js";
-import type { ChunkJob, ChunkRules, EncodedChunk, EncodeTask, Goal } from "./encode-tasks.js";
+import type { ChunkJob, ChunkRules, EncodedChunk, EncodeTask } from "./encode-tasks.js";
 import { maskSections } from "./masks.js";
 
 /** Encodes blocks of one lapped model; for one thread. */
@@ -111,7 +111,7 @@ async function encodeChunk(block: AnalysedBlock, input: ChunkInput, parts: Parts
     moments: momentsOf(core, parts.kernels),
     reference: references[0]?.chunk.latents.spectral?.axes,
   };
-  const best = await reach(rules.goal, content, job, parts);
+  const best = await reach(rules, content, job, parts);
   const { quantised, axes, quality, step } = best;
   const frame: LappedFrame = {
     rows,
@@ -227,13 +227,18 @@ const dB = (rmse: number): number => 20 * Math.log10(rmse);
  * The chunk at the goal's step, or at the step with which its error is what was asked for. The error hardly depends on anything but the step
  * (the basis is orthogonal), so that a secant on decibels finds it in two or three tries.
  */
-async function reach(goal: Goal, content: ChunkPixels, job: ChunkJob, parts: Parts): Promise<Attempt> {
+async function reach(
+  { goal, absent }: ChunkRules,
+  content: ChunkPixels,
+  job: ChunkJob,
+  parts: Parts,
+): Promise<Attempt> {
   if (goal.kind === "step") return attempt(goal.step, content, parts);
   const wanted = dB(goal.rmse);
   const truth = chunkPixels(content, parts);
   const error = async (tried: Attempt): Promise<number> => {
     const pixels = await decodedPixels(latentsOf(tried, content), content, parts);
-    return dB(Math.max(1e-3, rmseOf(truth, pixels, content, job.mask)));
+    return dB(Math.max(1e-3, rmseOf(truth, pixels, content, { mask: job.mask, absent })));
   };
   // A step of s leaves an error of about s / sqrt 12, less where most symbols are 0.
   let step = goal.rmse * Math.sqrt(12);

@@ -3,8 +3,12 @@ import { InvalidRequestError } from "../core/errors.js";
 
 /** Which stored sample is which band. */
 export interface BandChoice {
-  /** Sample index of each band, in the order of core/bands; length 12. */
+  /** The bands that are there, in the order of core/bands; all 12 by position. */
+  readonly bands: readonly BandName[];
+  /** Sample index of each of them. */
   readonly samples: readonly number[];
+  /** Names that are no band's, where bands are missing. */
+  readonly unknown: readonly string[];
   /** Sample index of the scene classification, where a band is named SCL. */
   readonly classes: number | undefined;
   /** Samples that are 0 where a pixel is not to be shown: opacity, Sentinel Hub's dataMask. */
@@ -26,8 +30,8 @@ export interface SampleNames {
 const L1C_ORDER = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"];
 
 /**
- * Finds the 12 bands by name ("B4", "0_B4", "T16UFG_20200615T163901_B04_10m.jp2", "B04, red", "red", "Red Edge 1"), else, where no
- * sample has a name, by position: 12 bands in the order of core/bands, 13 in L1C's order. Samples of opacity are never bands.
+ * Finds the bands by name ("B4", "0_B4", "T16UFG_20200615T163901_B04_10m.jp2", "B04, red", "red", "Red Edge 1"), else, where no
+ * sample has a name, by position: 12 bands in the order of core/bands, 13 in L1C's order. By name some may be missing. Samples of opacity are never bands.
  *
  * @throws InvalidRequestError that says what was found and what is wanted.
  */
@@ -40,7 +44,8 @@ export function chooseBands({ descriptions, location, alpha = [] }: SampleNames)
   );
   const masks = [...alpha, ...dataMasks];
   if (names.every((name, sample) => name === undefined || isOrdinal(texts[sample], sample)) && sayNothing(texts)) {
-    return { samples: byPosition({ descriptions, location, alpha }), classes: undefined, masks, by: "position" };
+    const samples = byPosition({ descriptions, location, alpha });
+    return { bands: BANDS, samples, unknown: [], classes: undefined, masks, by: "position" };
   }
   const several = BANDS.find((band) => names.filter((name) => name === band).length > 1);
   if (several !== undefined) {
@@ -49,10 +54,22 @@ export function chooseBands({ descriptions, location, alpha = [] }: SampleNames)
       `${count} bands named ${several} in ${location}, which has ${describe(descriptions)}; ${WANTED}`,
     );
   }
-  const missing = BANDS.filter((band) => !names.includes(band));
-  if (missing.length > 0) throw lacking(missing, { descriptions, location });
-  const samples = BANDS.map((band) => names.indexOf(band));
-  return { samples, classes: classes === -1 ? undefined : classes, masks, by: "name" };
+  const bands = BANDS.filter((band) => names.includes(band));
+  const others = texts.flatMap((text) => (text !== undefined && OTHER_SENSORS.test(text.trim()) ? [text] : []));
+  if (bands.length === 0 || (bands.length < BANDS.length && others.length > 0))
+    throw strange(others, { descriptions, location });
+  const known = [classes, ...masks];
+  const unknown = texts.flatMap((text, sample) =>
+    text === undefined || names[sample] !== undefined || known.includes(sample) ? [] : [text],
+  );
+  return {
+    bands,
+    samples: bands.map((band) => names.indexOf(band)),
+    unknown: bands.length === BANDS.length ? [] : unknown,
+    classes: classes === -1 ? undefined : classes,
+    masks,
+    by: "name",
+  };
 }
 
 /** The band that each text names, as one set: where swir names start at 2 or nir at 1, they are counted as Digital Earth does. */
@@ -146,13 +163,22 @@ function byPosition({ descriptions, location, alpha = [] }: SampleNames): readon
   );
 }
 
-function lacking(missing: readonly BandName[], { descriptions, location }: SampleNames): InvalidRequestError {
-  const what = missing.length === 1 ? `no band named ${missing[0]}` : `no bands named ${missing.join(", ")}`;
-  const advice =
-    missing.length < 6
-      ? "; missing bands are never made up: export the image again with all 12, or name the 12 (gdal_edit.py, SetDescription)"
-      : "";
-  return new InvalidRequestError(`${what} in ${location}, which has ${describe(descriptions)}; ${WANTED}${advice}`);
+/** Bands of Landsat, MODIS and VIIRS go by the same numbers. */
+const OTHER_SENSORS = /^(SR|ST)_(B\d|QA|ATRAN)|sur_refl|^L[CETMO]\d\d_|^QA_(PIXEL|RADSAT)$|^(VNP|MOD|MYD)\d/i;
+
+function strange(others: readonly string[], { descriptions, location }: SampleNames): InvalidRequestError {
+  const what =
+    others.length > 0 ? `Bands of another sensor (${others.slice(0, 3).join(", ")})` : "No band known by its name";
+  return new InvalidRequestError(`${what} in ${location}, which has ${describe(descriptions)}; ${WANTED}`);
+}
+
+/** What to say of bands that are missing; undefined where all are there. */
+export function missingBands({ bands, unknown }: Pick<BandChoice, "bands" | "unknown">): string | undefined {
+  const missing = BANDS.filter((band) => !bands.includes(band));
+  if (missing.length === 0) return undefined;
+  const names = unknown.slice(0, 6).map((text) => text.slice(0, 40));
+  const others = names.length === 0 ? "" : ` (not taken for any: ${names.join(", ")})`;
+  return `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing${others}: absent in what is made of it, never made up`;
 }
 
 function describe(descriptions: readonly (string | undefined)[]): string {
@@ -160,4 +186,4 @@ function describe(descriptions: readonly (string | undefined)[]): string {
   return `${descriptions.length} ${descriptions.length === 1 ? "band" : "bands"}: ${names.join(" ").slice(0, 200)}`;
 }
 
-const WANTED = `wanted 12: ${BANDS.join(" ")}, by name or in this order`;
+const WANTED = `wanted ${BANDS.join(" ")}: all in this order, or those that are there by name`;

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { BANDS } from "../core/bands.js";
+import { BANDS, type BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
 import { bandOf, emptyRaster } from "./block.js";
@@ -8,7 +8,7 @@ import { fileNameOf, isRemote } from "../store/location.js";
 import { repeatedBands, type NativeFactors } from "./source-native.js";
 import { unwrapped } from "./source-onto-grid.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
-import { chooseBands, type BandChoice } from "./source-bands.js";
+import { chooseBands, missingBands, type BandChoice } from "./source-bands.js";
 import { datetimeFromName, datetimeFromText, idFromName } from "./source-datetime.js";
 import { mapGrid, readNearest, type GridMapping } from "./source-onto-grid.js";
 import { describeTiff, type Described } from "./source-sidecar.js";
@@ -16,7 +16,7 @@ import { sampleValues } from "./source-sampling.js";
 import { openRaster, type RasterOptions } from "./open-raster.js";
 import type { RasterFile } from "./raster-file.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
-import { putDigitalNumbers, validByValues } from "./source-validity.js";
+import { absentBands, putDigitalNumbers, validByValues } from "./source-validity.js";
 
 export interface GeoTiffOptions extends RasterOptions {
   /** dn = stored x scale + offset, instead of what the tags say; 10000 for reflectance in 0..1. */
@@ -66,7 +66,7 @@ export async function openGeoTiffSource(location: string, options: GeoTiffOption
       (choice.classes === undefined ? await findSibling(location, ["NAME_SCL.EXT", "SCL_NAME.EXT"]) : undefined);
     const maskFile = mask === undefined ? undefined : await open(mask);
     const classes = scl === undefined ? undefined : await open(scl);
-    const native = options.skipNative === true ? {} : await repeatedBands(main, choice.samples, options.signal);
+    const native = options.skipNative === true ? {} : await repeatedBands(main, choice, options.signal);
     return new GeoTiffSource({
       location,
       main,
@@ -106,6 +106,7 @@ class GeoTiffSource implements Source {
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
   readonly native: NativeFactors;
+  readonly absentBands: readonly BandName[] | undefined;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>> = {};
@@ -124,6 +125,7 @@ class GeoTiffSource implements Source {
     this.grid = unwrapped({ width: main.width, height: main.height, transform, crs, geoKeys });
     this.units = parts.units;
     this.native = parts.native;
+    this.absentBands = absentBands(choice.bands);
     this.hasClasses = classes !== undefined || choice.classes !== undefined;
     const identities = [main, maskFile, classes].map((file) => file?.identity ?? "-");
     this.fingerprint = [
@@ -137,6 +139,7 @@ class GeoTiffSource implements Source {
       ...(choice.by === "position"
         ? [`${main.location}: its bands have no names and were taken in the documented order`]
         : []),
+      ...[missingBands(choice)].flatMap((text) => (text === undefined ? [] : [`${main.location}: ${text}`])),
       ...parts.warnings,
       ...(options.datetime === undefined ? dated.warnings.map((text) => `${main.location}: ${text}`) : []),
     ];
@@ -156,14 +159,17 @@ class GeoTiffSource implements Source {
       main.readMask(window, signal),
       maskFile?.read(window, [0], signal),
     ]);
-    const bands = planes.slice(0, BANDS.length);
-    const ownClasses = own.length === 0 ? undefined : planes[BANDS.length];
+    const count = choice.bands.length;
+    const bands = planes.slice(0, count);
+    const ownClasses = own.length === 0 ? undefined : planes[count];
     const classes = await this.readClasses(window, ownClasses, signal);
     const valid = validByValues(bands, this.units.nodata);
-    const masks = planes.slice(BANDS.length + own.length);
+    const masks = planes.slice(count + own.length);
     for (const mask of [inner, outer?.[0], classes, ...masks]) clearWhereZero(valid, mask);
     const raster = emptyRaster(window, valid);
-    bands.forEach((plane, b) => putDigitalNumbers(plane, valid, this.units, bandOf(raster, b)));
+    bands.forEach((plane, b) =>
+      putDigitalNumbers(plane, valid, this.units, bandOf(raster, BANDS.indexOf(choice.bands[b] ?? "B01"))),
+    );
     return { raster, classes };
   }
 

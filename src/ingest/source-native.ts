@@ -1,4 +1,4 @@
-import { BANDS, BAND_RESOLUTION_M, type BandName } from "../core/bands.js";
+import { BAND_RESOLUTION_M, type BandName } from "../core/bands.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { GridMapping } from "./source-onto-grid.js";
 import { sampleWindows } from "./source-sampling.js";
@@ -46,11 +46,11 @@ export function nestedFactor(
  */
 export async function repeatedBands(
   file: RasterFile,
-  samples: readonly number[],
+  { bands, samples }: { readonly bands: readonly BandName[]; readonly samples: readonly number[] },
   signal?: AbortSignal,
 ): Promise<NativeFactors> {
   if (Math.min(file.width, file.height) < MIN_SIDE) return {};
-  let left = BANDS.flatMap((band, b) => factorsOf(band).map((factor) => ({ band, factor, sample: samples[b] ?? 0 })));
+  let left = bands.flatMap((band, b) => factorsOf(band).map((factor) => ({ band, factor, sample: samples[b] ?? 0 })));
   for (const window of [...sampleWindows(file).map(aligned), ...strips(file)]) {
     const wanted = [...new Set(left.map(({ sample }) => sample))];
     if (wanted.length === 0) return {};

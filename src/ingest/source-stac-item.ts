@@ -59,7 +59,7 @@ export interface NamedAsset {
   readonly asset: StacAsset;
 }
 
-/** The assets of the 12 bands, in the order of core/bands, and of the scene classification. */
+/** The assets of the bands that are there, in the order of core/bands, and of the scene classification. */
 export interface AssetChoice {
   readonly bands: readonly (NamedAsset & { readonly band: BandName })[];
   readonly scl: NamedAsset | undefined;
@@ -69,25 +69,37 @@ export interface AssetChoice {
  * Finds each band's own single-band asset, by key ("B04", "red", "B04_10m") or by the band that the asset describes, the finest
  * where there are several, TIFF before JPEG 2000.
  *
- * @throws NotFoundError for a band without an asset; UnsupportedError where all of them are of another format, such as netCDF.
+ * @throws NotFoundError for an item without a band's asset; UnsupportedError where all of them are of another format, such as netCDF.
  */
 export function chooseAssets(item: StacItem): AssetChoice {
   const named = Object.entries(item.assets).map(([key, asset]) => ({ key, asset }));
-  const bands = BANDS.map((band) => {
+  checkMission(item);
+  const bands = BANDS.flatMap((band) => {
     const found = named.filter((each) => bandOfAsset(each) === band);
     const best = finest(found);
-    if (best !== undefined) return { ...best, band };
+    if (best !== undefined) return [{ ...best, band }];
     const [other] = found;
     if (other !== undefined) throw otherFormat(item, other);
+    return [];
+  });
+  if (bands.length === 0) {
     const keys = Object.keys(item.assets).slice(0, 30).join(" ");
     throw new NotFoundError(
-      `Item ${item.id} has no asset for band ${band}; wanted one named or described so, among: ${keys}`,
+      `Item ${item.id} has no asset for any band; wanted some named or described as ${BANDS.join(" ")}, among: ${keys}`,
     );
-  });
+  }
   const classes = named.filter(({ key }) => /^scl(_\d\dm)?$/i.test(key));
   const scl = finest(classes);
   if (scl === undefined && classes[0] !== undefined) throw otherFormat(item, classes[0]);
   return { bands, scl };
+}
+
+/** Bands of other missions go by the same names. */
+function checkMission({ id, properties }: StacItem): void {
+  const given = ["platform", "constellation", "instruments"].flatMap((key) => properties[key] ?? []);
+  const names = given.flat().filter((name) => typeof name === "string");
+  if (names.length === 0 || names.some((name) => /sentinel-?_?2|^s2[a-d]?$|^msi$/i.test(name))) return;
+  throw new UnsupportedError(`Item ${id} is of ${names.join(", ")}; wanted Sentinel-2`);
 }
 
 function otherFormat(item: StacItem, { key, asset }: NamedAsset): UnsupportedError {

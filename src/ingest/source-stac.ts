@@ -1,22 +1,29 @@
-import { BANDS, BAND_RESOLUTION_M } from "../core/bands.js";
+import { BANDS, BAND_RESOLUTION_M, type BandName } from "../core/bands.js";
 import { InvalidRequestError, NotFoundError, UnsupportedError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
-import { normaliseCrs } from "../geo/crs.js";
-import type { Affine } from "../geo/affine.js";
 import { readStacItem } from "./read-stac-item.js";
 import { parseLocation, shortLocation } from "../store/location.js";
 import { findAsset, type FoundAsset } from "./find-asset.js";
 import type { Source, SourceBlock, SourceGrid, SourceUnits } from "./source.js";
-import { datetimeFromText, idFromName } from "./source-datetime.js";
+import { missingBands } from "./source-bands.js";
+import { idFromName } from "./source-datetime.js";
+import { datetimeOf, gridOf, intervalOf } from "./stac-place.js";
 import { nestedFactor, type NativeFactors } from "./source-native.js";
 import { isSameGrid, mapGrid, readBilinear, readNearest, type GridMapping } from "./source-onto-grid.js";
-import { chooseAssets, unitsOfAsset, type AssetUnits, type NamedAsset, type StacItem } from "./source-stac-item.js";
+import {
+  chooseAssets,
+  type AssetChoice,
+  unitsOfAsset,
+  type AssetUnits,
+  type NamedAsset,
+  type StacItem,
+} from "./source-stac-item.js";
 import { sampleValues } from "./source-sampling.js";
 import { chooseUnits, type UnitsAnswer } from "./source-units.js";
 import { openRaster, type RasterOptions } from "./open-raster.js";
 import type { RasterFile } from "./raster-file.js";
 import type { Samples } from "./source-tiff-block.js";
-import { putDigitalNumbers, validByValues } from "./source-validity.js";
+import { absentBands, putDigitalNumbers, validByValues } from "./source-validity.js";
 import { bandOf, emptyRaster } from "./block.js";
 
 export interface StacItemOptions extends RasterOptions {
@@ -28,9 +35,6 @@ export interface StacItemOptions extends RasterOptions {
   readonly datetime?: string;
 }
 
-/** Indices of the 10 m bands. */
-const NATIVE = [...BANDS.keys()].filter((b) => BAND_RESOLUTION_M[BANDS[b] ?? "B01"] === 10);
-
 /** Each of up to 13 files keeps this much decoded. */
 const ASSET_CACHE_BYTES = 24 * 1024 * 1024;
 
@@ -40,7 +44,7 @@ const KEPT =
 
 /**
  * Opens a STAC Item (1.0 or 1.1; path or URL) whose bands are separate GeoTIFF or JPEG 2000 assets, as one date of imagery on the grid of its
- * B02 asset: 20 m and 60 m bands repeated where their grids nest in it, else bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
+ * B02 asset (without one, of its finest): 20 m and 60 m bands repeated where their grids nest in it, else bilinearly, scene classes by the nearest pixel. Relative hrefs hang on the item's own location.
  *
  * @throws NotFoundError naming the asset; UnsupportedError for assets of other formats; UpstreamError; CorruptDataError.
  */
@@ -77,7 +81,7 @@ export async function openItemSource(given: ItemToOpen, options: StacItemOptions
   try {
     for (const result of opening) if (result.status === "rejected") throw result.reason;
     const scl = choice.scl === undefined ? undefined : files.at(-1);
-    const bandFiles = files.slice(0, BANDS.length);
+    const bandFiles = files.slice(0, choice.bands.length);
     const guess = await guessUnits({ item, named: choice.bands, files: bandFiles, options });
     return new StacSource({
       ...given,
@@ -122,8 +126,8 @@ function otherCase({ id }: StacItem, named: readonly NamedAsset[], places: reado
 }
 
 interface SourceParts extends ItemToOpen {
-  readonly named: readonly NamedAsset[];
-  /** In the order of core/bands. */
+  readonly named: AssetChoice["bands"];
+  /** Of each. */
   readonly files: readonly RasterFile[];
   /** For floats of which neither the item nor the files tell the scale. */
   readonly guess: UnitsAnswer | undefined;
@@ -132,6 +136,7 @@ interface SourceParts extends ItemToOpen {
 }
 
 interface BandReader {
+  readonly band: BandName;
   readonly file: RasterFile;
   readonly mapping: GridMapping;
   readonly units: AssetUnits;
@@ -147,11 +152,12 @@ class StacSource implements Source {
   readonly units: SourceUnits;
   readonly hasClasses: boolean;
   readonly native: NativeFactors;
+  readonly absentBands: readonly BandName[] | undefined;
   readonly fingerprint: string;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
   private readonly readers: readonly BandReader[];
-  private readonly classes: Omit<BandReader, "units" | "factor"> | undefined;
+  private readonly classes: Pick<BandReader, "file" | "mapping"> | undefined;
 
   constructor({ location, item, digest, named, files, guess, scl, options, warnings }: SourceParts) {
     const { properties } = item;
@@ -163,12 +169,14 @@ class StacSource implements Source {
       const told = unitsOf(item, named[b], file, options);
       const units = guess !== undefined && isUntold(told, file) ? { ...guess.units, rule: "none" as const } : told;
       const mapping = mapGrid(this.grid, shapeOf(file), file.location);
-      return { file: singleBand(file), mapping, units, factor: nestedFactor(mapping, this.grid, file) };
+      const band = named[b]?.band ?? "B02";
+      return { band, file: singleBand(file), mapping, units, factor: nestedFactor(mapping, this.grid, file) };
     });
     this.native = Object.fromEntries(
-      this.readers.flatMap(({ factor }, b) => (factor === undefined ? [] : [[BANDS[b], factor]])),
+      this.readers.flatMap(({ factor, band }) => (factor === undefined ? [] : [[band, factor]])),
     );
     this.units = commonUnits(this.readers);
+    this.absentBands = absentBands(this.readers.map(({ band }) => band));
     this.classes =
       scl === undefined ? undefined : { file: scl, mapping: mapGrid(this.grid, shapeOf(scl), scl.location) };
     this.hasClasses = scl !== undefined;
@@ -197,12 +205,12 @@ class StacSource implements Source {
     ]);
     const classes = codes === undefined ? undefined : Uint8Array.from(codes);
     // Coarse pixels reach beyond a swath's edge: without classes the 10 m bands alone tell where it is.
-    const valid = validByValues(classes === undefined ? planes.filter((_, b) => NATIVE.includes(b)) : planes, nodata);
+    const native = planes.filter((_, b) => BAND_RESOLUTION_M[this.readers[b]?.band ?? "B01"] === 10);
+    const valid = validByValues(classes === undefined && native.length > 0 ? native : planes, nodata);
     if (classes !== undefined) for (let i = 0; i < valid.length; i++) if (classes[i] === 0) valid[i] = 0;
     const raster = emptyRaster(window, valid);
-    planes.forEach((plane, b) =>
-      putDigitalNumbers(plane, valid, this.readers[b]?.units ?? this.units, bandOf(raster, b)),
-    );
+    for (const [i, { band, units }] of this.readers.entries())
+      putDigitalNumbers(planes[i] ?? [], valid, units, bandOf(raster, BANDS.indexOf(band)));
     return { raster, classes };
   }
 
@@ -230,57 +238,6 @@ async function readBand(
   const [plane] = await file.read(own, [0], signal);
   return plane ?? new Float32Array(window.width * window.height);
 }
-
-/** B02's grid; where the file has no georeference, what the item tells of it. */
-function gridOf(item: StacItem, named: readonly NamedAsset[], files: readonly RasterFile[]): SourceGrid {
-  const at = BANDS.indexOf("B02");
-  const [file, asset] = [files[at], named[at]?.asset];
-  if (file === undefined) throw new NotFoundError(`Item ${item.id} has no B02 asset`);
-  const { transform, crs, geoKeys } = file.georeference;
-  const told = affineOf(asset?.["proj:transform"] ?? item.properties["proj:transform"]);
-  return {
-    width: file.width,
-    height: file.height,
-    transform: transform ?? told,
-    crs: crs ?? crsOf(item, asset),
-    geoKeys,
-  };
-}
-
-function affineOf(value: unknown): Affine | undefined {
-  if (!Array.isArray(value) || value.length < 6) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = value.map(Number);
-  return a * e - b * d === 0 ? undefined : [a, b, c, d, e, f];
-}
-
-function crsOf(item: StacItem, asset: NamedAsset["asset"] | undefined): string | undefined {
-  for (const fields of [asset, item.properties]) {
-    const [code, epsg, wkt] = [fields?.["proj:code"], fields?.["proj:epsg"], fields?.["proj:wkt2"]];
-    const json = fields?.["proj:projjson"];
-    if (typeof code === "string") return normaliseCrs(code);
-    if (typeof epsg === "number") return `EPSG:${epsg}`;
-    if (typeof wkt === "string") return normaliseCrs(wkt);
-    if (typeof json === "object" && json !== null) return normaliseCrs(JSON.stringify(json));
-  }
-  return undefined;
-}
-
-/** Of an interval its middle, which STAC calls representative; the interval is kept beside it. */
-function datetimeOf({ properties }: StacItem): string | undefined {
-  const instant = instantOf(properties.datetime);
-  if (instant !== undefined) return instant;
-  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
-  if (start === undefined || end === undefined) return start ?? end;
-  return new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString().replace(".000Z", "Z");
-}
-
-function intervalOf({ properties }: StacItem): Readonly<Record<string, string>> {
-  const [start, end] = [instantOf(properties.start_datetime), instantOf(properties.end_datetime)];
-  return start === undefined || end === undefined ? {} : { start_datetime: start, end_datetime: end };
-}
-
-const instantOf = (text: string | null | undefined): string | undefined =>
-  text == null ? undefined : datetimeFromText(text);
 
 interface UnitsQuestion {
   readonly item: StacItem;
@@ -326,7 +283,7 @@ function singleBand(file: RasterFile): RasterFile {
 
 /** The red band's, which `decode` writes back; bands may differ and each is converted by its own. */
 function commonUnits(readers: readonly BandReader[]): SourceUnits {
-  const red = readers[BANDS.indexOf("B04")];
+  const red = readers.find(({ band }) => band === "B04") ?? readers[0];
   const type = red?.file.types[0];
   const dtype = type === "uint8" || type === "int16" || type === "float32" ? type : "uint16";
   return { dtype, scale: red?.units.scale ?? 1, offset: red?.units.offset ?? 0, nodata: red?.file.tags.nodata ?? 0 };
@@ -338,7 +295,9 @@ function warningsOf(item: StacItem, grid: SourceGrid, readers: readonly BandRead
     warnings.push(`Item ${item.id} gives no raster:offset: 1000 is subtracted, as its processing baseline asks`);
   }
   if (grid.transform === undefined || grid.crs === undefined)
-    warnings.push(`Item ${item.id} has no georeference in its B02 asset or proj fields`);
+    warnings.push(`Item ${item.id} has no georeference in its assets or proj fields`);
+  const missing = missingBands({ bands: readers.map(({ band }) => band), unknown: [] });
+  if (missing !== undefined) warnings.push(`Item ${item.id}: ${missing}`);
   return warnings;
 }
 

@@ -1,3 +1,5 @@
+import { BANDS, type BandName } from "../core/bands.js";
+
 /**
  * Which pixels were observed, by the stored numbers of all bands: 1 = valid.
  *
@@ -40,4 +42,10 @@ export function putDigitalNumbers(
   out: Float32Array,
 ): void {
   for (let i = 0; i < out.length; i++) out[i] = valid[i] === 0 ? 0 : (plane[i] ?? 0) * scale + offset;
+}
+
+/** The bands of the 12 that are not among some; undefined where all are. */
+export function absentBands(bands: readonly BandName[]): readonly BandName[] | undefined {
+  const absent = BANDS.filter((band) => !bands.includes(band));
+  return absent.length === 0 ? undefined : absent;
 }

@@ -1,5 +1,5 @@
 import type { GeoKeys } from "../container/georeference.js";
-import type { NativeFactors } from "../core/bands.js";
+import type { BandName, NativeFactors } from "../core/bands.js";
 import type { Raster, PixelWindow } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
@@ -32,7 +32,7 @@ export interface SourceBlock {
 }
 
 /**
- * One date of imagery to ingest, whatever it is stored as: all bands on one grid (10 m bands as they are, 20 m and 60 m bands
+ * One date of imagery to ingest, whatever it is stored as: all bands that it has on one grid (10 m bands as they are, 20 m and 60 m bands
  * repeated where their grids nest in the 10 m grid, else interpolated onto it).
  */
 export interface Source {
@@ -44,6 +44,8 @@ export interface Source {
   readonly datetime: string | undefined;
   readonly grid: SourceGrid;
   readonly units: SourceUnits;
+  /** Bands that it lacks, whose samples are 0; undefined for none. Never all 12. */
+  readonly absentBands?: readonly BandName[] | undefined;
   readonly hasClasses: boolean;
   /**
    * Bands whose own pixels are 2 or 6 of the grid's on each side, exactly: blocks of so many pixels from the grid's first one on. What

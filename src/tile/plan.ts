@@ -1,12 +1,13 @@
 import { STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { createHash } from "node:crypto";
+import { itemsHolding } from "../catalog/absent-bands.js";
 import type { CatalogItem } from "../catalog/types.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
-import { outputNames, renderKey, type RenderSpec } from "../render/render-spec.js";
+import { outputNames, renderKey, requiredBands, type RenderSpec } from "../render/render-spec.js";
 import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
 /** The grid of the picture asked for. */
@@ -76,7 +77,11 @@ const LEVEL_BIAS = 0.3;
 const PIPELINE_VERSION = 4;
 const INPAINT_MARGIN_PX = 48;
 
-/** Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). */
+/**
+ * Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). Those that lack a band asked for take no part.
+ *
+ * @throws NotFoundError where all lack one.
+ */
 export function planPicture(
   target: TargetGrid,
   {
@@ -89,7 +94,7 @@ export function planPicture(
   const margin = mosaic.inpaint === "none" ? 0 : INPAINT_MARGIN_PX;
   const around = margin === 0 ? target : widen(target, margin);
   const lattices = new Map<string, WarpGrid>();
-  const layers = items
+  const layers = itemsHolding(requiredBands(spec), items)
     .map((item) => planLayer(around, item, lattices))
     .filter((layer) => layer !== undefined)
     .map((layer) => (tokens === undefined ? layer : { ...layer, tokens }));

@@ -52,6 +52,7 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
     datetime: iso(period.middleMs),
     grid: { ...grid, geoKeys: undefined },
     units: { dtype: "uint16", scale: 1, offset: 0, nodata: NODATA },
+    absentBands: absentIn(items),
     hasClasses: true,
     fingerprint: fingerprintOf(plan, use),
     sources: items.map(({ id, datetime }) => ({ id, datetime })),
@@ -68,6 +69,12 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
     read: (window, signal) => readMosaic(plan, use, window, signal),
     close: async () => undefined,
   };
+}
+
+/** What one of the dates lacks, a mixture of them lacks. */
+function absentIn(items: readonly CatalogItem[]): Source["absentBands"] {
+  const absent = BANDS.filter((band) => items.some(({ absentBands }) => absentBands?.includes(band) === true));
+  return absent.length === 0 ? undefined : absent;
 }
 
 /** Equal for equal dates, masks and method. */

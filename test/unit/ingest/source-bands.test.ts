@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { BANDS, type BandName } from "../../../src/core/bands.js";
 import { InvalidRequestError } from "../../../src/core/errors.js";
-import { bandInText, chooseBands } from "../../../src/ingest/source-bands.js";
+import { bandInText, chooseBands, missingBands } from "../../../src/ingest/source-bands.js";
 
 const SPELLINGS: readonly ((band: BandName, sample: number) => string)[] = [
   (band) => band,
@@ -49,8 +49,35 @@ test("names that say nothing are a position, other names that aren't understood 
   }
   assert.throws(() => choose((i) => `channel ${"abcdefghijkl"[i]}`), InvalidRequestError);
   assert.throws(() => choose((i) => `Band ${12 - i}`), InvalidRequestError);
-  assert.throws(() => choose((i) => (i === 3 ? "B8/B4" : BANDS[i])), /no band named B04 .* never made up/);
   assert.throws(() => choose((i) => (i === 3 ? "B05" : BANDS[i])), /2 bands named B05/);
+});
+
+test("any bands that have names are taken, those that are missing are told, others' too", () => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...BANDS], { minLength: 1 }), fc.boolean(), (names, hasOther) => {
+      const descriptions = [...names, ...(hasOther ? ["B8/B4"] : [])];
+      const choice = chooseBands({ descriptions, location: "a.tif" });
+      const present = BANDS.filter((band) => names.includes(band));
+      assert.deepEqual(choice.bands, present);
+      assert.deepEqual(
+        choice.samples,
+        present.map((band) => names.indexOf(band)),
+      );
+      const text = missingBands(choice);
+      assert.equal(text === undefined, present.length === BANDS.length);
+      for (const band of BANDS) assert.equal(new RegExp(`\\b${band}\\b`).test(text ?? ""), !present.includes(band));
+      if (text !== undefined) assert.equal(text.includes("not taken for any: B8/B4"), hasOther);
+    }),
+  );
+});
+
+test("a part of the bands of another sensor is not taken for Sentinel-2's", () => {
+  for (const descriptions of [
+    ["SR_B1", "SR_B2", "SR_B3", "SR_B4", "SR_B5", "SR_B6", "SR_B7", "ST_B10", "QA_PIXEL"],
+    ["sur_refl_b07", "sur_refl_b02", "sur_refl_b03"],
+    ["LC08_L2SP_B2", "LC08_L2SP_B3"],
+  ])
+    assert.throws(() => chooseBands({ descriptions, location: "a.tif" }), /Bands of another sensor \(/);
 });
 
 test("bands of other programs' names", () => {

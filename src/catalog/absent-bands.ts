@@ -1,0 +1,21 @@
+import type { BandName } from "../core/bands.js";
+import { NotFoundError } from "../core/errors.js";
+import type { CatalogItem } from "./types.js";
+
+/**
+ * The items that hold all the bands: what an item's source lacked is never made up, so that it takes no part where it is asked for.
+ *
+ * @throws NotFoundError naming what is absent, where none of the items holds them all.
+ */
+export function itemsHolding(bands: readonly BandName[], items: readonly CatalogItem[]): readonly CatalogItem[] {
+  const lacking = (item: CatalogItem): readonly BandName[] =>
+    [...new Set(bands)].filter((band) => item.absentBands?.includes(band) === true);
+  const holding = items.filter((item) => lacking(item).length === 0);
+  const [first] = items;
+  if (holding.length > 0 || first === undefined) return holding;
+  const names = lacking(first).join(", ");
+  const others = items.length === 1 ? "" : ` and of ${items.length - 1} more`;
+  throw new NotFoundError(
+    `No ${names} in item ${first.id}${others}: the image that it was made from had none; ask for bands that it holds (assets=B04,B08)`,
+  );
+}
