@@ -1,6 +1,7 @@
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-values.js";
-import type { Statistics } from "./statistics.js";
+import type { ObservationRule } from "../tile/mosaic/mosaic-spec.js";
+import type { Statistics, StatisticsOptions } from "./statistics.js";
 
 /** Find a geometry's pixels on a grid. */
 export interface MaskTask {
@@ -15,6 +16,12 @@ export interface FiguresTask {
   readonly kind: "figures";
   readonly ready: ReadyValues;
   readonly area: Pick<GridMask, "mask" | "count">;
+  readonly asked: FiguresAsked;
+}
+
+/** Which pixels are counted, and what is told of them. */
+export interface FiguresAsked extends StatisticsOptions {
+  readonly rule: ObservationRule;
 }
 
 export type AreaTask = MaskTask | FiguresTask;
@@ -25,7 +32,7 @@ export type AreaResult =
 
 /** Of the area's pixels on one date. */
 export interface AreaFigures {
-  /** Of the clear pixels, one for each band or expression; undefined where there are none. */
+  /** Of the pixels counted, one for each band or expression; undefined where there are none. */
   readonly statistics: readonly Statistics[] | undefined;
   /** Shares of the area's pixels, 0..100. */
   readonly validPercent: number;

@@ -17,22 +17,26 @@ serveTasks<AreaTask, AreaResult>(async (task) => {
   }
 });
 
-function figuresOf({ ready, area: { mask, count } }: FiguresTask): AreaFigures {
+function figuresOf({ ready, area: { mask, count }, asked }: FiguresTask): AreaFigures {
   const { planes, valid, clear } = valuesOf(ready);
   const inside = (of: Uint8Array): number[] => Array.from(of.keys()).filter((i) => of[i] !== 0 && mask[i] !== 0);
-  const seen = inside(clear);
+  const isClear = inside(clear);
+  const seen = asked.rule === "clear" ? isClear : inside(valid);
+  // Digital numbers are whole, as files of them are.
+  const whole = ready.source.kind === "bands";
   const figures = planes.map((plane) => {
     throwIfCancelled();
     return seen.length === 0
       ? undefined
       : summarise(
-          Float64Array.from(seen, (i) => plane[i] ?? 0),
+          Float64Array.from(seen, (i) => (whole ? Math.round(plane[i] ?? 0) : (plane[i] ?? 0))),
           count,
+          asked,
         );
   });
   return {
     statistics: seen.length === 0 ? undefined : figures.filter((one) => one !== undefined),
     validPercent: (100 * inside(valid).length) / count,
-    clearPercent: (100 * seen.length) / count,
+    clearPercent: (100 * isClear.length) / count,
   };
 }

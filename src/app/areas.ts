@@ -1,14 +1,17 @@
 import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
-import type { AreaFigures, AreaResult, AreaTask } from "./area-tasks.js";
+import type { AreaFigures, AreaResult, AreaTask, FiguresAsked, FiguresTask } from "./area-tasks.js";
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-values.js";
+
+/** 1 = inside, and how many are. */
+type FiguredArea = FiguresTask["area"];
 
 /** Areas and their figures, on threads of their own that start with the first use. */
 export interface Areas {
   /** The geometry's pixels on the finest level where it is at most `maxSide` pixels a side; undefined where it has none. */
   mask(geometry: FlatGeometry, grid: MaskGrid, maxSide: number, signal?: AbortSignal): Promise<GridMask | undefined>;
   /** The pixels in `ready` are handed over: it is of no use afterwards. */
-  figures(ready: ReadyValues, area: GridMask, signal?: AbortSignal): Promise<AreaFigures>;
+  figures(ready: ReadyValues, area: FiguredArea, asked: FiguresAsked, signal?: AbortSignal): Promise<AreaFigures>;
   /** Undefined before the first use. */
   health(): PoolHealth | undefined;
   close(): Promise<void>;
@@ -29,10 +32,10 @@ export function createAreas(options: { readonly threads: number; readonly maxWai
       if (result.kind !== "masked") throw new TypeError(`a ${result.kind} answer to a mask task`);
       return result.area;
     },
-    async figures(ready, { mask, count }, signal) {
+    async figures(ready, { mask, count }, asked, signal) {
       const { buffer } = ready.pixels;
       const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
-      const result = await pool().run({ kind: "figures", ready, area: { mask, count } }, { signal, transfer });
+      const result = await pool().run({ kind: "figures", ready, area: { mask, count }, asked }, { signal, transfer });
       if (result.kind !== "figured") throw new TypeError(`a ${result.kind} answer to a figures task`);
       return result;
     },

@@ -9,7 +9,8 @@ import { openCrs } from "../geo/crs.js";
 import { formatExpression } from "../render/expression-parser.js";
 import { sourceBands, type RenderSource } from "../render/render-spec.js";
 import type { LayerDrawing } from "../tile/draw/draw-layer.js";
-import type { AreaFigures } from "./area-tasks.js";
+import type { AreaFigures, FiguresAsked } from "./area-tasks.js";
+import { USUAL_STATISTICS } from "./statistics.js";
 import { flatten, type GridMask } from "./geometry-mask.js";
 import { readReady, valuesOf } from "./read-values.js";
 import type { Services } from "./services.js";
@@ -25,6 +26,8 @@ export interface PointValues {
 /** What one date says of an area. */
 export interface AreaValues extends AreaFigures {
   readonly item: CatalogItem;
+  /** Of the item, where it was read. */
+  readonly level: number;
 }
 
 /** Dates decoded side by side. */
@@ -65,7 +68,18 @@ export async function readPoint(
  * for, are left out. @throws NotFoundError where all lack one. */
 export async function readArea(
   items: readonly CatalogItem[],
-  { geometry, source }: { readonly geometry: Geometry; readonly source: RenderSource },
+  {
+    geometry,
+    source,
+    asked = { rule: "clear", ...USUAL_STATISTICS },
+    maxSide = MAX_AREA_PX,
+  }: {
+    readonly geometry: Geometry;
+    readonly source: RenderSource;
+    readonly asked?: FiguresAsked;
+    /** Read from the finest level where the area spans at most so many pixels. */
+    readonly maxSide?: number;
+  },
   use: Pick<LayerDrawing, "reader" | "networks"> & Pick<Services, "areas">,
   signal?: AbortSignal,
 ): Promise<readonly AreaValues[]> {
@@ -77,7 +91,7 @@ export async function readArea(
   const maskOf = ({ grid }: CatalogItem): Promise<GridMask | undefined> => {
     const key = JSON.stringify(grid);
     const levels = levelSizes(grid.width, grid.height);
-    const mask = masks.get(key) ?? use.areas.mask(flat, { ...grid, levels }, MAX_AREA_PX, signal);
+    const mask = masks.get(key) ?? use.areas.mask(flat, { ...grid, levels }, maxSide, signal);
     masks.set(key, mask);
     return mask;
   };
@@ -87,11 +101,28 @@ export async function readArea(
     if (area === undefined) return undefined;
     const { level, window } = area;
     const ready = await readReady({ item, level, window, source }, use, signal);
-    if (ready === undefined) return { item, statistics: undefined, validPercent: 0, clearPercent: 0 };
-    return { item, ...(await use.areas.figures(ready, area, signal)) };
+    if (ready === undefined) return { item, level, statistics: undefined, validPercent: 0, clearPercent: 0 };
+    return { item, level, ...(await use.areas.figures(ready, area, asked, signal)) };
   };
   const all = await Promise.all(holding.map((item) => limiter.run(() => read(item), signal)));
   return all.filter((one) => one !== undefined);
+}
+
+/** Statistics of a whole item, read from the finest level of at most `maxSide` pixels a side. */
+export async function readWhole(
+  item: CatalogItem,
+  { source, asked, maxSide }: { readonly source: RenderSource; readonly asked: FiguresAsked; readonly maxSide: number },
+  use: Pick<LayerDrawing, "reader" | "networks"> & Pick<Services, "areas">,
+  signal?: AbortSignal,
+): Promise<AreaValues> {
+  const sizes = levelSizes(item.grid.width, item.grid.height);
+  const found = sizes.findIndex(({ width, height }) => Math.max(width, height) <= maxSide);
+  const level = found < 0 ? sizes.length - 1 : found;
+  const { width, height } = sizes[level] ?? item.grid;
+  const ready = await readReady({ item, level, window: { x: 0, y: 0, width, height }, source }, use, signal);
+  if (ready === undefined) return { item, level, statistics: undefined, validPercent: 0, clearPercent: 0 };
+  const mask = new Uint8Array(new SharedArrayBuffer(width * height)).fill(1);
+  return { item, level, ...(await use.areas.figures(ready, { mask, count: mask.length }, asked, signal)) };
 }
 
 /** The pixel of an item's grid that holds a place. */

@@ -15,6 +15,8 @@ import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
 import { COLORMAP_PATHS, colormapRouter } from "./routes/colormaps.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
+import { ITEM_INFO_PATHS, itemInfoRouter } from "./routes/item-info.js";
+import { ITEM_STATISTICS_PATHS, itemStatisticsRouter } from "./routes/item-statistics.js";
 import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
 import { createSending } from "./sending.js";
@@ -41,6 +43,8 @@ export async function createTectile(
     { path: "/", router: tilejsonRouter(services) },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
     { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
+    { path: "/", router: itemInfoRouter(services), paths: ITEM_INFO_PATHS },
+    { path: "/", router: itemStatisticsRouter(services), paths: ITEM_STATISTICS_PATHS },
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
     { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
     { path: "/", router: colormapRouter() },

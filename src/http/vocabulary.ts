@@ -26,17 +26,9 @@ const AROUND = ["buffer", "padding"];
 /** Which of a collection's items count. */
 const FILTER = ["ids", "bbox", "query", "filter", "filter-lang", "filter-crs", "items_limit"];
 const CRS = ["coord_crs", "dst_crs"];
-const FIGURES = [
-  "max_size",
-  "height",
-  "width",
-  "cover_scale",
-  "categorical",
-  "c",
-  "p",
-  "histogram_bins",
-  "histogram_range",
-];
+/** Of statistics. */
+const FIGURES = ["categorical", "c", "p", "histogram_bins", "histogram_range"];
+const AREA = ["height", "width", "cover_scale"];
 /** How hard titiler-pgstac looks for items. */
 const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"];
 
@@ -97,9 +89,20 @@ export const VOCABULARY: readonly RouteVocabulary[] = [
   {
     method: "POST",
     template: `${COLLECTION}/statistics`,
-    honoured: [...SOURCE, "datetime", ...FILTER, "f"],
-    refused: [...PIXELS, ...KERNEL, ...ALGORITHM, ...EFFORT, ...CRS, ...FIGURES, "pixel_selection", "sortby"],
+    honoured: [...SOURCE, ...FIGURES, "datetime", ...FILTER, "f"],
+    refused: [...PIXELS, ...KERNEL, ...ALGORITHM, ...EFFORT, ...CRS, ...AREA, "max_size", "pixel_selection", "sortby"],
   },
+  ...(["GET", "POST"] as const).map((method): RouteVocabulary => ({
+    method,
+    template: `${ITEM}/statistics`,
+    honoured: [...SOURCE, ...FIGURES, "max_size"],
+    refused: [...PIXELS, ...KERNEL, ...ALGORITHM, ...AREA, ...(method === "POST" ? CRS : [])],
+  })),
+  { method: "GET", template: `${ITEM}/info`, honoured: SOURCE, refused: [] },
+  { method: "GET", template: `${ITEM}/info.geojson`, honoured: SOURCE, refused: ["crs"] },
+  { method: "GET", template: `${ITEM}/assets`, honoured: [], refused: [] },
+  { method: "GET", template: `${ITEM}/renders`, honoured: [], refused: [] },
+  { method: "GET", template: `${ITEM}/renders/{render}`, honoured: [], refused: [] },
 ];
 
 /** Values of refused parameters that ask for what is done anyway. */

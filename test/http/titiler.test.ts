@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { IGNORED_HEADER, VOCABULARY, type RouteVocabulary } from "../../src/http/vocabulary.js";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
@@ -8,6 +11,9 @@ import { createWorkspace, type Workspace } from "../support/workspace.js";
 
 const OPERATIONS = "test/golden/titiler/operations.json";
 const TABLE = "docs/titiler.md";
+const STATISTICS = fileURLToPath(new URL("../../../test/clients/statistics_check.py", import.meta.url));
+const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
+const run = promisify(execFile);
 const BEGIN = "<!-- made by test/http/titiler.test.ts -->";
 
 interface Snapshot {
@@ -37,6 +43,7 @@ const ours = (template: string): string =>
   template
     .replace("{collection_id}", "{collection}")
     .replace("{item_id}", "{item}")
+    .replace("{render_id}", "{render}")
     .replace("{search_id}", "{search}")
     .replace("{tileMatrixSetId}", "{tms}")
     .replace("{lon},{lat}", "{place}")
@@ -58,6 +65,7 @@ const VALUES: ReadonlyMap<string, string> = new Map([
   ["format", "png"],
   ["size", "64x64"],
   ["place", "3.02,42.43"],
+  ["render", "true-color"],
 ]);
 
 const pathOf = ({ template }: RouteVocabulary): string =>
@@ -140,6 +148,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   max_size: "50",
   width: "40",
   height: "30",
+  categorical: "true",
+  c: "1",
+  p: "5",
+  histogram_bins: "3",
+  histogram_range: "0,100",
   ids: "scene_2024-01-10",
   bbox: "3,42,3.1,43",
   query: '{"tec:valid_percent":{"gt":1}}',
@@ -151,7 +164,10 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 test("an honoured parameter is no unknown one, and what a refused one may say is taken", async () => {
-  for (const route of VOCABULARY) {
+  // Other spellings of these paths are the same handlers.
+  const spellings = /(item|collection)\}\/(tiles\/\{z\}.*|tilejson\.json|preview|preview\.\{format\})$/;
+  const routes = VOCABULARY.filter(({ template }) => !spellings.test(template));
+  for (const route of routes) {
     for (const name of route.honoured) {
       const value = name === "f" ? (route.template.includes("iles") ? "png" : "json") : EXAMPLES[name];
       // Tokens are of items stored as FlexTEC, which this catalog has none of.
@@ -226,6 +242,151 @@ test("a collection's tiles show the items that the query leaves, in the order th
     (assets as { name: string }[]).map(({ name }) => name),
     ["scene_2024-01-10", "scene_2024-04-10"],
   );
+});
+
+test("an item's statistics are numpy's, of all its valid pixels, in bins that are asked for", async (t) => {
+  const there = await run(PYTHON, ["-c", "import numpy"]).catch(() => undefined);
+  if (there === undefined) return t.skip("numpy is not installed; TECTILE_TEST_PYTHON names a Python that has it");
+  const item = `${server.url}/collections/${SCENE.collection}/items/scene_2024-04-10`;
+  const values = await fetch(`${item}/preview.npy?assets=B04,B08`);
+  await files.write("values.npy", new Uint8Array(await values.arrayBuffer()));
+  for (const [bins, percentiles] of [
+    ["10", "2,98"],
+    ["4", "0,5,50,100"],
+    ["500,1000,1001,4000", "25"],
+  ] as const) {
+    const asked = percentiles.split(",").map((p) => `p=${p}`);
+    const answer = await fetch(`${item}/statistics?assets=B04&assets=B08&histogram_bins=${bins}&${asked.join("&")}`);
+    assert.equal(answer.headers.get("Tectile-Level"), `0; ${SCENE.width}x${SCENE.height}`);
+    await files.write("answer.json", await answer.text());
+    const { stdout } = await run(PYTHON, [
+      STATISTICS,
+      files.path("values.npy"),
+      files.path("answer.json"),
+      bins,
+      percentiles,
+    ]);
+    assert.match(stdout, /2 bands are as numpy has them/);
+  }
+  const coarse = await fetch(`${item}/statistics?assets=B04&max_size=256`);
+  assert.equal(coarse.headers.get("Tectile-Level"), `1; ${SCENE.width / 2}x${SCENE.height / 2}`);
+});
+
+test("an item's statistics by features, categories, and what is wrong with them", async () => {
+  const item = `/collections/${SCENE.collection}/items/scene_2024-01-10`;
+  const answer = (query: string, body?: unknown): Promise<Response> => {
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    return fetch(`${server.url}${item}/statistics?${query}`, init);
+  };
+  const figures = async <T = Readonly<Record<string, Band>>>(query: string, body?: unknown): Promise<T> =>
+    (await (await answer(query, body)).json()) as T;
+  const square = (west: number, south: number, side: number): object => ({
+    type: "Polygon",
+    coordinates: [
+      [
+        [west, south],
+        [west + side, south],
+        [west + side, south + side],
+        [west, south + side],
+        [west, south],
+      ],
+    ],
+  });
+  const feature = { type: "Feature", id: "field", geometry: square(3.01, 42.43, 0.005), properties: { crop: "rye" } };
+  const one = await figures<Feature>("assets=B04", feature);
+  assert.deepEqual([one.id, one.properties.crop], ["field", "rye"]);
+  const b1 = one.properties.statistics?.["b1"];
+  assert.ok(b1 !== undefined);
+  // About 41 x 56 pixels of 10 m.
+  assert.ok(Math.abs(b1.valid_pixels - 41 * 56) < 120, String(b1.valid_pixels));
+  assert.equal(b1.description, "B04");
+  const outside = { type: "Feature", geometry: square(10, 10, 1), properties: null };
+  const two = await figures<{ type: string; features: Feature[] }>("assets=B04", {
+    type: "FeatureCollection",
+    features: [feature, outside],
+  });
+  assert.equal(two.type, "FeatureCollection");
+  assert.deepEqual(two.features[0], one);
+  assert.equal(two.features[1]?.properties.statistics, null);
+  assert.deepEqual((await figures<Feature>("assets=B04", feature.geometry)).properties.statistics?.["b1"], b1);
+  const { b1: all } = await figures("assets=B04&categorical=true");
+  assert.ok(all !== undefined);
+  assert.equal(all.histogram[0].length, all.unique);
+  assert.equal(
+    all.histogram[0].reduce((sum, count) => sum + count, 0),
+    all.count,
+  );
+  const some = (await figures(`assets=B04&c=${all.majority}&c=-1`))["b1"];
+  assert.deepEqual(some?.histogram, [
+    [Math.max(...all.histogram[0]), 0],
+    [all.majority, -1],
+  ]);
+  const ratio = (await figures("expression=B08/B04;B04*0%2B2"))["b2"];
+  assert.deepEqual([ratio?.min, ratio?.max, ratio?.unique], [2, 2, 1]);
+  const wrongs = ["p=101", "p=x", "histogram_bins=0", "histogram_bins=3,2", "histogram_range=1", "max_size=0"];
+  for (const wrong of [...wrongs, "categorical=x", "c=a"])
+    assert.equal((await answer(`assets=B04&${wrong}`)).status, 400, wrong);
+  assert.equal((await answer("assets=B04", { type: "FeatureCollection", features: [] })).status, 400);
+});
+
+interface Band {
+  readonly description: string;
+  readonly min: number;
+  readonly max: number;
+  readonly histogram: readonly [readonly number[], readonly number[]];
+  readonly valid_pixels: number;
+  readonly count: number;
+  readonly unique: number;
+  readonly majority: number;
+}
+
+interface Feature {
+  readonly id?: string;
+  readonly properties: {
+    readonly crop?: string;
+    readonly statistics: Readonly<Record<string, Band>> | null;
+  };
+}
+
+interface Info {
+  readonly bounds: readonly number[];
+  readonly crs: string;
+  readonly overviews: readonly number[];
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Render {
+  readonly links: readonly { readonly rel: string; readonly href: string }[];
+}
+
+test("an item's bands, their grid and its renders are told in TiTiler's words", async () => {
+  const root = `${server.url}/collections/${SCENE.collection}/items/scene_2024-01-10`;
+  const json = async <T>(path: string): Promise<T> => (await (await fetch(`${root}/${path}`)).json()) as T;
+  const { west, north, width, height } = SCENE;
+  const info = await json<Record<string, Info>>("info?assets=B04");
+  assert.deepEqual(Object.keys(info), ["B04"]);
+  const band = info["B04"];
+  assert.deepEqual(band?.bounds, [west, north - 10 * height, west + 10 * width, north]);
+  assert.equal(band.crs, "http://www.opengis.net/def/crs/EPSG/0/32631");
+  assert.deepEqual([band.width, band.height, band.overviews], [width, height, [2]]);
+  const all = await json<string[]>("assets");
+  assert.equal(all.length, 12);
+  const feature = await json<{ type: string; properties: Record<string, Info> }>("info.geojson");
+  assert.deepEqual(Object.keys(feature.properties), all);
+  assert.deepEqual([feature.type, feature.properties["B04"]], ["Feature", band]);
+  const { renders } = await json<{ renders: Record<string, Render> }>("renders");
+  const names = Object.keys(renders);
+  assert.ok(names.includes("true-color") && names.length >= 3);
+  for (const name of names) {
+    assert.deepEqual(await json(`renders/${name}`), renders[name]);
+    const link = renders[name]?.links.find(({ rel }) => rel === "tilesets-map")?.href ?? "";
+    const tilejson = await fetch(decodeURI(link).replace("{tileMatrixSetId}", "WebMercatorQuad"));
+    const { tiles } = (await tilejson.json()) as { tiles: string[] };
+    const tile = (tiles[0] ?? "").replace("{z}", "12").replace("{x}", "2082").replace("{y}", "1513");
+    assert.equal((await fetch(tile)).status, 200, tile);
+  }
+  assert.equal((await fetch(`${root}/renders/none`)).status, 404);
 });
 
 test("docs/titiler.md is what the vocabulary says", () => {

@@ -13,6 +13,7 @@ import type { RenderSource } from "../../render/render-spec.js";
 import { jsonBody } from "../json-body.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { parseDatetime, queryOf } from "../params.js";
+import { parseStatistics } from "../statistics-params.js";
 import { parseCollectionFilter } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import { param } from "./tiles.js";
@@ -95,7 +96,8 @@ async function sendStatistics(services: Services, request: Request, response: Re
   const signal = requestSignal(request, response);
   const areas = await withFreshCatalog(services.catalog, async () => {
     const items = await itemsOf(request, services, { intersects: geometry }, signal);
-    return readArea(items, { geometry, source }, services, signal);
+    const asked = { rule: "clear" as const, ...parseStatistics(queryOf(request)) };
+    return readArea(items, { geometry, source, asked }, services, signal);
   });
   const names = sourceNames(source);
   if (wantsCsv(request)) {
@@ -162,7 +164,7 @@ async function itemsOf(
 }
 
 /** All bands where the query names none. */
-function sourceOf(request: Request): RenderSource {
+export function sourceOf(request: Request): RenderSource {
   const source = parseSource(queryOf(request));
   return source === undefined || source === "whole" ? { kind: "bands", bands: BANDS } : source;
 }
