@@ -69,7 +69,6 @@ export async function encodeSeries(
       return {
         samples: await draw(found.gathered),
         clear: looksOf(found.gathered, "valid"),
-        acquisitions: found.dates,
         deviations: Float32Array.from(
           { length: width * height },
           (_, i) => found.deviations[(Math.floor(i / width) >> 4) * rect.columns + ((i % width) >> 4)] ?? Number.NaN,

@@ -8,6 +8,7 @@ import { chooseModel } from "../../src/app/choose-model.js";
 import { parseConfig } from "../../src/app/config.js";
 import { createServices } from "../../src/app/services.js";
 import { inpaint, type InpaintImage, type Acquisition } from "../../src/tile/inpaint/inpaint.js";
+import { inLightOf } from "./lit.js";
 import { FROM, predict } from "../../src/tile/inpaint/predict.js";
 import { ROOT } from "../support/report.js";
 import { Calibration } from "./calibration.js";
@@ -96,9 +97,10 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
         samples: seen.map((value, i) => (clear[i % (width * height)] === 0 ? 9000 : value)),
       };
       const holes = new HoleClasses(clear, width);
+      const lit = inLightOf(image, looks);
       const harmonic = inpaint(image, [], "harmonic").samples;
       for (const method of METHODS) {
-        const filled = method === "harmonic" ? harmonic : fillBy(method, { image, looks, forecast, harmonic });
+        const filled = method === "harmonic" ? harmonic : fillBy(method, { image, looks, lit, forecast, harmonic });
         for (const size of ["small", "medium", "large"] as const) {
           const found = createScore();
           addErrors(found, { filled, truth, place, inside: (i) => isTest(i) && holes.sizeOf(i) === size });
@@ -123,14 +125,15 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
 interface Filling {
   readonly image: InpaintImage;
   readonly looks: readonly Acquisition[];
+  readonly lit: readonly Acquisition[];
   readonly forecast: Forecasted | undefined;
   readonly harmonic: Float32Array;
 }
 
-function fillBy(method: Exclude<Method, "harmonic">, { image, looks, forecast, harmonic }: Filling): Float32Array {
-  if (method === "nearest" || method === "linear") return inpaint(image, looks, method).samples;
-  if (method === "tec") return inpaint(image, looks, "tec", forecast).samples;
-  if (method === "forecast alone") return inpaint(image, [], "tec", forecast).samples;
+function fillBy(method: Exclude<Method, "harmonic">, { image, looks, lit, forecast, harmonic }: Filling): Float32Array {
+  if (method === "nearest" || method === "linear") return inpaint(image, lit, method).samples;
+  if (method === "tec") return inpaint(image, lit, "tec", { forecast }).samples;
+  if (method === "forecast alone") return inpaint(image, [], "tec", { forecast }).samples;
   const clearest = looks.toSorted((a, b) => shareOf(b.clear) - shareOf(a.clear) || Math.abs(a.days) - Math.abs(b.days));
   const others = method === "forecast, unmatched" ? [] : looks;
   const used = method === "least cloudy" ? clearest.slice(0, 1) : others;

@@ -50,6 +50,11 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(256 * MiB),
+  /** What was inferred under clouds, chunk by chunk, and what it was fitted with, bytes. */
+  filledCacheBytes: z
+    .int()
+    .min(0)
+    .default(192 * MiB),
   /** Encoded tiles kept, bytes. */
   tileCacheBytes: z
     .int()

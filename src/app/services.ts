@@ -11,6 +11,7 @@ import { createModelZoo, type ModelZoo } from "../model/model-zoo.js";
 import { createNetworks, type Networks } from "../model/networks.js";
 import { listProviders, type Provider } from "../model/session.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
+import { createFills, type Fills } from "../tile/fill/fills.js";
 import { createForecasts, type Forecasts } from "../tile/inpaint/forecasts.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Picture } from "../tile/draw/provenance.js";
@@ -42,6 +43,8 @@ export interface Services {
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
   readonly forecasts: Forecasts;
+  /** Chunks without their holes. */
+  readonly fills: Fills;
   /** Encoded pictures by the ETag of their plan. */
   readonly tiles: SharedCache<KeptPicture>;
   /** Decoded tiles of virtual COGs and cubes. */
@@ -119,6 +122,9 @@ export async function createServices(
   );
   const eventLoop = monitorEventLoop();
   const stages = watchStages();
+  const forecasts = createForecasts(core.pixels, {
+    maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
+  });
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
@@ -133,9 +139,8 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
-    forecasts: createForecasts(core.pixels, {
-      maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
-    }),
+    forecasts,
+    fills: createFills({ ...core, forecasts }, { maxBytes: config.filledCacheBytes }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles,
     blocks,

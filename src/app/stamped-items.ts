@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { CatalogItem } from "../catalog/types.js";
+import type { MosaicItem } from "../tile/plan.js";
 import { fileIdentity } from "../store/file-source.js";
 import { parseLocation } from "../store/location.js";
 
@@ -9,7 +10,7 @@ export interface Stamps {
    * The same items, the checksum of each followed by what its file and those that it leans on look like now (time and size): so an ETag,
    * and what is kept of an open file, end with the file. Files at URLs, and those that aren't there, are left to their checksum.
    */
-  stamp(items: readonly CatalogItem[]): Promise<readonly CatalogItem[]>;
+  stamp(items: readonly MosaicItem[]): Promise<readonly MosaicItem[]>;
 }
 
 /** A file is looked at again after so long, as the catalog is. */
@@ -25,13 +26,18 @@ export function createStamps(): Stamps {
     known.set(href, found, { noUpdateTTL: true });
     return found;
   };
+  async function stampOne<T extends CatalogItem>(item: T): Promise<T> {
+    const parts = await Promise.all([item.href, ...item.referenceHrefs].map(identityOf));
+    const stamp = parts.join("+");
+    return stamp === "" ? item : { ...item, checksum: `${item.checksum}@${stamp}` };
+  }
   return {
     stamp: (items) =>
       Promise.all(
         items.map(async (item) => {
-          const parts = await Promise.all([item.href, ...item.referenceHrefs].map(identityOf));
-          const stamp = parts.join("+");
-          return stamp === "" ? item : { ...item, checksum: `${item.checksum}@${stamp}` };
+          const { fillFrom } = item;
+          const stamped = await stampOne(item);
+          return fillFrom === undefined ? stamped : { ...stamped, fillFrom: await Promise.all(fillFrom.map(stampOne)) };
         }),
       ),
   };

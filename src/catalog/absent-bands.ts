@@ -7,8 +7,8 @@ import type { CatalogItem } from "./types.js";
  *
  * @throws NotFoundError naming what is absent, where none of the items holds them all.
  */
-export function itemsHolding(bands: readonly BandName[], items: readonly CatalogItem[]): readonly CatalogItem[] {
-  const lacking = (item: CatalogItem): readonly BandName[] =>
+export function itemsHolding<T extends CatalogItem>(bands: readonly BandName[], items: readonly T[]): readonly T[] {
+  const lacking = (item: T): readonly BandName[] =>
     [...new Set(bands)].filter((band) => item.absentBands?.includes(band) === true);
   const holding = items.filter((item) => lacking(item).length === 0);
   const [first] = items;

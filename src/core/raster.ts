@@ -32,3 +32,19 @@ export function countValid(valid: Uint8Array): number {
   for (let i = 0; i < valid.length; i++) count += valid[i] === 0 ? 0 : 1;
   return count;
 }
+
+/** The part of planes [n][height][width] that a window inside them covers, as planes of its own size. */
+export function cropPlanes<T extends Uint8Array | Uint16Array | Float32Array>(
+  planes: T,
+  { width, height }: { readonly width: number; readonly height: number },
+  { x, y, width: w, height: h }: PixelWindow,
+): T {
+  const count = planes.length / (width * height);
+  const out = new (planes.constructor as new (length: number) => T)(count * w * h);
+  for (let p = 0; p < count; p++)
+    for (let r = 0; r < h; r++) {
+      const from = (p * height + y + r) * width + x;
+      out.set(planes.subarray(from, from + w), (p * h + r) * w);
+    }
+  return out;
+}

@@ -6,7 +6,9 @@ import type { EncodedImage } from "../render/encode-image.js";
 import type { ChunkPlace, DecodedChunk } from "./decode-chunk.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { DecodableModel } from "../codec/open-coder.js";
-import type { InpaintMethod, ObservationRule, StackSelection } from "./mosaic/mosaic-spec.js";
+import type { CoarseTask, FillResult, FillTask, LightTask } from "./fill/fill-tasks.js";
+import type { FilledChunk } from "./fill/filled-chunk.js";
+import type { ObservationRule, StackSelection } from "./mosaic/mosaic-spec.js";
 import type { ForecastChunk } from "./inpaint/forecasts.js";
 import type { MergedWindow, MergeWindowTask } from "./mosaic/merge-window.js";
 import type { Probe } from "./draw/probe-window.js";
@@ -113,35 +115,37 @@ export interface MergeTask {
   readonly spec: RenderSpec;
   /** One at least; all of one size and with the same bands. */
   readonly layers: readonly DatedCanvas[];
+  /** Pixels around the picture on the canvases. */
+  readonly margin: number;
 }
 
-/** Fill the holes of a tile from other dates, crop its margin and render it. */
-export interface InpaintTask {
-  readonly kind: "inpaint";
-  readonly method: Exclude<InpaintMethod, "none">;
+/** Draw one date and what was inferred of it onto a tile. */
+export interface ComposeFilledTask extends Omit<ComposeTask, "kind" | "rule" | "finish"> {
+  readonly kind: "compose-filled";
+  /** The chunks filled, by their first pixel in the level. */
+  readonly chunks: readonly { readonly x: number; readonly y: number; readonly filled: FilledChunk }[];
+  /** Which of its pixels are drawn now: "beyond" are those of another date as they are, which count as inferred. */
+  readonly draw: "seen" | "inferred" | "beyond";
+  readonly inferred: InferredMemory;
+}
+
+/** Of a canvas's pixels, what is told of those that were inferred; on shared memory. */
+export interface InferredMemory {
+  /** 1 + index into FILL_METHODS; 0 = not inferred. */
+  readonly by: Uint8Array;
+  /** Expected error, digital numbers; NaN where unknown. */
+  readonly errors: Float32Array;
+}
+
+/** Render a canvas of which some pixels were inferred. */
+export interface RenderFilledTask {
+  readonly kind: "render-filled";
   readonly spec: RenderSpec;
   readonly canvas: CanvasMemory;
-  /** 0 where no date reaches: such pixels stay empty. */
-  readonly reach: Uint8Array;
-  /** How many dates the canvas was drawn from. */
-  readonly seenLayers: number;
-  /** Clear observations of other dates on the same grid, days from the canvas's date. */
-  readonly layers: readonly DatedCanvas[];
-  /** What a model forecasts of the canvas's date, on the same grid. */
-  readonly forecast: ForecastCanvas | undefined;
-  readonly margin: number;
+  readonly inferred: InferredMemory;
   readonly hatch: boolean;
   readonly inferredPlane: boolean;
   readonly uncertaintyPlane: boolean;
-}
-
-/** A forecast drawn like a date. */
-export interface ForecastCanvas {
-  readonly canvas: CanvasMemory;
-  /** Of which of the task's layers it is made. */
-  readonly layers: readonly number[];
-  /** Expected error of each pixel, digital numbers; empty where none is asked for. */
-  readonly deviations: Float32Array;
 }
 
 export type PixelTask =
@@ -149,12 +153,17 @@ export type PixelTask =
   | ForecastTask
   | ProbeTask
   | ComposeTask
+  | ComposeFilledTask
   | RenderTask
+  | RenderFilledTask
   | MergeTask
   | MergeWindowTask
-  | InpaintTask;
+  | LightTask
+  | CoarseTask
+  | FillTask;
 
 export type PixelResult =
+  | FillResult
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
   | { readonly kind: "forecast"; readonly chunk: ForecastChunk }
   | { readonly kind: "probed"; readonly probe: Probe }
@@ -163,6 +172,8 @@ export type PixelResult =
       readonly kind: "drawn";
       /** How many pixels the task filled. */
       readonly filled: number;
+      /** Days of the references that inferred pixels of it are made of, YYYY-MM-DD. */
+      readonly days?: readonly string[];
       readonly picture: DrawnPicture | undefined;
     };
 

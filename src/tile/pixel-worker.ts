@@ -8,7 +8,9 @@ import { composeWindow, probeWindow } from "./draw/compose-window.js";
 import { forecastChunk } from "./inpaint/forecast-chunk.js";
 import { decodeChunk } from "./decode-chunk.js";
 import { encodePicture } from "./draw/encode-picture.js";
-import { inpaintCanvas } from "./draw/inpaint-canvas.js";
+import { composeFilled } from "./draw/compose-filled.js";
+import { renderFilled } from "./draw/render-filled.js";
+import { fillCoarse, fillWindow, findLight } from "./fill/fill-window.js";
 import { mergeCanvases } from "./draw/merge-canvases.js";
 import { mergeWindow } from "./mosaic/merge-window.js";
 import {
@@ -45,8 +47,16 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
       return { result: { kind: "drawn", filled: 0, picture: await mergeCanvases(task) } };
     case "merge-window":
       return { result: { kind: "merged-window", merged: mergeWindow(task) } };
-    case "inpaint":
-      return { result: { kind: "drawn", filled: 0, picture: await inpaintCanvas(task) } };
+    case "compose-filled":
+      return { result: { kind: "drawn", picture: undefined, ...composeFilled(task) } };
+    case "render-filled":
+      return { result: { kind: "drawn", filled: 0, picture: await renderFilled(task) } };
+    case "light":
+      return { result: findLight(task) };
+    case "coarse":
+      return { result: fillCoarse(task) };
+    case "fill":
+      return { result: fillWindow(task) };
     default:
       return assertNever(task);
   }

@@ -8,6 +8,7 @@ import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
 import { outputNames, renderKey, requiredBands, type RenderSpec } from "../render/render-spec.js";
+import { FAR_PX } from "./mosaic/best-mosaic.js";
 import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
 /** The grid of the picture asked for. */
@@ -41,6 +42,13 @@ export interface PlanLayer {
   readonly rect: LatentRect;
   /** Of FlexTEC's 16 tokens, those to read; undefined: all. */
   readonly tokens?: number | undefined;
+  /** Dates that its holes are filled from: nearest first, the same wherever on the item the picture lies. */
+  readonly fillFrom: readonly CatalogItem[];
+}
+
+/** An item and, where its holes are to be filled, from which others. */
+export interface MosaicItem extends CatalogItem {
+  readonly fillFrom?: readonly CatalogItem[] | undefined;
 }
 
 /** False where the catalog says of every chunk under the picture that no pixel is clear: such a date needn't be read for clear observations. */
@@ -65,7 +73,7 @@ export interface TilePlan {
   readonly mosaic: MosaicSpec;
   /** In order of precedence. Empty where no item reaches the picture. */
   readonly layers: readonly PlanLayer[];
-  /** Pixels around the picture that are decoded too, so that what is inferred fits its neighbours. */
+  /** Pixels around the picture that are drawn too and cut off again, since what is chosen inside depends on them. */
   readonly margin: number;
   /** Strong ETag, quoted. */
   readonly etag: string;
@@ -74,8 +82,9 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 4;
-const INPAINT_MARGIN_PX = 48;
+const PIPELINE_VERSION = 5;
+/** A neighbour for bilinear weights, and the distance at which clouds hide (window-observations.ts). */
+const AROUND_PX = 4;
 
 /**
  * Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). Those that lack a band asked for take no part.
@@ -89,13 +98,23 @@ export function planPicture(
     mosaic = NEWEST,
     tokens,
   }: { readonly spec: RenderSpec; readonly mosaic?: MosaicSpec; readonly tokens?: number | undefined },
-  items: readonly CatalogItem[],
+  items: readonly MosaicItem[],
 ): TilePlan {
-  const margin = mosaic.inpaint === "none" ? 0 : INPAINT_MARGIN_PX;
+  const margin = mosaic.selection === "best" ? FAR_PX : 0;
   const around = margin === 0 ? target : widen(target, margin);
   const lattices = new Map<string, WarpGrid>();
-  const layers = itemsHolding(requiredBands(spec), items)
-    .map((item) => planLayer(around, item, lattices))
+  const bands = requiredBands(spec);
+  const layers = itemsHolding(bands, items)
+    .map((item) =>
+      planLayer(
+        around,
+        {
+          ...item,
+          fillFrom: item.fillFrom?.filter((one) => !bands.some((band) => one.absentBands?.includes(band) === true)),
+        },
+        lattices,
+      ),
+    )
     .filter((layer) => layer !== undefined)
     .map((layer) => (tokens === undefined ? layer : { ...layer, tokens }));
   const identity = JSON.stringify([
@@ -103,7 +122,7 @@ export function planPicture(
     target.name,
     renderKey(spec),
     mosaic,
-    layers.map(({ item, level }) => [...identityOf(item), level]),
+    layers.map(({ item, level, fillFrom }) => [...identityOf(item), level, ...fillFrom.map(identityOf)]),
     ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
@@ -123,6 +142,11 @@ function withHead(spec: RenderSpec, { transform, crs }: TargetGrid, { selection 
   if (spec.format !== "tif") return spec;
   const bands = selection === "count" ? ["count"] : outputNames(spec.source);
   return { ...spec, geotiff: { transform, crs, bands } };
+}
+
+/** The picture's pixels and those around it that are drawn too. */
+export function plannedArea({ target, margin }: TilePlan): { readonly width: number; readonly height: number } {
+  return { width: target.width + 2 * margin, height: target.height + 2 * margin };
 }
 
 function widen(target: TargetGrid, margin: number): TargetGrid {
@@ -160,14 +184,23 @@ export function previewTarget(item: CatalogItem, width: number, height: number):
   };
 }
 
+/** Between grids of one CRS coordinates stay what they are, exactly. */
+const UNPROJECTED = {
+  toWgs84: (x: number, y: number): [number, number] => [x, y],
+  fromWgs84: (x: number, y: number): [number, number] => [x, y],
+};
+
 /** `lattices` are those of the target by source grid: dates of one place mostly share one, and projecting it is what a plan costs. */
-function planLayer(target: TargetGrid, item: CatalogItem, lattices: Map<string, WarpGrid>): PlanLayer | undefined {
+export function planLayer(
+  target: TargetGrid,
+  { fillFrom = [], ...item }: MosaicItem,
+  lattices = new Map<string, WarpGrid>(),
+): PlanLayer | undefined {
   const { crs, transform: sourceTransform } = item.grid;
   const key = `${sourceTransform.join(" ")} ${crs}`;
-  const { width, height, transform, toWgs84 } = target;
-  const grid =
-    lattices.get(key) ??
-    createWarpGrid({ width, height, transform, toWgs84, fromWgs84: openCrs(crs).fromWgs84, sourceTransform });
+  const { width, height, transform } = target;
+  const projectors = target.crs === crs ? UNPROJECTED : { toWgs84: target.toWgs84, fromWgs84: openCrs(crs).fromWgs84 };
+  const grid = lattices.get(key) ?? createWarpGrid({ width, height, transform, ...projectors, sourceTransform });
   lattices.set(key, grid);
   const extent = warpExtent(grid);
   if (extent === undefined) return undefined;
@@ -179,12 +212,19 @@ function planLayer(target: TargetGrid, item: CatalogItem, lattices: Map<string, 
   const rows = span(extent[1] / factor, extent[3] / factor, size.height);
   const columns = span(extent[0] / factor, extent[2] / factor, size.width);
   if (rows === undefined || columns === undefined) return undefined;
-  return { item, level, factor, grid, rect: { row: rows[0], column: columns[0], rows: rows[1], columns: columns[1] } };
+  return {
+    item,
+    fillFrom,
+    level,
+    factor,
+    grid,
+    rect: { row: rows[0], column: columns[0], rows: rows[1], columns: columns[1] },
+  };
 }
 
-/** Latents [from, count] that cover pixels [low - 1, high + 1] of an axis; undefined where that misses the image. */
+/** Latents [from, count] that cover pixels [low - 4, high + 4] of an axis, as interpolation and clouds nearby need; undefined where that misses the image. */
 function span(low: number, high: number, pixels: number): readonly [number, number] | undefined {
-  const [first, last] = [Math.max(0, Math.floor(low) - 1), Math.min(pixels, Math.ceil(high) + 1)];
+  const [first, last] = [Math.max(0, Math.floor(low) - AROUND_PX), Math.min(pixels, Math.ceil(high) + AROUND_PX)];
   if (low >= pixels || high <= 0 || last <= first) return undefined;
   const from = Math.floor(first / STRIDE);
   return [from, Math.ceil(last / STRIDE) - from];

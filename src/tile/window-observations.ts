@@ -26,7 +26,7 @@ export interface ObservationOptions {
 }
 
 /** An observation is clear when it has no cloud or shadow within this distance: scene classes are made at 20 m and miss thin rims. */
-const CLOUD_BUFFER_PX = 3;
+export const CLOUD_BUFFER_PX = 3;
 
 /**
  * Which pixels of a window count, [height][width]; "all" where every one does.

@@ -72,7 +72,7 @@ test("what was seen is the same whatever fills the rest", async () => {
   }
 });
 
-test("the expected errors are those made, within a factor of two, and told only of what tec inferred", async () => {
+test("the expected errors are those made, within a factor of two; surroundings alone can't tell", async () => {
   const truth = (await npy(`/collections/truth/${tile}.npy?${BANDS}`)).planes;
   const { planes } = await filledBy("tec", "&return_uncertainty=true");
   assert.equal(planes.planes, 7);
@@ -91,10 +91,17 @@ test("the expected errors are those made, within a factor of two, and told only 
   assert.ok(count > 4000, `${count} pixels have an expected error`);
   const ratio = Math.sqrt(real / expected);
   assert.ok(ratio > 0.5 && ratio < 2, `real over expected ${ratio}`);
-  const { planes: linear } = await filledBy("linear", "&return_uncertainty=true");
-  for (let y = 0; y < 256; y += 5)
-    for (let x = 0; x < 256; x += 5)
-      assert.equal(linear.at(EXPECTED, y, x), linear.at(INFERRED, y, x) === 0 ? 0 : 65_535, "linear can't tell");
+  for (const method of ["linear", "harmonic"]) {
+    const { planes: other } = await filledBy(method, "&return_uncertainty=true");
+    let known = 0;
+    for (let y = 0; y < 256; y += 5)
+      for (let x = 0; x < 256; x += 5) {
+        const error = other.at(EXPECTED, y, x);
+        assert.equal(error === 0, other.at(INFERRED, y, x) === 0, `${method} at ${x}, ${y}`);
+        if (error > 0 && error < 65_535) known++;
+      }
+    assert.equal(known > 0, method === "linear", `${method} tells ${known} errors`);
+  }
 });
 
 test("dates of another quality serve tec as well as those of its own", async () => {

@@ -13,9 +13,12 @@ export const CLOUDY_DATE = "2024-05-25T10:50:29Z";
 const BEFORE = "2024-04-20T10:50:31Z";
 const AFTER = "2024-07-04T10:50:31Z";
 const SIDE = 256;
+/** Pixels a side of "wide": three chunks. */
+const WIDE = 600;
 
 interface Date {
   readonly collection: string;
+  readonly side?: number;
   readonly datetime: string;
   readonly cloudCover?: number;
   /** Quality step; the model's own unless told otherwise. */
@@ -24,7 +27,7 @@ interface Date {
 
 /**
  * Collections of the landscape: "series": a cloudy date between two clear ones; "truth": the same date without its clouds; "mixed": as
- * "series", but the clear dates are of another quality.
+ * "series", but the clear dates are of another quality; makeWideSeries has "wide": four dates of three chunks a side, all with clouds.
  */
 const DATES: readonly Date[] = [
   { collection: "series", datetime: BEFORE },
@@ -36,18 +39,29 @@ const DATES: readonly Date[] = [
   { collection: "mixed", datetime: AFTER, quality: 1 },
 ];
 
+const WIDE_DATES: readonly Date[] = [
+  { collection: "wide", datetime: BEFORE, side: WIDE, cloudCover: 0.2 },
+  { collection: "wide", datetime: CLOUDY_DATE, side: WIDE, cloudCover: 0.6 },
+  { collection: "wide", datetime: AFTER, side: WIDE, cloudCover: 0.3 },
+  { collection: "wide", datetime: "2024-08-18T10:50:29Z", side: WIDE },
+];
+
+export const makeWideSeries = (catalog: string): Promise<CatalogItem> => makeSeries(catalog, WIDE_DATES);
+
 /** Makes the catalog in a folder and gives the cloudy item of "series". */
-export async function makeCloudySeries(catalog: string): Promise<CatalogItem> {
+export const makeCloudySeries = (catalog: string): Promise<CatalogItem> => makeSeries(catalog, DATES);
+
+async function makeSeries(catalog: string, dates: readonly Date[]): Promise<CatalogItem> {
   await mkdir(catalog, { recursive: true });
   const services = await createServices(parseConfig({ catalog, provider: "cpu" }));
   try {
     const writer = await catalogWriter(catalog);
     const items: CatalogItem[] = [];
-    for (const { collection, datetime, quality, cloudCover } of DATES) {
+    for (const { collection, datetime, quality, cloudCover, side = SIDE } of dates) {
       const source = openLandscapeSource({
         datetime,
-        width: SIDE,
-        height: SIDE,
+        width: side,
+        height: side,
         ...(cloudCover === undefined ? {} : { cloudCover }),
       });
       const choice = await chooseModel(quality === undefined ? {} : { quality }, services);

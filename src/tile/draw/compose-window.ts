@@ -29,7 +29,12 @@ export function probeWindow(task: ProbeTask): Probe {
   return probeObservations(canvas, { window, observations }, { grid, factor });
 }
 
-function detectorBands({ pixels, bands, window }: ComposeTask): DetectorBands | undefined {
+/** The planes that the cloud detector reads; undefined where the task has not got them all. */
+export function detectorBands({
+  pixels,
+  bands,
+  window,
+}: Pick<ComposeTask, "pixels" | "bands" | "window">): DetectorBands | undefined {
   const plane = (band: BandName): Float32Array | undefined => {
     const at = bands.indexOf(band);
     return at < 0

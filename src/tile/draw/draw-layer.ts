@@ -24,7 +24,7 @@ import {
 } from "../pixel-tasks.js";
 import type { LatentRect, PlanLayer, TargetGrid, TilePlan } from "../plan.js";
 import { datesOf, type Picture } from "./provenance.js";
-import { needsDetector } from "../window-observations.js";
+import { CLOUD_BUFFER_PX, needsDetector } from "../window-observations.js";
 import type { WorkerPool } from "../../core/worker-pool.js";
 import type { Forecasts } from "../inpaint/forecasts.js";
 import { withTokens } from "../tokens.js";
@@ -44,7 +44,10 @@ export const NOTHING: Picture = {
 };
 
 /** Empty, on shared memory. */
-export function createCanvas({ width: size, height }: TargetGrid, bands: readonly BandName[]): CanvasMemory {
+export function createCanvas(
+  { width: size, height }: Pick<TargetGrid, "width" | "height">,
+  bands: readonly BandName[],
+): CanvasMemory {
   const pixels = size * height;
   return {
     size,
@@ -110,7 +113,12 @@ export async function usefulRect(
   if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) return undefined;
   const window = pixelsOf(layer.rect);
   const { box } = await probe({ layer, canvas, window, rule, pieces: gathered }, use, signal);
-  return box === undefined ? undefined : within(rectOfPixels(box), layer.rect);
+  if (box === undefined) return undefined;
+  // A cloud that is told from the bands spreads over the pixels around it, so those are looked at too.
+  const around = rule === "clear" && needsDetector(gathered) ? CLOUD_BUFFER_PX : 0;
+  const { x, y, width, height } = box;
+  const wide = { x: x - around, y: y - around, width: width + 2 * around, height: height + 2 * around };
+  return within(rectOfPixels(wide), layer.rect);
 }
 
 /** How many open pixels a date's image reaches; where none, it needn't even be read. */
@@ -187,7 +195,11 @@ export function markOf(k: number): number {
 }
 
 /** A picture with where its pixels come from; `layers` as its `perLayer` counts them. */
-export function toPicture(drawn: DrawnPicture, layers: readonly PlanLayer[], method: string): Picture {
+export function toPicture(
+  drawn: DrawnPicture,
+  layers: readonly PlanLayer[],
+  { method, references = [] }: { readonly method: string; readonly references?: readonly string[] },
+): Picture {
   const { image, pixels, perLayer, observed, inferred, inferredBy } = drawn;
   const used = layers.filter((_, k) => (perLayer[k] ?? 0) > 0).map(({ item }) => item);
   return {
@@ -195,7 +207,7 @@ export function toPicture(drawn: DrawnPicture, layers: readonly PlanLayer[], met
     provenance: {
       observed: observed / pixels,
       inferred: inferred / pixels,
-      dates: datesOf(used),
+      dates: datesOf([...used, ...references.map((datetime) => ({ datetime }))]),
       method: inferredBy.length === 0 ? method : `${method}, inpaint=${inferredBy.join("+")}`,
     },
   };

@@ -2,7 +2,7 @@ import { Limiter } from "../../core/limiter.js";
 import { isOrdered, observationRule } from "../mosaic/mosaic-spec.js";
 import { daysBetween } from "../mosaic/order-items.js";
 import type { DatedCanvas } from "../pixel-tasks.js";
-import type { PlanLayer, TilePlan } from "../plan.js";
+import { plannedArea, type PlanLayer, type TilePlan } from "../plan.js";
 import type { Picture } from "./provenance.js";
 import {
   canvasBands,
@@ -33,9 +33,12 @@ export async function drawMerged(plan: TilePlan, use: LayerDrawing, signal: Abor
   );
   const [useful, dated] = [layers.filter((_, k) => drawn[k] !== undefined), drawn.filter((one) => one !== undefined)];
   if (dated.length === 0) return NOTHING;
-  const result = await use.pixels.run({ kind: "merge", selection, decider, spec, layers: dated }, { signal });
+  const result = await use.pixels.run(
+    { kind: "merge", selection, decider, spec, layers: dated, margin: plan.margin },
+    { signal },
+  );
   if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
-  return toPicture(result.picture, useful, selection);
+  return toPicture(result.picture, useful, { method: selection });
 }
 
 /** One date on a canvas of its own; undefined where it has no observation. */
@@ -45,7 +48,7 @@ async function drawAlone(
   signal: AbortSignal,
 ): Promise<DatedCanvas | undefined> {
   const gathered = await gatherLayer(layer, use, signal);
-  const canvas = createCanvas(plan.target, canvasBands(plan));
+  const canvas = createCanvas(plannedArea(plan), canvasBands(plan));
   const ready = { layer, gathered, rule: observationRule(plan.mosaic), canvas };
   const rect = await usefulRect(ready, use, signal);
   if (rect === undefined) return undefined;

@@ -19,10 +19,10 @@ export async function drawOrdered(plan: TilePlan, use: LayerDrawing, signal: Abo
   const { layers, spec, mosaic } = plan;
   const canvas = createCanvas(plan.target, canvasBands(plan));
   const drawn = await fillInOrder({ plan, layers, canvas, render: true }, use, signal);
-  if (drawn !== undefined) return toPicture(drawn, layers, mosaic.selection);
+  if (drawn !== undefined) return toPicture(drawn, layers, { method: mosaic.selection });
   const result = await use.pixels.run({ kind: "render", spec, canvas }, { signal });
   if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
-  return toPicture(result.picture, layers, mosaic.selection);
+  return toPicture(result.picture, layers, { method: mosaic.selection });
 }
 
 /** What is drawn where. */

@@ -5,17 +5,13 @@ import { canvasBands } from "./draw-layer.js";
 /** A date's window may have 2.6 times the picture's pixels (plan.ts takes the finer level up to 1.6 times a side); canvas and result beside it. */
 const CANVASES = 5;
 
+/** Canvases of references and results while a chunk is filled. */
+const FILLING = 8;
+
 /** About as many bytes as drawing a plan holds at once, samples being float32. */
 export function drawingBytes(plan: TilePlan): number {
   const { target, margin, layers, mosaic } = plan;
   const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
-  const bands = canvasBands(plan).length;
-  const dated = isOrdered(mosaic.selection) && mosaic.inpaint === "none" ? 0 : layers.length;
-  return 4 * pixels * (bands * (CANVASES + dated) + forecastBands(plan, bands));
-}
-
-/** Bands of what draw-forecast.ts holds beside the dates: the forecast and, where asked for, its deviations. */
-function forecastBands({ mosaic }: TilePlan, bands: number): number {
-  if (mosaic.inpaint !== "tec") return 0;
-  return bands + (mosaic.uncertaintyPlane ? 1 : 0);
+  const dated = isOrdered(mosaic.selection) ? 0 : layers.length;
+  return 4 * pixels * canvasBands(plan).length * (CANVASES + dated + (mosaic.inpaint === "none" ? 0 : FILLING));
 }

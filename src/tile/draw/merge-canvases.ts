@@ -1,4 +1,5 @@
 import { BANDS, type BandName } from "../../core/bands.js";
+import { cropPlanes } from "../../core/raster.js";
 import type { RenderSpec } from "../../render/render-spec.js";
 import { sourcePlanes } from "../../render/source-planes.js";
 import { encodePicture } from "./encode-picture.js";
@@ -8,7 +9,7 @@ import { createMosaic, type MosaicLayer, type MosaicResult } from "../mosaic/mos
 
 /** Merges dates and renders what came out. Expressions are evaluated date by date, so "highest" of an index is the index's highest. */
 export async function mergeCanvases(task: MergeTask): Promise<DrawnPicture> {
-  const { selection, layers, spec } = task;
+  const { selection, layers, spec, margin } = task;
   const [first] = layers;
   if (first === undefined) throw new RangeError("no dates to merge");
   const { size: width, height } = first.canvas;
@@ -22,19 +23,19 @@ export async function mergeCanvases(task: MergeTask): Promise<DrawnPicture> {
   const bands = BANDS.slice(0, planes.length);
   const samples = new Float32Array(planes.length * width * height);
   planes.forEach((plane, p) => samples.set(plane, p * width * height));
+  const inside = { x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin };
+  const cut = cropPlanes(samples, { width, height }, inside);
+  const drawn = cropPlanes(chosen, { width, height }, inside);
   const image = await encodePicture(
-    { kind: "raster", width, height, bands, samples, valid: chosen },
+    { kind: "raster", width: inside.width, height: inside.height, bands, samples: cut, valid: drawn },
     { ...spec, source: sameSource(spec, bands) },
   );
-  const perLayer = countLayers(fed, chosen);
-  const observed = fed.reduce(
-    (seen, { valid }) => seen.map((s, i) => s | (valid[i] === 0 ? 0 : 1)),
-    new Uint8Array(width * height),
-  );
+  const seen = fed.map(({ valid }) => cropPlanes(valid, { width, height }, inside));
+  const observed = drawn.map((_, i) => (seen.some((valid) => valid[i] !== 0) ? 1 : 0));
   return {
     image,
-    pixels: width * height,
-    perLayer,
+    pixels: drawn.length,
+    perLayer: countLayers(seen, drawn),
     observed: observed.reduce((sum, one) => sum + one, 0),
     inferred: 0,
     inferredBy: [],
@@ -67,13 +68,13 @@ function sameSource({ source }: RenderSpec, bands: readonly BandName[]): RenderS
     : { kind: "expressions", expressions: bands.map((band) => ({ kind: "band", band })) };
 }
 
-function countLayers(layers: readonly MosaicLayer[], chosen: MosaicResult["chosen"]): readonly number[] {
-  const perLayer = layers.map(() => 0);
+function countLayers(seen: readonly Uint8Array[], chosen: MosaicResult["chosen"]): readonly number[] {
+  const perLayer = seen.map(() => 0);
   for (let i = 0; i < chosen.length; i++) {
     const from = chosen[i] ?? 0;
     if (from === 0) continue;
     if (from !== MERGED) perLayer[from - 1] = (perLayer[from - 1] ?? 0) + 1;
-    else for (const [k, { valid }] of layers.entries()) if (valid[i] !== 0) perLayer[k] = (perLayer[k] ?? 0) + 1;
+    else for (const [k, valid] of seen.entries()) if (valid[i] !== 0) perLayer[k] = (perLayer[k] ?? 0) + 1;
   }
   return perLayer;
 }

@@ -22,6 +22,10 @@ export interface WarpOptions {
   /** Positions are in source pixels of level 0; a level's pixel is `factor` of them. */
   readonly factor: number;
   readonly resampling: "nearest" | "bilinear";
+  /** 1 = may be drawn; the others only weigh in. All valid ones unless given. */
+  readonly isDrawn?: Uint8Array | undefined;
+  /** Told of each pixel drawn: its index in the canvas, and that of the source pixel that it falls in. */
+  readonly told?: ((to: number, from: number) => void) | undefined;
 }
 
 /**
@@ -40,7 +44,9 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
   let count = 0;
   for (let r = 0; r < height; r++) {
     locateRow(row, r, grid, { scale: 1 / options.factor, x: source.x, y: source.y });
-    chooseRow(row, source, canvas.filled.subarray(r * size, (r + 1) * size));
+    chooseRow(row, source, canvas.filled.subarray(r * size, (r + 1) * size), options.isDrawn);
+    if (options.told !== undefined)
+      for (let i = 0; i < row.count; i++) options.told(r * size + (row.to[i] ?? 0), row.from[i] ?? 0);
     if (bilinear) placeRow(row, source);
     count += row.count;
     for (let b = 0; b < bands; b++) {
@@ -104,9 +110,9 @@ export function locateRow(row: Row, r: number, grid: WarpGrid, level: { scale: n
 }
 
 /** Marks the pixels that are drawn: those still empty that fall into a valid source pixel. */
-function chooseRow(row: Row, source: WindowRaster, filled: Uint8Array): void {
+function chooseRow(row: Row, source: WindowRaster, filled: Uint8Array, isDrawn?: Uint8Array): void {
   const { width, height } = source;
-  const mask = source.valid === "all" ? undefined : source.valid;
+  const mask = isDrawn ?? (source.valid === "all" ? undefined : source.valid);
   const { x: xs, y: ys, to, from } = row;
   let count = 0;
   for (let c = 0; c < filled.length; c++) {

@@ -17,6 +17,8 @@ export interface ForecastDate {
   readonly gathered: GatheredWindow;
   /** Signed, from the date to forecast; not 0. */
   readonly days: number;
+  /** Whether it may serve a chunk, by its row and column in the level; all of them unless given. */
+  readonly serves?: ((chunk: { readonly row: number; readonly column: number }) => boolean) | undefined;
 }
 
 /** A forecast of a part of a window; drawn like a date whose observations, all that is valid, are those of the dates that it is made of. */
@@ -79,7 +81,7 @@ export async function forecastWindow(
   const found = await Promise.all(
     latents.chunks.map(async (_, i) => {
       const place = placeOf(first.gathered, i);
-      const chosen = needed.has(i) ? chooseDates(dates, shares, i) : [];
+      const chosen = needed.has(i) ? chooseDates(dates, shares, { ...place, i }) : [];
       if (chosen.length === 0)
         return { latents: emptyChunk(place).latents, deviations: undefined, valid: "none" as const };
       for (const k of chosen) used.add(k);
@@ -137,6 +139,9 @@ function chunksOf(rect: LatentRect, { latents, container }: GatheredWindow): Rea
 
 interface Place {
   readonly name: string;
+  /** Of the level, chunks. */
+  readonly row: number;
+  readonly column: number;
   readonly width: number;
   readonly height: number;
   readonly window: PixelWindow;
@@ -146,7 +151,8 @@ function placeOf({ latents, masks }: GatheredWindow, i: number): Place {
   const { width = 0, height = 0 } = masks.chunks[i] ?? {};
   const [row, column] = [Math.floor(i / latents.chunkColumns), i % latents.chunkColumns];
   const window = { x: masks.x + CHUNK_PX * column, y: masks.y + CHUNK_PX * row, width, height };
-  return { name: `${latents.chunkRow + row}/${latents.chunkColumn + column}`, width, height, window };
+  const [r, c] = [latents.chunkRow + row, latents.chunkColumn + column];
+  return { name: `${r}/${c}`, row: r, column: c, width, height, window };
 }
 
 /** Clear shares of each chunk's latents; undefined for those that aren't needed or are stored empty. */
@@ -163,10 +169,14 @@ function sharesOf(
 function chooseDates(
   dates: readonly ForecastDate[],
   shares: readonly (readonly (Uint8Array | undefined)[])[],
-  i: number,
+  { i, row, column }: { readonly i: number; readonly row: number; readonly column: number },
 ): readonly number[] {
   const seen = dates
-    .map(({ days }, k) => ({ k, days, clear: meanOf(shares[k]?.[i]) }))
+    .map(({ days, serves }, k) => ({
+      k,
+      days,
+      clear: serves?.({ row, column }) === false ? 0 : meanOf(shares[k]?.[i]),
+    }))
     .filter(({ clear }) => clear > 0)
     .toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
   const good = seen.filter(({ clear }) => clear >= LEAST_CLEAR);

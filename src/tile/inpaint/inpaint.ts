@@ -1,6 +1,7 @@
 import { fillHarmonically, relaxScreened } from "./membrane.js";
 import { matchToImage } from "./match.js";
-import { FROM, predict } from "./predict.js";
+import { expectedErrors } from "./expected-errors.js";
+import { FROM, NO_DATE, predict } from "./predict.js";
 
 /** One date on a grid. Samples, digital numbers, [bands][height][width]; `clear` is 0 where the ground was not seen. */
 export interface InpaintImage {
@@ -13,7 +14,7 @@ export interface InpaintImage {
   readonly reach: Uint8Array;
 }
 
-/** Another date on the same grid. */
+/** Another date on the same grid, in the image's light (light.ts). */
 export interface Acquisition {
   readonly samples: Float32Array;
   readonly clear: Uint8Array;
@@ -25,73 +26,92 @@ export interface Acquisition {
 export interface Forecast {
   readonly samples: Float32Array;
   readonly clear: Uint8Array;
-  /** Indices of the acquisitions that it is made of. */
-  readonly acquisitions: readonly number[];
+  /** Expected error of each pixel, digital numbers. */
+  readonly deviations?: Float32Array | undefined;
 }
 
 /** An image whose holes are filled. */
 export interface Fill {
+  /** Never negative where it was filled. */
   readonly samples: Float32Array;
-  /** How each pixel was inferred: 1 + index into `methods`; 0 = seen, or nothing known. */
+  /** How each pixel was inferred: 1 + index into FILL_METHODS; 0 = seen, or nothing known. */
   readonly by: Uint8Array;
-  readonly methods: readonly string[];
-  /** How many pixels each acquisition went into. */
-  readonly usedReferences: readonly number[];
+  /** Indices of the one or two acquisitions that each inferred pixel is made of, NO_DATE where there is none. */
+  readonly dates: readonly [Uint8Array, Uint8Array];
+  /** Expected error of inferred pixels, digital numbers, root mean square over bands; NaN where unknown, 0 where seen or empty. */
+  readonly errors: Float32Array;
 }
 
-/** Names in `Fill.methods`. */
+export interface FillOptions {
+  readonly forecast?: Forecast | undefined;
+  /** A picture is [bands][height][width] of the image. */
+  readonly surroundings?: "all" | "none" | Float32Array | undefined;
+}
+
+/** Names in `Fill.by`. */
 export const FILL_METHODS = ["nearest", "linear", "harmonic", "tec"] as const;
 
 const NEAREST = 1;
 const LINEAR = 2;
 const HARMONIC = 3;
-export const TEC = 4;
+const TEC = 4;
 /** By what a prediction is made from (FROM). */
 const METHOD_OF: readonly number[] = [0, NEAREST, LINEAR, TEC];
-/** How far a mismatch at a hole's rim reaches into the hole, pixels: it fades by e over this length. */
+/** How far a mismatch at a hole's edge reaches into the hole, pixels: it fades by e over this length. */
 const FEATHER_PX = 6;
 
 /**
  * Fills the holes of an image: from the nearest clear acquisition in time, or linearly between the nearest before and after where there are
  * both; what no date shows is filled harmonically from its surroundings. What comes from other dates is fitted to the image by a
- * local gain and offset for each band, and the rest of the mismatch at the rim fades out inwards, so no edge shows.
+ * local gain and offset for each band, and the rest of the mismatch at the edge fades out inwards, so none shows.
  *
  * "tec" takes the mean of that and the forecast where there is one, and elsewhere is "linear". An image without any acquisition stays empty.
+ *
+ * `surroundings` says how what no date shows is filled: "all", by the harmonic surface through all of the image that is known; "none", not at
+ * all; or with a coarse picture of the same place, brought to the image's size, whose distance from the known pixels fades out. With the last
+ * two every pixel depends on those within 48 pixels alone, so windows of one image agree where they overlap by more.
  */
 export function inpaint(
   image: InpaintImage,
   acquisitions: readonly Acquisition[],
   method: "nearest" | "linear" | "harmonic" | "tec",
-  forecast?: Forecast,
+  { forecast, surroundings = "all" }: FillOptions = {},
 ): Fill {
   const { width, height, bands, clear, reach } = image;
   const pixels = width * height;
   const samples = new Float32Array(image.samples);
   const by = new Uint8Array(pixels);
-  const usedReferences = acquisitions.map(() => 0);
-  const result = { samples, by, methods: FILL_METHODS, usedReferences };
+  const none = (): Uint8Array => new Uint8Array(pixels).fill(NO_DATE);
+  let result: Fill = { samples, by, dates: [none(), none()], errors: new Float32Array(pixels) };
   if (clear.every((c) => c !== 0)) return result;
   const known = clear.map((c) => (c === 0 ? 0 : 1));
   if (method !== "harmonic" && (acquisitions.length > 0 || forecast !== undefined)) {
     const guess = predict(image, acquisitions, method === "nearest" ? "nearest" : "linear", forecast);
-    const isHole = (i: number): boolean => clear[i] === 0 && guess.from[i] !== FROM.none;
     for (let b = 0; b < bands; b++) {
       const plane = samples.subarray(b * pixels, (b + 1) * pixels);
       const predicted = guess.samples.subarray(b * pixels, (b + 1) * pixels);
       fillPlane({ width, height, plane, predicted, clear, guessed: guess.from });
     }
     for (let i = 0; i < pixels; i++) {
-      if (!isHole(i)) continue;
+      if (clear[i] !== 0 || guess.from[i] === FROM.none) continue;
       known[i] = 1;
       by[i] = METHOD_OF[guess.from[i] ?? FROM.none] ?? 0;
     }
-    guess.use.forEach((count, k) => (usedReferences[k] = count));
+    result = { ...result, dates: guess.dates, errors: expectedErrors(guess, { width, by, forecast }) };
   }
   const isLeft = known.some((k, i) => k === 0 && reach[i] !== 0);
-  if (!isLeft || !known.some((k) => k !== 0)) return result;
-  for (let b = 0; b < bands; b++)
-    fillHarmonically(samples.subarray(b * pixels, (b + 1) * pixels), { known, reach, width });
-  for (let i = 0; i < pixels; i++) if (known[i] === 0 && reach[i] !== 0) by[i] = HARMONIC;
+  if (!isLeft || surroundings === "none" || (surroundings === "all" && known.every((k) => k === 0))) return result;
+  for (let b = 0; b < bands; b++) {
+    const plane = samples.subarray(b * pixels, (b + 1) * pixels);
+    if (surroundings === "all") fillHarmonically(plane, { known, reach, width });
+    else fillTowards(plane, surroundings.subarray(b * pixels, (b + 1) * pixels), { known, reach, width });
+  }
+  for (let i = 0; i < pixels; i++) {
+    if (known[i] !== 0 || reach[i] === 0) continue;
+    by[i] = HARMONIC;
+    result.errors[i] = Number.NaN;
+    for (let at = i; at < samples.length; at += pixels) samples[at] = Math.max(0, samples[at] ?? 0);
+  }
   return result;
 }
 
@@ -118,4 +138,17 @@ function fillPlane({ width, height, plane, predicted, clear, guessed }: PlaneFil
   relaxScreened(mismatch, { open, fixed: both, width, lengthPx: FEATHER_PX });
   for (let i = 0; i < plane.length; i++)
     if (open[i] !== 0) plane[i] = Math.max(0, (matched[i] ?? 0) + (mismatch[i] ?? 0));
+}
+
+/** Fills what is not known with the background, and carries the known pixels' distance from it a little way in. */
+function fillTowards(
+  plane: Float32Array,
+  background: Float32Array,
+  { known, reach, width }: { readonly known: Uint8Array; readonly reach: Uint8Array; readonly width: number },
+): void {
+  const open = known.map((k, i) => (k === 0 && reach[i] !== 0 ? 1 : 0));
+  const distance = new Float32Array(plane.length);
+  for (let i = 0; i < plane.length; i++) if (known[i] !== 0) distance[i] = (plane[i] ?? 0) - (background[i] ?? 0);
+  relaxScreened(distance, { open, fixed: known, width, lengthPx: FEATHER_PX });
+  for (let i = 0; i < plane.length; i++) if (open[i] !== 0) plane[i] = (background[i] ?? 0) + (distance[i] ?? 0);
 }

@@ -47,7 +47,7 @@ export class BestMosaic implements Mosaic {
 /** An observation this many days off counts 0.61 for time. */
 const TIME_SIGMA_DAYS = 30;
 /** Distance from a cloud, tile pixels, at which an observation counts as far from it. */
-const FAR_PX = 50;
+export const FAR_PX = 50;
 /** Blue - red / 2 of clear ground and its spread, digital numbers. */
 const CLEAR_HOT = 400;
 const HAZE_SCALE = 100;

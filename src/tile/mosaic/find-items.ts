@@ -1,10 +1,11 @@
 import { boundsGeometry } from "../../catalog/intersects.js";
-import type { Catalog, CatalogItem, SearchFilter } from "../../catalog/types.js";
+import type { Catalog, CatalogItem, SearchFilter, SearchPage, SearchQuery } from "../../catalog/types.js";
 import type { SortKey } from "../../catalog/sort-order.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
+import type { MosaicItem } from "../plan.js";
 import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
-import { orderItems } from "./order-items.js";
+import { baseDay, byDistance, orderItems, solarDay } from "./order-items.js";
 
 /** Where items are found, and how many of them a picture may read. */
 export interface MosaicCatalog {
@@ -41,7 +42,7 @@ export async function findMosaicItems(
   { catalog, config }: MosaicCatalog,
   { search, bounds, mosaic, interval }: MosaicSearch,
   signal?: AbortSignal,
-): Promise<readonly CatalogItem[]> {
+): Promise<readonly MosaicItem[]> {
   const [from, to] = intersection(interval, search.datetime ?? [-Infinity, Infinity]);
   if (from > to) return [];
   const { bbox, intersects: shape, sortby, mostItems = Infinity, ...rest } = search;
@@ -72,7 +73,53 @@ export async function findMosaicItems(
   const middle = Math.min(to, mosaic.askedMs ?? to);
   const before = await find([from, middle], LOOKED_AT * limit);
   const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : [];
-  return orderItems([...after, ...before], mosaic, limit);
+  const items = orderItems([...after, ...before], mosaic, limit);
+  if (mosaic.inpaint === "none") return items;
+  const filled = mosaic.selection === "first" ? baseDay(items, mosaic) : items.slice(0, 1);
+  const around = (item: CatalogItem): Promise<readonly CatalogItem[]> =>
+    findReferences({
+      find: (query) => catalog.search({ ...rest, ...query }, signal),
+      item,
+      mosaic,
+      limit,
+      interval: [from, to],
+    });
+  return Promise.all(
+    items.map(async (item) => (filled.includes(item) ? { ...item, fillFrom: await around(item) } : item)),
+  );
+}
+
+interface ReferenceSearch {
+  readonly find: (query: Pick<SearchQuery, "bbox" | "datetime" | "limit">) => Promise<SearchPage>;
+  readonly item: CatalogItem;
+  readonly mosaic: MosaicSpec;
+  readonly limit: number;
+  readonly interval: readonly [fromMs: number, toMs: number];
+}
+
+/**
+ * What an item's holes are filled from: found by the item's own bounds, so the same wherever on it a picture lies. Of one date shown, the nearest
+ * dates on each side; of a mosaic in order, the dates that come after it in that order.
+ */
+async function findReferences({
+  find,
+  item,
+  mosaic,
+  limit,
+  interval,
+}: ReferenceSearch): Promise<readonly CatalogItem[]> {
+  const { datetimeMs, boundsWgs84: bbox } = item;
+  if (mosaic.selection !== "first") {
+    const { items } = await find({ bbox, datetime: interval, limit: LOOKED_AT * limit });
+    return orderItems(items, mosaic, limit).filter(({ id }) => id !== item.id);
+  }
+  const day = solarDay(item);
+  const isOther = (one: CatalogItem): boolean => solarDay(one) !== day && one.clearPercent !== 0;
+  const [{ items: before }, { items: after }] = await Promise.all([
+    find({ bbox, datetime: [-Infinity, datetimeMs], limit: LOOKED_AT * limit }),
+    find({ bbox, datetime: [datetimeMs, Infinity], limit: MAX_AFTER }),
+  ]);
+  return byDistance([...after.filter(isOther).slice(-limit), ...before.filter(isOther).slice(0, limit)], datetimeMs);
 }
 
 function intersection(a: readonly [number, number], b: readonly [number, number]): readonly [number, number] {

@@ -22,17 +22,22 @@ export function orderItems(items: readonly CatalogItem[], mosaic: MosaicSpec, li
   return (newestFirst || mosaic.askedMs === undefined ? useful : byDistance(useful, mosaic.askedMs)).slice(0, limit);
 }
 
-/** The items of the newest UTC day at or before the asked instant; of the first day after it where there is none before. */
+/** The items of the newest pass at or before the asked instant; of the first after it where there is none before. */
 export function baseDay(items: readonly CatalogItem[], { askedMs = Infinity }: MosaicSpec): readonly CatalogItem[] {
   const first = items.find((item) => item.datetimeMs <= askedMs) ?? items.at(-1);
   if (first === undefined) return [];
-  const day = utcDay(first.datetimeMs);
-  return items.filter((item) => utcDay(item.datetimeMs) === day);
+  const day = solarDay(first);
+  return items.filter((item) => solarDay(item) === day);
 }
 
-/** Days since 1970 in UTC. */
-export function utcDay(ms: number): number {
-  return Math.floor(ms / DAY_MS);
+/**
+ * Days since 1970 in the mean solar time of an item's place: a pass is one day there, also when it crosses midnight UTC. As odc-stac's
+ * groupby="solar_day".
+ */
+export function solarDay({ datetimeMs, boundsWgs84 }: Pick<CatalogItem, "datetimeMs" | "boundsWgs84">): number {
+  const [west, , east] = boundsWgs84;
+  const middle = west <= east ? (west + east) / 2 : (west + east + 360) / 2;
+  return Math.floor((datetimeMs + (middle / 360) * DAY_MS) / DAY_MS);
 }
 
 /** Signed days from one instant to another. */
@@ -41,7 +46,7 @@ export function daysBetween(fromMs: number, toMs: number): number {
 }
 
 /** Nearest first; of two equally near the newer first. Stable, so equal instants keep the catalog's order. */
-function byDistance(items: readonly CatalogItem[], middle: number | undefined): readonly CatalogItem[] {
+export function byDistance(items: readonly CatalogItem[], middle: number | undefined): readonly CatalogItem[] {
   if (middle === undefined) return items;
   return items.toSorted(
     (a, b) => Math.abs(a.datetimeMs - middle) - Math.abs(b.datetimeMs - middle) || b.datetimeMs - a.datetimeMs,

@@ -14,14 +14,16 @@ const item = {
   grid: { width: 1098, height: 1098, transform: [10, 0, 500_000, 0, -10, 4_700_000], crs: "EPSG:32631" },
 } as unknown as CatalogItem;
 
-test("a forecast counts as one more canvas of all bands, its deviations as one more band", () => {
+test("what is held grows with bands, dates on canvases of their own, the margin of best, and filling", () => {
   const spec = parseRenderSpec(new URLSearchParams("f=npy&assets=B02,B03,B04"));
-  const bytes = (mosaic: Partial<MosaicSpec>): number =>
-    drawingBytes(planPicture(previewTarget(item, 100, 50), { spec, mosaic: { ...NEWEST, ...mosaic } }, [item, item]));
-  // 48 pixels around the picture are drawn too, as float32.
-  const plane = 4 * (100 + 96) * (50 + 96);
-  const without = bytes({ inpaint: "linear" });
-  assert.equal(bytes({ inpaint: "tec" }) - without, 3 * plane);
-  assert.equal(bytes({ inpaint: "tec", uncertaintyPlane: true }) - without, 4 * plane);
-  assert.equal(bytes({ inpaint: "linear", uncertaintyPlane: true }), without);
+  const bytes = (mosaic: Partial<MosaicSpec>, items = [item]): number =>
+    drawingBytes(planPicture(previewTarget(item, 100, 50), { spec, mosaic: { ...NEWEST, ...mosaic } }, items));
+  const plane = 4 * 100 * 50;
+  assert.equal(bytes({}, [item, item]), bytes({}), "dates in order share one canvas");
+  assert.equal(bytes({ selection: "median" }, [item, item]) - bytes({ selection: "median" }), 3 * plane);
+  assert.equal(bytes({ inpaint: "linear" }) - bytes({}), 8 * 3 * plane);
+  assert.ok(
+    bytes({ selection: "best" }) > 3 * bytes({ selection: "median" }),
+    "50 pixels around the picture are drawn too",
+  );
 });

@@ -100,7 +100,13 @@ test("distance to the next hole is Euclidean within 8 %, 0 in holes", () => {
 });
 
 function item(id: string, date: string, clearPercent?: number): CatalogItem {
-  return { id, datetime: date, datetimeMs: Date.parse(date), clearPercent } as Partial<CatalogItem> as CatalogItem;
+  return {
+    id,
+    datetime: date,
+    datetimeMs: Date.parse(date),
+    clearPercent,
+    boundsWgs84: [3, 42, 4, 43],
+  } as Partial<CatalogItem> as CatalogItem;
 }
 
 const ITEMS = [

@@ -1,0 +1,196 @@
+import { CHUNK_PX } from "../../core/geometry.js";
+import { sameAffine } from "../../geo/affine.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import { pixelsOf, synthesiseWindow, type GatheredWindow } from "../decode-window.js";
+import { chunksUnder } from "../fill/fill-chunk.js";
+import type { FilledChunk } from "../fill/filled-chunk.js";
+import type { Fills } from "../fill/fills.js";
+import type { FillSubject } from "../fill/guide.js";
+import { levelSize } from "../fill/item-grid.js";
+import { DETECTOR_BANDS } from "../mosaic/cloud-detector.js";
+import { solarDay } from "../mosaic/order-items.js";
+import type { CanvasMemory, ComposeFilledTask, InferredMemory } from "../pixel-tasks.js";
+import type { PlanLayer, TilePlan } from "../plan.js";
+import { needsDetector, windowObservations } from "../window-observations.js";
+import {
+  canvasBands,
+  countReach,
+  createCanvas,
+  gatherLayer,
+  markOf,
+  toPicture,
+  usefulRect,
+  type LayerDrawing,
+} from "./draw-layer.js";
+import { fillInOrder } from "./draw-ordered.js";
+import type { Picture } from "./provenance.js";
+
+/** What drawing with holes filled uses. */
+export type FilledDrawing = LayerDrawing & { readonly fills: Fills };
+
+/** A picture in the making. */
+interface Drawing {
+  readonly plan: TilePlan;
+  readonly canvas: CanvasMemory;
+  readonly inferred: InferredMemory;
+  /** Of the references in it, YYYY-MM-DD. */
+  readonly days: Set<string>;
+}
+
+/**
+ * One date (or, for the other selections in order, a mosaic) without its clouds. What is missing was filled chunk by chunk on the items' own
+ * grids (tile/fill), and is drawn like any other pixel.
+ */
+export async function drawFilled(plan: TilePlan, use: FilledDrawing, signal: AbortSignal): Promise<Picture> {
+  const { spec, mosaic, target } = plan;
+  const { hatch, inferredPlane, uncertaintyPlane, selection } = mosaic;
+  const canvas = createCanvas(target, canvasBands(plan));
+  const pixels = canvas.filled.length;
+  const inferred = {
+    by: new Uint8Array(new SharedArrayBuffer(pixels)),
+    errors: new Float32Array(new SharedArrayBuffer(4 * pixels)),
+  };
+  const drawing: Drawing = { plan, canvas, inferred, days: new Set() };
+  await (selection === "first" ? drawDate(drawing, use, signal) : drawMosaic(drawing, use, signal));
+  const result = await use.pixels.run(
+    { kind: "render-filled", spec, canvas, inferred, hatch, inferredPlane, uncertaintyPlane },
+    { signal },
+  );
+  if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
+  return toPicture(result.picture, plan.layers, { method: selection, references: [...drawing.days] });
+}
+
+/** The shown date, all its items; what lies beyond their grids from other dates as they are. */
+async function drawDate(drawing: Drawing, use: FilledDrawing, signal: AbortSignal): Promise<void> {
+  const { layers } = drawing.plan;
+  const [first] = layers;
+  if (first === undefined) return;
+  const day = solarDay(first.item);
+  const base = layers.filter(({ item }) => solarDay(item) === day);
+  const ready = await Promise.all(
+    base.map((layer) => readyLayer(drawing, layer, subjectOf(drawing, layer), use, signal)),
+  );
+  const [only] = ready;
+  if (only !== undefined && ready.length === 1)
+    await compose(drawing, only, { draw: ["seen", "inferred"], mark: markOf(0) }, use, signal);
+  else
+    for (const draw of ["seen", "inferred"] as const)
+      for (const [k, one] of ready.entries())
+        await compose(drawing, one, { draw: [draw], mark: markOf(k) }, use, signal);
+  for (const [k, layer] of layers.entries()) {
+    if (base.includes(layer) || base.some(({ item }) => sameGrid(item, layer.item))) continue;
+    if ((await countReach({ layer, canvas: drawing.canvas }, use, signal)) === 0) continue;
+    const beyond = await readyLayer(drawing, layer, undefined, use, signal);
+    await compose(drawing, beyond, { draw: ["beyond"], mark: markOf(k) }, use, signal);
+  }
+}
+
+/** The first clear pixel of each place, and what no date shows from its surroundings, on the grid of the first item. */
+async function drawMosaic(drawing: Drawing, use: FilledDrawing, signal: AbortSignal): Promise<void> {
+  const { plan, canvas } = drawing;
+  const { layers } = plan;
+  const [first] = layers;
+  if (first === undefined) return;
+  await fillInOrder({ plan, layers, canvas, render: false }, use, signal);
+  if (canvas.filled.every((mark) => mark !== 0)) return;
+  const { bands, tokens } = subjectOf(drawing, first);
+  const base = [first.item, ...first.fillFrom] as const;
+  const ready = await readyLayer(drawing, first, { base, references: [], bands, tokens }, use, signal);
+  await compose(drawing, ready, { draw: ["inferred"], mark: markOf(0) }, use, signal);
+}
+
+function subjectOf({ canvas }: Drawing, { item, fillFrom, tokens }: PlanLayer): FillSubject {
+  return { base: [item], references: fillFrom, bands: canvas.bands, tokens };
+}
+
+interface ReadyFilled {
+  readonly layer: PlanLayer;
+  readonly gathered: GatheredWindow;
+  readonly chunks: ComposeFilledTask["chunks"];
+}
+
+/** A date's latents, and its chunks under the tile filled. */
+async function readyLayer(
+  { plan }: Drawing,
+  layer: PlanLayer,
+  subject: FillSubject | undefined,
+  use: FilledDrawing,
+  signal: AbortSignal,
+): Promise<ReadyFilled> {
+  const gathered = await gatherLayer(layer, use, signal);
+  const { inpaint: method } = plan.mosaic;
+  if (subject === undefined || method === "none") return { layer, gathered, chunks: [] };
+  const { level, rect, item } = layer;
+  const size = levelSize(item, level);
+  const { x, y, width, height } = pixelsOf(rect);
+  const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
+  const isMosaic = subject.base.length > 1;
+  const wanted = chunksUnder(window).filter(
+    ({ row, column }) => isMosaic || needsDetector(gathered) || hasHoles(gathered, layer, { window, row, column }),
+  );
+  const filled = await Promise.all(
+    wanted.map(({ row, column }) => use.fills.chunk({ subject, level, row, column, method }, signal)),
+  );
+  const chunks = filled.flatMap((chunk: FilledChunk, i) =>
+    chunk.width === 0
+      ? []
+      : [{ x: (wanted[i]?.column ?? 0) * CHUNK_PX, y: (wanted[i]?.row ?? 0) * CHUNK_PX, filled: chunk }],
+  );
+  return { layer, gathered, chunks };
+}
+
+/** Whether a chunk has a hole inside a window. */
+function hasHoles(
+  gathered: GatheredWindow,
+  { factor }: PlanLayer,
+  {
+    window,
+    row,
+    column,
+  }: {
+    readonly window: { x: number; y: number; width: number; height: number };
+    readonly row: number;
+    readonly column: number;
+  },
+): boolean {
+  const [x, y] = [Math.max(window.x, column * CHUNK_PX), Math.max(window.y, row * CHUNK_PX)];
+  const width = Math.min(window.x + window.width, (column + 1) * CHUNK_PX) - x;
+  const height = Math.min(window.y + window.height, (row + 1) * CHUNK_PX) - y;
+  const looks = windowObservations(gathered, { x, y, width, height }, { rule: "clear", factor });
+  return looks !== "all" && looks.includes(0);
+}
+
+/** Runs the transform over a date's window, where anything of it is seen, and draws what is seen or inferred where the canvas is still empty. */
+async function compose(
+  { canvas, inferred, plan, days }: Drawing,
+  { layer, gathered, chunks }: ReadyFilled,
+  { draw, mark }: { readonly draw: readonly ComposeFilledTask["draw"][]; readonly mark: number },
+  use: FilledDrawing,
+  signal: AbortSignal,
+): Promise<void> {
+  const { masks, classes } = gathered;
+  const extra = needsDetector(gathered) ? DETECTOR_BANDS : [];
+  const bands = [...canvas.bands, ...extra.filter((band) => !canvas.bands.includes(band))];
+  const window = pixelsOf(layer.rect);
+  const isSeen = (await usefulRect({ layer, gathered, rule: "clear", canvas }, use, signal)) !== undefined;
+  if (!isSeen && chunks.length === 0) return;
+  const pixels = isSeen
+    ? (await synthesiseWindow(gathered, { rect: layer.rect, bands }, use, signal)).pixels
+    : new Float32Array(bands.length * window.width * window.height);
+  const { grid, factor } = layer;
+  const { resampling } = plan.spec;
+  const task = { kind: "compose-filled" as const, pixels, bands, window, masks, classes, grid, factor, canvas, mark };
+  for (const [n, one] of draw.entries()) {
+    const isLast = n === draw.length - 1;
+    const result = await use.pixels.run(
+      { ...task, resampling, chunks, draw: one, inferred },
+      { signal, transfer: isLast && pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [] },
+    );
+    if (result.kind !== "drawn") throw new TypeError(`a ${result.kind} answer to a compose task`);
+    for (const day of result.days ?? []) days.add(day);
+  }
+}
+
+function sameGrid({ grid: a }: CatalogItem, { grid: b }: CatalogItem): boolean {
+  return a.crs === b.crs && a.width === b.width && a.height === b.height && sameAffine(a.transform, b.transform);
+}
