@@ -13,7 +13,7 @@ import type { Source } from "../ingest/source.js";
 export type SourceOptions = GeoTiffOptions;
 
 /**
- * Opens a GeoTIFF, a STAC Item (.json, .geojson, or a URL without an extension), a Sentinel-2 product in ESA's SAFE format (its folder or
+ * Opens a GeoTIFF or VRT, a STAC Item (.json, .geojson, or a URL without an extension), a Sentinel-2 product in ESA's SAFE format (its folder or
  * metadata file), or the files of an image's bands (a path with a star, or one of them alone).
  *
  * @throws UnsupportedError for formats that aren't read, with what makes a GeoTIFF of them.
@@ -29,14 +29,14 @@ export async function openSource(location: string, options: SourceOptions = {}):
     if (isFolder) return openSafeSource(location, options);
     if (name.includes("*") || /\.(jp2|j2k)$/i.test(name)) return openBandFilesSource(location, options);
   }
-  if (/\.(jp2|vrt|safe|zip|nc|hdf|h5|img|png|jpe?g)$/i.test(name))
+  if (/\.(jp2|safe|zip|nc|hdf|h5|img|png|jpe?g)$/i.test(name))
     throw new UnsupportedError(
-      `${name} is not read; wanted a GeoTIFF, a SAFE folder or a STAC Item (gdalbuildvrt -separate of the 12 bands, then gdal_translate, makes a GeoTIFF)`,
+      `${name} is not read; wanted a GeoTIFF, a SAFE folder or a STAC Item (gdal_translate makes a GeoTIFF)`,
     );
   return isTiff(location) ? openGeoTiffSource(location, options) : openStacItemSource(location, options);
 }
 
-const isTiff = (name: string): boolean => /\.tiff?$/i.test(name.split("?")[0] ?? name);
+const isTiff = (name: string): boolean => /\.(tiff?|vrt)$/i.test(name.split("?")[0] ?? name);
 
 /** An input with what its date tells. */
 export interface DatedInput extends Input {

@@ -32,7 +32,7 @@ import { readVersion } from "./version.js";
 const HELP = `
 Usage: tectile ingest INPUT... --catalog DIR [OPTIONS]
 
-Encodes dates of Sentinel-2 imagery and adds them to a catalog. INPUT is a SAFE product (its folder), a GeoTIFF
+Encodes dates of Sentinel-2 imagery and adds them to a catalog. INPUT is a SAFE product (its folder), a GeoTIFF or VRT
 (12 bands, or those that are there by name), a STAC Item (file or URL) whose bands are assets, or a folder with such, or with files of single bands, in it or in its sub-folders. What is there already is skipped; a run that was stopped goes on where it was.
 
   --catalog DIR     the catalog's folder, made where it isn't one (default data/catalog)

@@ -23,8 +23,8 @@ export interface Inputs {
 }
 
 /**
- * The inputs that paths and URLs stand for. A folder stands for the GeoTIFFs, SAFE products, STAC Items and sets of single bands
- * below it: what an item names as its assets, and what a product holds, belongs to it; scene classifications, masks, previews, other JSON and hidden files are passed over.
+ * The inputs that paths and URLs stand for. A folder stands for the GeoTIFFs, VRTs, SAFE products, STAC Items and sets of single bands
+ * below it: what an item names as its assets, what a VRT is made of and a product holds, belongs to it; scene classifications, masks, previews, other JSON and hidden files are passed over.
  */
 export async function listInputs(paths: readonly string[]): Promise<Inputs> {
   const found: Found[] = [];
@@ -76,12 +76,13 @@ async function listInput(path: string): Promise<Found> {
     const assets = await assetsOf(file);
     if (assets !== undefined) items.set(file, assets);
   }
-  const assets = new Set([...items.values()].flat().map((asset) => asset.toLowerCase()));
+  const mosaics = await Promise.all(files.filter((name) => /\.vrt$/i.test(name)).map(filesOfVrt));
+  const assets = new Set([...items.values(), ...mosaics].flat().map((asset) => asset.toLowerCase()));
   const claimed = (file: string): boolean =>
     assets.has(resolve(file).toLowerCase()) || products.some(({ folder }) => file.startsWith(folder + sep));
   const free = files.filter((file) => !claimed(file));
   const groups = groupsAmong(free);
-  const isImage = (file: string): boolean => /\.tiff?$/i.test(file) && !ASIDE.test(basename(file));
+  const isImage = (file: string): boolean => /\.(tiff?|vrt)$/i.test(file) && !ASIDE.test(basename(file));
   const single = free.filter((file) => !groups.files.has(file) && (items.has(file) || isImage(file)));
   const locations = [...single, ...groups.patterns, ...products.flatMap(({ tiles }) => tiles)].toSorted();
   const passedOver = free.filter((file) => !single.includes(file) && !groups.files.has(file));
@@ -164,6 +165,15 @@ async function assetsOf(file: string): Promise<readonly string[] | undefined> {
     const location = resolveHref(file, href);
     return parseLocation(location).kind === "file" ? [resolve(location), resolve(decoded(location))] : [];
   });
+}
+
+/** What a VRT is made of belongs to it. */
+async function filesOfVrt(file: string): Promise<readonly string[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const named = [...text.matchAll(/<SourceFilename([^>]*)>([^<]+)<\/SourceFilename>/g)];
+  return named.map(([, attributes = "", name = ""]) =>
+    /relativeToVRT="1"/.test(attributes) ? resolve(dirname(file), name) : resolve(name),
+  );
 }
 
 function lenient(text: string): unknown {

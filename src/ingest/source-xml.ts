@@ -1,4 +1,4 @@
-import { XMLParser } from "fast-xml-parser";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
@@ -26,6 +26,10 @@ const attributesSchema = z.record(z.string(), z.string()).catch({});
 
 /** The root element. @throws CorruptDataError for what isn't XML. */
 export function parseXml(text: string, location: string): XmlElement {
+  // The parser takes a document that was cut short for a whole one.
+  const checked = XMLValidator.validate(text.replace(/^\uFEFF/, ""));
+  if (checked !== true)
+    throw new CorruptDataError(location, `not XML (line ${checked.err.line}: ${checked.err.msg.slice(0, 80)})`);
   try {
     const root = elementsOf(PARSER.parse(text)).find(({ name }) => name !== "?xml");
     if (root !== undefined) return root;
