@@ -105,7 +105,10 @@ function landing(services: HttpServices): RequestHandler {
     const format = queryOf(request).get("f") ?? request.accepts(["json", "html"]);
     response.vary("Accept").set("Cache-Control", "no-cache");
     if (format === "html" && typeof landingHtml === "string") return void response.type("html").send(landingHtml);
-    if (format === "html" && typeof landingHtml === "function") return void landingHtml(request, response, next);
+    if (format === "html" && typeof landingHtml === "function") {
+      await landingHtml(request, response, next);
+      return;
+    }
     const [root, collections] = await Promise.all([catalog.root(), catalog.collections()]);
     const named = {
       ...root,

@@ -105,6 +105,7 @@ export function createControls(page: Page, current: () => Series | undefined): C
       element("timeline", HTMLElement).hidden = entries.length === 0;
       const credits = [collection.credit, start.basemap?.attribution ?? "Borders: Natural Earth"];
       element("credit", HTMLParagraphElement).textContent = credits.filter((part) => part !== "").join(" · ");
+      panel.relate(collection, start.collections);
       timeline.setEntries(entries);
       range.setEntries(entries);
       markers.setOutlines(outlines);

@@ -27,6 +27,11 @@ export function nearestEntry(entries: readonly DateEntry[], day: string | undefi
   );
 }
 
+/** All of a UTC day as STAC's interval. */
+export function wholeDay(day: string): string {
+  return `${day}T00:00:00Z/${day}T23:59:59.999Z`;
+}
+
 /** "26 Jun 2021". */
 export function formatDay(day: string): string {
   return FORMAT.format(new Date(day));

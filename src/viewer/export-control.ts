@@ -11,7 +11,7 @@ import type { Series } from "./series.js";
 import { pause } from "./stage.js";
 import type { Stage } from "./stage.js";
 import type { Store } from "./state.js";
-import { sourceOf } from "./status.js";
+import { sourceOf } from "./what-goes-on.js";
 import { windowUrl } from "./window-url.js";
 
 export interface ExportUse {

@@ -57,7 +57,8 @@ start
 async function draw(root: HTMLElement, series: StartSeries, collection: Collection): Promise<void> {
   const whole = toSeries(connection.ask, collection, series);
   const state = settleState(parseHash(location.hash), whole);
-  const frame = state.date === undefined ? undefined : seenFrame(whole, state.date, state);
+  // A date by itself is known by its items, which haven't been asked for.
+  const frame = state.date === undefined || state.only ? undefined : seenFrame(whole, state.date, state);
   if (frame === undefined || state.date === undefined) return;
   const size = { width: window.innerWidth, height: window.innerHeight };
   const camera = state.camera ?? cameraFor(series.extent.bounds, size);

@@ -10,6 +10,8 @@ export interface Panel {
   unfold(): void;
   /** Shows the state; `renders` are those of the collection that is shown. */
   show(state: ViewState, renders: readonly RenderChoice[]): void;
+  /** Offers the collections that the one that shows was made from, and those made from it. */
+  relate(shown: Collection, all: readonly Collection[]): void;
 }
 
 /** Wires the panel's controls, which index.html has, to the store; `compare` switches comparison on and off. */
@@ -37,6 +39,25 @@ export function createPanel(store: Store, compare: (on: boolean) => void): Panel
   switches.footprints.addEventListener("change", () => store.set({ footprints: switches.footprints.checked }));
   return {
     unfold: () => fold(true),
+    relate(shown, all) {
+      const offer = (words: string, related: readonly Collection[]): readonly HTMLElement[] =>
+        related.length === 0
+          ? []
+          : [
+              make("span", {}, words),
+              ...related.map(({ id, title }) => switchTo(title, () => store.set({ collection: id }))),
+            ];
+      element("related", HTMLParagraphElement).replaceChildren(
+        ...offer(
+          "Made from",
+          all.filter(({ id }) => shown.derivedFrom.includes(id)),
+        ),
+        ...offer(
+          "See also",
+          all.filter(({ derivedFrom }) => derivedFrom.includes(shown.id)),
+        ),
+      );
+    },
     setCollections(collections) {
       collection.replaceChildren(...collections.map(({ id, title }) => make("option", { value: id }, title)));
     },
@@ -58,4 +79,10 @@ export function createPanel(store: Store, compare: (on: boolean) => void): Panel
       if (chosen !== undefined) drawLegend(element("legend", HTMLDivElement), chosen);
     },
   };
+}
+
+function switchTo(title: string, go: () => void): HTMLElement {
+  const button = make("button", { type: "button", class: "link" }, title);
+  button.addEventListener("click", go);
+  return button;
 }

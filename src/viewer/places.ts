@@ -22,7 +22,7 @@ export function parsePlace(text: string): Place | undefined {
   const [first, second, ...others] = angles;
   // What is no number, sign or letter of a side was no coordinate.
   if (first === undefined || second === undefined || others.length > 0) return undefined;
-  if (text.replaceAll(ANGLE, "").replaceAll(/[\s,;/]/g, "") !== "") return undefined;
+  if (text.replaceAll(ANGLE, "").replaceAll(/[\s,;]/g, "") !== "") return undefined;
   const signed = ({ value, side }: typeof first): number => (side === "S" || side === "W" ? -Math.abs(value) : value);
   const isLon = ({ side }: typeof first): boolean => side === "E" || side === "W";
   const isLat = ({ side }: typeof first): boolean => side === "N" || side === "S";

@@ -1,7 +1,7 @@
 import { fetchItems } from "./api.js";
 import type { Collection, Item, Outline, RenderChoice, StartSeries, TileExtent } from "./api.js";
 import type { Connection } from "./connection.js";
-import { hasClouds, itemAt, nearestEntry } from "./dates.js";
+import { hasClouds, itemAt, nearestEntry, wholeDay } from "./dates.js";
 import type { DateEntry } from "./dates.js";
 import { frameOf } from "./frames.js";
 import type { Filling, Frame } from "./frames.js";
@@ -32,7 +32,7 @@ export function toSeries(
   const itemsOf = (day: string): Promise<readonly Item[]> => {
     const known = days.get(day);
     if (known !== undefined) return known;
-    const asked = fetchItems(ask, { collection: id, datetime: day, limit: OUTLINES });
+    const asked = fetchItems(ask, { collection: id, datetime: wholeDay(day), limit: OUTLINES });
     days.set(day, asked);
     asked.catch(() => days.delete(day));
     return asked;
@@ -135,7 +135,7 @@ export async function itemShown(
   { day, only }: { readonly day: string; readonly only: boolean },
   place: readonly [lon: number, lat: number],
 ): Promise<Item | undefined> {
-  return itemAt(await series.itemsAt(place, only ? day : `../${day}T23:59:59Z`), place);
+  return itemAt(await series.itemsAt(place, only ? wholeDay(day) : `../${day}T23:59:59.999Z`), place);
 }
 
 /** A way to look at a collection by its id, the first one where there is no such. */

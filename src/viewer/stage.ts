@@ -4,14 +4,12 @@ import type { Basemap, Bounds } from "./api.js";
 import type { Connection } from "./connection.js";
 import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
-import type { Frame } from "./frames.js";
 import { drawEdgeLabels } from "./graticule.js";
 import { cameraOf, createMapView } from "./map.js";
 import type { MapView } from "./map.js";
 import { explainClicks } from "./popup.js";
 import type { AskPlace } from "./popup.js";
 import { watchTiles } from "./provenance.js";
-import type { Provenance } from "./provenance.js";
 import { frameFor } from "./series.js";
 import type { Series } from "./series.js";
 import type { Side } from "./slider.js";
@@ -19,22 +17,9 @@ import type { Store, ViewState } from "./state.js";
 import { createSwipe, syncMaps } from "./swipe.js";
 import { countTiles, viewProvenance } from "./view-provenance.js";
 import type { View } from "./view-provenance.js";
+import type { Showing } from "./what-goes-on.js";
 import { drawWorld } from "./world.js";
 import type { World } from "./world.js";
-
-/** What the main map shows, and what it waits for. */
-export interface Showing {
-  /** The picture that is there whole. */
-  readonly whole: Frame | undefined;
-  /** The one that is to take its place. */
-  readonly coming: Frame | undefined;
-  /** Tiles in view of the one that comes, or of the one that is there. */
-  readonly total: number;
-  readonly came: number;
-  readonly failed: number;
-  /** Of what is there whole. */
-  readonly provenance: Provenance | undefined;
-}
 
 /** The maps: one, or two with a divider when dates are compared. */
 export interface Stage {

@@ -1,15 +1,8 @@
 import { describeHealth } from "./connection.js";
 import type { Connection } from "./connection.js";
-import { formatDay } from "./dates.js";
 import { element } from "./dom.js";
-import type { Showing } from "./stage.js";
-import { describeProvenance } from "./view-provenance.js";
-
-/** What goes on, in one line, with what can be done about it. */
-export interface StatusLine {
-  readonly text: string;
-  readonly action: "retry" | "back" | undefined;
-}
+import { sourceOf, statusOf } from "./what-goes-on.js";
+import type { Showing, StatusLine } from "./what-goes-on.js";
 
 export interface StatusUse {
   readonly connection: Connection;
@@ -51,36 +44,4 @@ export function createStatus(use: StatusUse): { readonly update: () => void } {
   use.connection.listen(update);
   window.setInterval(update, LOOK_MS);
   return { update };
-}
-
-/** What there is to say of what is missing; undefined where nothing is. */
-export function statusOf(
-  { whole, coming, total, came, failed }: Showing,
-  { health, isAway }: { readonly health: string | undefined; readonly isAway: boolean },
-): StatusLine | undefined {
-  const awaited = coming ?? whole;
-  const missing = total - came - failed;
-  const meanwhile =
-    coming === undefined || whole === undefined || whole.day === coming.day
-      ? ""
-      : `; ${formatDay(whole.day)} shows until then`;
-  if (health !== undefined && (missing > 0 || awaited === undefined))
-    return { text: `${health}${meanwhile}`, action: "retry" };
-  if (awaited === undefined) return { text: "Loading", action: undefined };
-  if (missing > 0 || (coming !== undefined && failed === 0 && total > 0)) {
-    const filling = coming?.isFilled === true && whole?.day === coming.day;
-    const what = filling ? `Filling the clouds of ${formatDay(awaited.day)}` : `Loading ${formatDay(awaited.day)}`;
-    return { text: `${what}: ${came} of ${total} tiles${meanwhile}`, action: undefined };
-  }
-  if (failed > 0)
-    return { text: `${failed} of ${total} tiles of ${formatDay(awaited.day)} failed${meanwhile}`, action: "retry" };
-  if (isAway) return { text: "No imagery in view", action: "back" };
-  return undefined;
-}
-
-/** Where the pixels of the picture that is there come from, named by its date where another one is awaited. */
-export function sourceOf({ whole, coming, provenance }: Showing): string {
-  if (whole === undefined || provenance === undefined) return "";
-  const source = describeProvenance(provenance);
-  return coming === undefined || coming.day === whole.day ? source : `${formatDay(whole.day)}: ${source}`;
 }

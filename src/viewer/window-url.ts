@@ -1,4 +1,5 @@
 import type { Bounds } from "./api.js";
+import { wholeDay } from "./dates.js";
 import { fillingQuery } from "./frames.js";
 import { SERVER } from "./json.js";
 import { fillingOf, renderOf } from "./series.js";
@@ -13,7 +14,7 @@ export function windowUrl({ collection, entries, extent }: Series, state: ViewSt
   const query = new URLSearchParams(renderOf(collection, state.render)?.query ?? "");
   for (const name of COLOURS) query.delete(name);
   const entry = entries.find(({ day }) => day === state.date);
-  if (entry !== undefined) query.set("datetime", state.only ? entry.day : entry.datetime);
+  if (entry !== undefined) query.set("datetime", state.only ? wholeDay(entry.day) : entry.datetime);
   const filling = fillingOf(state, { entries });
   if (filling !== "nothing")
     for (const [name, value] of new URLSearchParams(fillingQuery(filling))) query.set(name, value);

@@ -56,7 +56,7 @@ function collectionPart(collection: StacJson): object {
 /** "boadella" of "../boadella/collection.json" and of "https://example.org/collections/boadella". */
 function collectionIdIn(href: string): readonly string[] {
   const [, id] = /([^/]+)\/collection\.json$/.exec(href) ?? /\/collections\/([^/?]+)$/.exec(href) ?? [];
-  return id === undefined || id.startsWith(".") ? [] : [decodeURIComponent(id)];
+  return id === undefined || id.startsWith(".") || /%(?![0-9a-f]{2})/i.test(id) ? [] : [decodeURIComponent(id)];
 }
 
 function seriesPart(collection: string, items: readonly CatalogItem[]): object {
