@@ -30,7 +30,9 @@ export interface Inspection {
   readonly datetime: string | undefined;
   readonly headerBytes: number;
   readonly quicklookBytes: number;
-  /** Validity, scene classes and provenance of all levels. */
+  /** Where the masks of cloud come from, such as "scl+time"; undefined where nothing tells what is cloud. */
+  readonly maskSource: string | undefined;
+  /** Validity, scene classes, their corrections and provenance of all levels. */
   readonly maskBytes: number;
   /** Full resolution first; latents with their chunk heads, without masks. */
   readonly levels: readonly {
@@ -52,6 +54,8 @@ interface ChunkTotals {
   readonly bytes: number;
 }
 
+const MASKS = [SECTION.validity, SECTION.classes, SECTION.correction, SECTION.provenance];
+
 export async function inspectFile(path: string, openStore: OpenStore = openByteSource): Promise<Inspection> {
   const source = await openStore(path);
   try {
@@ -65,9 +69,7 @@ export async function inspectFile(path: string, openStore: OpenStore = openByteS
         const stored = await readChunkBytes(source, level, i);
         if (stored === undefined) continue;
         const chunk = parseChunk(stored, path);
-        const masks = [SECTION.validity, SECTION.classes, SECTION.provenance]
-          .map((kind) => findSection(chunk, kind)?.length ?? 0)
-          .reduce((sum, length) => sum + length);
+        const masks = MASKS.reduce((sum, kind) => sum + (findSection(chunk, kind)?.length ?? 0), 0);
         maskBytes += masks;
         bytes += stored.length - masks;
         chunks++;
@@ -108,6 +110,7 @@ function describe(path: string, cog: TecCog): Omit<Inspection, "maskBytes" | "le
     references: metadata.references ?? [],
     engine: metadata.engine,
     sources: metadata.sources,
+    maskSource: metadata.masks?.source ?? (metadata.classes ? "scl" : undefined),
     crs: cog.crs,
     transform: cog.transform,
     datetime: metadata.datetime,

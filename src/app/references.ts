@@ -1,5 +1,4 @@
 import { dirname, relative, resolve, sep } from "node:path";
-import { clearShares } from "../codec/context/clear-shares.js";
 import { chunkSize } from "../container/tec-cog.js";
 import type { CodecName } from "../core/codecs.js";
 import { messageOf } from "../core/assert.js";
@@ -9,6 +8,7 @@ import { checkCodec } from "../ingest/coding.js";
 import type { ReferenceImage } from "../ingest/references.js";
 import { DEFAULT_KEYFRAMES, type Series } from "../ingest/series.js";
 import { mayLeanOn, parseLocation } from "../store/location.js";
+import { asReference } from "../tile/decode-chunk.js";
 import type { Decoder } from "./services.js";
 
 /** How a collection's dates are to be stored. */
@@ -50,8 +50,7 @@ export async function openReferences(
             tiles === undefined
               ? { width: 0, height: 0 }
               : chunkSize(tiles, Math.floor(index / columns), index % columns);
-          const { valid, classes, latents } = decoded;
-          return { latents, clear: clearShares({ ...size, valid, classes }) };
+          return asReference(decoded, size);
         },
       };
     }),

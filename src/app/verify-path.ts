@@ -31,6 +31,7 @@ async function* verifyFile(
   try {
     const container = await reader.open(path, `verify ${Date.now()}`);
     if (item !== undefined) yield* referencesMismatch(item, container);
+    if (item !== undefined) yield* masksMismatch(item, container);
     const wrong = await collect(verifyReferences(container, { reader }));
     yield* wrong;
     for (const [level, { offsets }] of container.cog.levels.entries()) {
@@ -42,6 +43,13 @@ async function* verifyFile(
   } catch (error) {
     yield problemText(error, path);
   }
+}
+
+/** An item that tells where its masks come from tells what its file does. */
+function* masksMismatch({ id, maskSource }: CatalogItem, { cog }: OpenContainer): Generator<string> {
+  const stored = cog.metadata.masks?.source ?? (cog.metadata.classes ? "scl" : undefined);
+  if (maskSource !== undefined && maskSource !== stored)
+    yield `${cog.location}: its masks are told by ${stored ?? "nothing"}; item ${id} states ${maskSource} (tectile masks mends it)`;
 }
 
 async function checkChunk(

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { CorruptDataError, InvalidRequestError, NotFoundError } from "../core/errors.js";
 import { makeFolder, moveFileAtomic, removeTemporaries, writeFileAtomic } from "./atomic-file.js";
 import * as files from "./catalog-files.js";
@@ -153,7 +154,10 @@ async function placeItem(paths: files.CatalogPaths, addition: NewItem, item: Cat
   const old = await findItem(paths, collection, id).catch(() => undefined);
   const place = join(folder, fileName(item, old));
   await moveFileAtomic(addition.file, place);
-  const assets: Record<string, unknown> = { tec: { ...assetOf(addition.item), href: `./${basename(place)}` } };
+  const assets: Record<string, unknown> = {
+    ...assetsOf(addition.item),
+    tec: { ...assetOf(addition.item), href: `./${basename(place)}` },
+  };
   if (addition.thumbnail !== undefined) {
     const image = `${id}${extname(addition.thumbnail.file)}`;
     await moveFileAtomic(addition.thumbnail.file, join(folder, image));
@@ -270,11 +274,10 @@ function fileName(item: CatalogItem, old: CatalogItem | undefined): string {
   return old.checksum === item.checksum ? basename(old.href) : `${item.id}-${item.checksum.slice(4, 12)}.tif`;
 }
 
-function assetOf(json: StacJson): object {
-  const assets = json["assets"];
-  if (typeof assets !== "object" || assets === null || !("tec" in assets)) return {};
-  return typeof assets.tec === "object" && assets.tec !== null ? assets.tec : {};
-}
+const assetsOf = (json: StacJson): Record<string, unknown> =>
+  z.record(z.string(), z.unknown()).safeParse(json["assets"]).data ?? {};
+
+const assetOf = (json: StacJson): object => z.looseObject({}).safeParse(assetsOf(json)["tec"]).data ?? {};
 
 /** Names say whose they are, so that what a dead process left can be told from what a live one writes. */
 async function stagingPath({ root, staging: folder }: files.CatalogPaths, extension: string): Promise<string> {

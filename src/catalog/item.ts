@@ -3,6 +3,7 @@ import { z } from "zod";
 import { BANDS, type BandName, BAND_COMMON_NAME, BAND_RESOLUTION_M, BAND_WAVELENGTH_UM } from "../core/bands.js";
 import type { CodecName } from "../core/codecs.js";
 import { AppError, CorruptDataError } from "../core/errors.js";
+import type { MaskSource } from "../core/scene-classes.js";
 import { messageOf } from "../core/assert.js";
 import { resolveHref, shortLocation } from "../store/location.js";
 import { epsgCode } from "../geo/crs.js";
@@ -10,6 +11,7 @@ import { gridFootprint } from "./footprint.js";
 import { geometrySchema } from "./geometry.js";
 import { DEFAULT_RENDERS, type Renders } from "./renders.js";
 import { LATENTS_ROLE, REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
+import { maskProperties } from "./item-masks.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** Everything that an ingest knows about a new item. */
@@ -26,6 +28,8 @@ export interface ItemDescription {
   readonly target?: { readonly psnr: number } | { readonly maxRmse: number };
   /** How cloud is kept, where it is known. */
   readonly clouds?: "coarse" | "same";
+  /** What tells cloud and shadow. */
+  readonly maskSource?: MaskSource;
   readonly entropy: CodecName;
   /** dB for a band's name, "all" and "visible", over clear pixels. */
   readonly psnr?: Readonly<Record<string, number>>;
@@ -196,6 +200,9 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       href: resolveHref(href, tec.href),
       assetHrefs: Object.fromEntries(hrefs.map(([key, asset]) => [key, resolveHref(href, asset.href)])),
       checksum: tec["file:checksum"],
+      codedChecksum: tec["tec:coded_checksum"] ?? tec["file:checksum"],
+      cloudCover: parsed.properties["eo:cloud_cover"] ?? undefined,
+      maskSource: parsed.properties["tec:mask_source"],
       grid: {
         crs: crsOf(projection, where),
         transform: projection["proj:transform"] ?? missing(where, "proj:transform"),
@@ -244,7 +251,10 @@ const itemSchema = tecItemSchema.extend({
   collection: z.string().min(1),
   geometry: geometrySchema,
   links: z.array(z.looseObject({ rel: z.string(), "tec:file": z.string().optional() }).catch({ rel: "" })).optional(),
-  properties: tecItemSchema.shape.properties.extend(projectionFields),
+  properties: tecItemSchema.shape.properties.extend({
+    ...projectionFields,
+    "eo:cloud_cover": z.number().nullish().catch(undefined),
+  }),
   assets: z.looseObject({
     tec: tecItemSchema.shape.assets.shape.tec.extend({
       ...projectionFields,
@@ -265,8 +275,7 @@ function itemProperties(description: ItemDescription): StacJson {
     "processing:software": description.software ?? {},
     "processing:lineage": `Encoded with ${description.model.id} at quality ${description.quality}`,
     renders: description.renders ?? DEFAULT_RENDERS,
-    ...(clearPercent === undefined ? {} : { "tec:clear_percent": clearPercent }),
-    ...(chunkClearPercent === undefined ? {} : { "tec:chunk_clear_percent": chunkClearPercent }),
+    ...maskProperties({ clearPercent, chunkClearPercent, validPercent, maskSource: description.maskSource }),
     ...(validPercent === undefined ? {} : { "tec:valid_percent": validPercent }),
     ...(sourceFingerprint === undefined ? {} : { "tec:source_fingerprint": sourceFingerprint }),
   };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BANDS } from "../core/bands.js";
 import { CODEC_NAMES } from "../core/codecs.js";
+import { MASK_SOURCES } from "../core/scene-classes.js";
 
 /** Identifier of the `tec` STAC extension; docs/tec-extension holds the schema, and every server serves it. */
 export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
@@ -66,6 +67,13 @@ export const tecAssetFields = z.object({
     .array(z.string())
     .optional()
     .describe("Ids of the items of the same collection that are needed to decode this one (temporal models)."),
+  "tec:coded_checksum": z
+    .string()
+    .regex(/^1220[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      "Multihash of the file as it was encoded, where its masks were corrected since: the latents are the same.",
+    ),
   "tec:crs": z.string().optional().describe("PROJ string of the grid where proj:code is null."),
 });
 
@@ -77,6 +85,12 @@ export const tecItemFields = z.object({
     .optional()
     .describe(
       "The same of each chunk of 256 x 256 pixels at full resolution, row by row, rounded up to whole percents.",
+    ),
+  "tec:mask_source": z
+    .enum(MASK_SOURCES)
+    .optional()
+    .describe(
+      "What tells cloud and shadow: the source's scene classes, these corrected by the other dates of the place, the other dates alone, the date by itself.",
     ),
   "tec:valid_percent": percent.optional().describe("Share of all pixels that were observed, percent."),
   "tec:mosaic": z

@@ -1,4 +1,5 @@
 import type { BandName } from "../core/bands.js";
+import type { MaskSource } from "../core/scene-classes.js";
 import type { Affine } from "../geo/affine.js";
 import type { AggregationInterval } from "./aggregate.js";
 import type { Bounds } from "../geo/bounds.js";
@@ -27,6 +28,12 @@ export interface CatalogItem {
   readonly assetHrefs: Readonly<Record<string, string>>;
   /** Multihash (sha2-256) of the TEC-COG: the container's identity in caches and ETags. */
   readonly checksum: string;
+  /** The same of the file as it was encoded: masks that were corrected since leave the latents as they are. */
+  readonly codedChecksum: string;
+  /** What tells cloud and shadow; undefined where nothing does. */
+  readonly maskSource?: MaskSource | undefined;
+  /** eo:cloud_cover: 0..100. */
+  readonly cloudCover?: number | undefined;
   readonly grid: { readonly crs: Crs; readonly transform: Affine; readonly width: number; readonly height: number };
   readonly model: string;
   /** Of the model's card. */

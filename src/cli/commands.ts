@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   decode: async () => (await import("./decode.js")).decodeCommand,
   inspect: async () => (await import("./inspect.js")).inspectCommand,
   remove: async () => (await import("./remove.js")).removeCommand,
+  masks: async () => (await import("./masks.js")).masksCommand,
   verify: async () => (await import("./verify.js")).verifyCommand,
   doctor: async () => (await import("./doctor.js")).doctorCommand,
 };

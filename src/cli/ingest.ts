@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { readConfig } from "../app/config.js";
 import { inOrderOfTime, openSource, type DatedInput, type SourceOptions } from "../app/open-source.js";
 import { openSeries } from "../app/references.js";
+import { needsMasks } from "../app/masks/update-masks.js";
 import type { Decoder } from "../app/services.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
@@ -16,6 +17,7 @@ import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
 import { datetimeFromText } from "../ingest/source-datetime.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
+import { masksOption, writeMasks } from "./masks.js";
 import type { Source } from "../ingest/source.js";
 import { shortLocation } from "../store/location.js";
 import { createProgress } from "./progress.js";
@@ -50,6 +52,8 @@ ${ENTROPY_HELP}
   --scale X         dn = stored x scale + offset, instead of what the tags say (10000 for reflectance 0..1)
   --offset X        such as -1000, for numbers of baseline 04.00 and later whose offset is still in
   --scl FILE        a scene classification for a single GeoTIFF
+  --masks FROM      from-time (default): clouds are told from all dates of each place when the inputs are in, and the masks of older dates
+                    with them (tectile masks); given: the source's scene classes as they are
   --overwrite       encode again what is there; a date that others lean on only together with them
 ${DECODER_HELP}
 `;
@@ -74,6 +78,7 @@ export const ingestCommand: Command = {
     scl: { type: "string" },
     dates: { type: "string" },
     workers: { type: "string" },
+    masks: { type: "string" },
     overwrite: { type: "boolean" },
   },
   run: ingest,
@@ -88,6 +93,7 @@ async function ingest(input: CommandInput): Promise<number> {
     process.env,
   );
   const dates = await readDates(textOption(input, "dates"));
+  const masks = masksOption(input);
   const decoder = await openDecoder(input);
   const progress = createProgress();
   try {
@@ -108,6 +114,7 @@ async function ingest(input: CommandInput): Promise<number> {
       workers: ordered.leans ? 1 : (numberOption(input, "workers", { min: 1, max: 64 }) ?? 1),
     });
     progress.end();
+    await tellClouds(masks, { ...options, decoder });
     if (failed.length > 0) {
       const names = failed.slice(0, 20).map((line) => `  ${line}\n`);
       process.stderr.write(`tectile: ${failed.length} of ${inputs.length} inputs failed\n${names.join("")}`);
@@ -117,6 +124,21 @@ async function ingest(input: CommandInput): Promise<number> {
     progress.end();
     await decoder.close();
   }
+}
+
+/** Of the collection, where it has dates whose clouds are not told by all that is there. */
+async function tellClouds(
+  masks: "from-time" | "given",
+  {
+    writer,
+    collection,
+    decoder,
+    signal,
+  }: Pick<IngestOptions, "writer" | "collection" | "signal"> & { readonly decoder: Decoder },
+): Promise<void> {
+  if (masks === "given") return;
+  const items = await writer.items(collection.id).catch(() => []);
+  if (needsMasks(items)) await writeMasks({ collection: collection.id, writer, decoder, masks, dryRun: false, signal });
 }
 
 interface Run {

@@ -46,7 +46,7 @@ export const inspectCommand: Command = {
       `  rate       ${found.bitsPerPixel.toFixed(4)} bits a pixel and band at full resolution`,
       `  header     ${share(found.headerBytes)}`,
       `  quicklook  ${share(found.quicklookBytes)}`,
-      `  masks      ${share(found.maskBytes)}`,
+      `  masks      ${share(found.maskBytes)}   ${found.maskSource === undefined ? "nothing tells what is cloud" : `clouds from ${found.maskSource}`}`,
       ...found.levels.flatMap((level, i) => [
         `  level ${i}    ${share(level.bytes)}   ${level.width} x ${level.height} px, ${level.chunks} chunks`,
         ...CODEC_NAMES.flatMap((name) => {

@@ -15,6 +15,8 @@ export const SECTION = {
   references: 5,
   axes: 6,
   provenance: 7,
+  /** Of the classes. */
+  correction: 8,
   token0: 16,
   stream0: 32,
 } as const;

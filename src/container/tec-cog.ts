@@ -4,6 +4,7 @@ import { CorruptDataError, UnsupportedError } from "../core/errors.js";
 import { BANDS } from "../core/bands.js";
 import { CODEC_NAMES } from "../core/codecs.js";
 import { MOST_SOURCES } from "../core/provenance.js";
+import { MASK_SOURCES } from "../core/scene-classes.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import type { Georeference } from "./georeference.js";
 
@@ -54,6 +55,8 @@ const metadataSchema = z.object({
   crs: z.string().optional(),
   datetime: z.string().optional(),
   classes: z.boolean(),
+  /** Where corrected classes come from (chunks' section 7). */
+  masks: z.object({ source: z.enum(MASK_SOURCES) }).optional(),
   software: z.string(),
 });
 

@@ -5,3 +5,7 @@ const CLEAR: ReadonlySet<number> = new Set([2, 4, 5, 6, 7, 11]);
 export function isClear(code: number): boolean {
   return CLEAR.has(code);
 }
+
+/** What tells cloud and shadow: the source's scene classes, those corrected by the series, the series alone, a date by itself. */
+export const MASK_SOURCES = ["scl", "scl+time", "time", "single-date"] as const;
+export type MaskSource = (typeof MASK_SOURCES)[number];

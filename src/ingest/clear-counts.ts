@@ -1,12 +1,17 @@
 import { CHUNK_PX } from "../core/geometry.js";
-import type { PixelWindow } from "../core/raster.js";
+import type { PixelWindow, Raster } from "../core/raster.js";
 import { isClear } from "../core/scene-classes.js";
-import type { SourceBlock } from "./source.js";
+
+/** What counting needs of a block. */
+interface CountedBlock {
+  readonly raster: Raster | Pick<Raster, "width" | "height" | "valid">;
+  readonly classes?: Uint8Array | undefined;
+}
 
 /** What an image's pixels at full resolution show, of the whole and of each chunk of 256 x 256. */
 export interface ClearCounts {
   /** Adds a block; `at` tells where it lies, on chunks' edges. */
-  add(at: PixelWindow, block: SourceBlock): void;
+  add(at: PixelWindow, block: CountedBlock): void;
   /** 0..100. */
   validPercent(): number;
   /** Valid and neither cloud nor shadow, 0..100. */

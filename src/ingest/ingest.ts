@@ -95,7 +95,7 @@ async function encodeItem(
       quality,
       entropy: codec,
       ...(options.target === undefined ? {} : { target: options.target }),
-      ...(report.clearPercent === undefined ? {} : { clouds: options.clouds ?? "coarse" }),
+      ...(report.clearPercent === undefined ? {} : { clouds: options.clouds ?? "coarse", maskSource: "scl" }),
       ...(report.psnrClouded === undefined ? {} : { psnrClouded: report.psnrClouded }),
       psnr: report.psnr,
       ...(source.absentBands === undefined ? {} : { absentBands: source.absentBands }),
@@ -175,17 +175,22 @@ function checkDependents(id: string, items: readonly CatalogItem[], run: Readonl
 function referencesOf(
   { references }: CatalogItem,
   items: readonly CatalogItem[],
-): readonly Pick<CatalogItem, "checksum">[] {
-  return references.map((id) => items.find((item) => item.id === id) ?? { checksum: "gone" });
+): readonly Pick<CatalogItem, "codedChecksum">[] {
+  return references.map((id) => items.find((item) => item.id === id) ?? { codedChecksum: "gone" });
 }
 
 /** Equal for equal pixels encoded the same way, leaning on the same files. */
 function fingerprintOf(
   source: Source,
   { model, quality, target, clouds, series }: IngestOptions,
-  references: readonly Pick<CatalogItem, "checksum">[],
+  references: readonly Pick<CatalogItem, "codedChecksum">[],
 ): string {
-  const how = [series.codec, target ?? null, clouds ?? "coarse", ...references.map(({ checksum }) => checksum)];
+  const how = [
+    series.codec,
+    target ?? null,
+    clouds ?? "coarse",
+    ...references.map(({ codedChecksum }) => codedChecksum),
+  ];
   return createHash("sha256")
     .update(JSON.stringify([source.fingerprint, model.sha256, quality, ...how]))
     .digest("hex");

@@ -7,6 +7,7 @@ import { shapeOf, type LappedCoder, type LappedFrame, type LappedParts } from ".
 import { createQuantiser, type QuantisedChunk } from "../codec/lapped/quantise.js";
 import { openLappedCoder, type DecodableModel } from "../codec/open-coder.js";
 import { packChunk, SECTION, storedStep, type Section } from "../container/chunk.js";
+import { maskSections } from "../container/chunk-masks.js";
 import type { NativeFactors } from "../core/bands.js";
 import { CODECS, type CodecName } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
@@ -17,7 +18,6 @@ import { createKernels, type LappedKernels } from "../model/lapped/kernels.js";
 import type { LappedTransform } from "../model/transform.js";
 import { chunkPixels, decodedPixels, rmseOf, type ChunkPixels, type RunNetwork } from "./chunk-error.js";
 import type { ChunkJob, ChunkRules, EncodedChunk, EncodeTask } from "./encode-tasks.js";
-import { maskSections } from "./masks.js";
 
 /** Encodes blocks of one lapped model; for one thread. */
 export interface BlockEncoder {

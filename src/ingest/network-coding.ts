@@ -4,12 +4,12 @@ import { createFactorizedCoder, quantise } from "../codec/factorized.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { parseTables } from "../codec/tables.js";
 import { packChunk, SECTION, type Section } from "../container/chunk.js";
+import { maskSections } from "../container/chunk-masks.js";
 import { BANDS } from "../core/bands.js";
 import type { CodecName } from "../core/codecs.js";
 import { cutLatents, type BlockLatents } from "./block-latents.js";
 import type { BlockToEncode, ChunkToEncode, CodingUse, Fineness, ImageCoding } from "./coding.js";
 import type { EncodedChunk } from "./encode-tasks.js";
-import { maskSections } from "./masks.js";
 import { extendEdges, fillHoles } from "./resample.js";
 
 /** Larger blocks waste less on halos, smaller ones need less memory. */

@@ -1,11 +1,10 @@
 import { positionsOf } from "../core/geometry.js";
-import { inflateSync } from "node:zlib";
 import { clearShares } from "../codec/context/clear-shares.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
-import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
-import { messageOf } from "../core/assert.js";
+import { parseChunk, type Chunk } from "../container/chunk.js";
+import { readCorrection, readMasks, type ChunkMasks } from "../container/chunk-masks.js";
 import { CorruptDataError } from "../core/errors.js";
-import { decodeSymbols, type ChunkMasks, type DecodeUse } from "./decode-symbols.js";
+import { decodeSymbols, type DecodeUse } from "./decode-symbols.js";
 import type { LatentChunk, SpectralScale } from "../core/latents.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
@@ -13,10 +12,12 @@ export interface DecodedChunk {
   readonly latents: LatentChunk;
   /** One byte a pixel of the chunk, row-major, 1 = valid; "all" or "none" where they agree. */
   readonly valid: Uint8Array | "all" | "none";
-  /** SCL code of each pixel, where the source had them. */
+  /** SCL code of each pixel, corrected where the file holds a correction; undefined where nothing tells. */
   readonly classes: Uint8Array | undefined;
   /** Of a mosaic: where each pixel comes from (core/provenance). */
   readonly provenance?: Uint8Array | undefined;
+  /** Those that the latents were coded with: the source's. */
+  readonly codedClasses: Uint8Array | undefined;
   /** Bytes of memory held. */
   readonly bytes: number;
 }
@@ -47,7 +48,7 @@ export function decodeChunk(
   return decodedChunk(
     chunk,
     symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols),
-    masks,
+    { ...masks, corrected: readCorrection(chunk, masks.classes, place) },
     spectral,
   );
 }
@@ -55,36 +56,22 @@ export function decodeChunk(
 /** Of axes, steps and the objects themselves. */
 const CHUNK_BYTES = 2560;
 
-/** @throws CorruptDataError when a mask is damaged. */
-export function readMasks(chunk: Chunk, place: ChunkPlace): ChunkMasks {
-  const packed = findSection(chunk, SECTION.classes);
-  const provenance = findSection(chunk, SECTION.provenance);
-  return {
-    valid: readValidity(findSection(chunk, SECTION.validity), place),
-    classes: packed === undefined ? undefined : readClasses(packed, place),
-    provenance: provenance && share(inflate(provenance, place.width * place.height, place.name)),
-  };
-}
-
 /** A chunk as the cache keeps it; `symbols` lie on shared memory, [channels][rows][columns]. */
 export function decodedChunk(
   { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
   symbols: LatentChunk["symbols"],
-  { valid, classes, provenance }: ChunkMasks,
+  { valid, classes, provenance, corrected }: ChunkMasks & { readonly corrected: Uint8Array | undefined },
   spectral?: SpectralScale,
 ): DecodedChunk {
   const channels = symbols.length / (rows * columns);
+  const masks = [typeof valid === "string" ? undefined : valid, classes, provenance, corrected];
   return {
     latents: { symbols, channels, rows, columns, quality, ...(spectral === undefined ? {} : { spectral }) },
     valid,
-    classes,
+    classes: corrected ?? classes,
+    codedClasses: classes,
     provenance,
-    bytes:
-      symbols.byteLength +
-      (typeof valid === "string" ? 0 : valid.length) +
-      (classes?.length ?? 0) +
-      (provenance?.length ?? 0) +
-      CHUNK_BYTES,
+    bytes: symbols.byteLength + masks.reduce((sum, mask) => sum + (mask?.length ?? 0), 0) + CHUNK_BYTES,
   };
 }
 
@@ -104,6 +91,7 @@ export function emptyChunk(place: ChunkPlace): DecodedChunk {
     latents: { symbols: new Int8Array(), channels: 0, rows, columns, quality: 0 },
     valid: "none",
     classes: undefined,
+    codedClasses: undefined,
     bytes: 256,
   };
 }
@@ -121,12 +109,6 @@ export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
   return shared;
 }
 
-function share(bytes: Uint8Array): Uint8Array {
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  return shared;
-}
-
 function shareFloats(symbols: Float32Array): Float32Array {
   const shared = new Float32Array(new SharedArrayBuffer(symbols.byteLength));
   shared.set(symbols);
@@ -135,38 +117,8 @@ function shareFloats(symbols: Float32Array): Float32Array {
 
 /** A decoded chunk as one that others lean on. */
 export function asReference(
-  { latents, valid, classes }: DecodedChunk,
-  place: Pick<ChunkPlace, "width" | "height">,
+  { latents, valid, codedClasses }: DecodedChunk,
+  { width, height }: Pick<ChunkPlace, "width" | "height">,
 ): ReferenceChunk {
-  const { width, height } = place;
-  return { latents, clear: clearShares({ width, height, valid, classes }) };
-}
-
-function readValidity(section: Uint8Array | undefined, place: ChunkPlace): Uint8Array | "all" | "none" {
-  if (section === undefined) return "all";
-  if (section.length === 0) return "none";
-  const pixels = place.width * place.height;
-  const bits = inflate(section, Math.ceil(pixels / 8), place.name);
-  const valid = new Uint8Array(new SharedArrayBuffer(pixels));
-  for (let i = 0; i < pixels; i++) valid[i] = ((bits[i >> 3] ?? 0) >> (7 - (i & 7))) & 1;
-  return valid;
-}
-
-function readClasses(section: Uint8Array, place: ChunkPlace): Uint8Array {
-  const pixels = place.width * place.height;
-  const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
-  const classes = new Uint8Array(new SharedArrayBuffer(pixels));
-  for (let i = 0; i < pixels; i++) classes[i] = ((nibbles[i >> 1] ?? 0) >> (i & 1 ? 0 : 4)) & 15;
-  return classes;
-}
-
-function inflate(section: Uint8Array, length: number, name: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = inflateSync(section, { maxOutputLength: length + 1 });
-  } catch (cause) {
-    throw new CorruptDataError(name, `a mask can't be unpacked (${messageOf(cause)})`, { cause });
-  }
-  if (bytes.length !== length) throw new CorruptDataError(name, `a mask of ${bytes.length} bytes, ${length} expected`);
-  return bytes;
+  return { latents, clear: clearShares({ width, height, valid, classes: codedClasses }) };
 }

@@ -4,16 +4,9 @@ import { positionSteps } from "../codec/lapped/cloud-steps.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
 import type { ModelDecoder } from "../codec/open-coder.js";
 import { findSection, findTokens, SECTION, type Chunk } from "../container/chunk.js";
+import type { ChunkMasks } from "../container/chunk-masks.js";
 import { CODECS } from "../core/codecs.js";
 import { CorruptDataError } from "../core/errors.js";
-
-/** What is known of each pixel of a stored chunk, row-major: 1 = valid, and SCL codes where the source had them. */
-export interface ChunkMasks {
-  readonly valid: Uint8Array | "all" | "none";
-  readonly classes: Uint8Array | undefined;
-  /** Of a mosaic: where each pixel comes from (core/provenance). */
-  readonly provenance?: Uint8Array | undefined;
-}
 
 /** What a chunk is decoded with beside its bytes. */
 export interface DecodeUse {

@@ -1,6 +1,7 @@
 import { openModelDecoder, type DecodableModel } from "../codec/open-coder.js";
 import { parseLappedTables } from "../codec/lapped/entropy-tables.js";
 import { findSection, parseChunk, SECTION, type Chunk } from "../container/chunk.js";
+import type { ChunkMasks } from "../container/chunk-masks.js";
 import { TEC_COMPRESSION } from "../container/tec-cog.js";
 import { CHUNK_PX } from "../core/geometry.js";
 import { BANDS } from "../core/bands.js";
@@ -10,7 +11,7 @@ import { STRIDE } from "../core/geometry.js";
 import { createKernels } from "../model/lapped/kernels.js";
 import { synthesiseLapped, type RunBranch } from "../model/lapped/synthesise.js";
 import type { LappedTransform } from "../model/transform.js";
-import { decodeSymbols, type ChunkMasks } from "./decode-symbols.js";
+import { decodeSymbols } from "./decode-symbols.js";
 
 export { TEC_COMPRESSION };
 

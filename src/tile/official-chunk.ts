@@ -1,8 +1,9 @@
 import type { OfficialPool } from "../codec/official/elic-pool.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { findSection, findStreams, parseChunk, SECTION } from "../container/chunk.js";
+import { readCorrection, readMasks } from "../container/chunk-masks.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
-import { checkSize, decodedChunk, readMasks, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
+import { checkSize, decodedChunk, type ChunkPlace, type DecodedChunk } from "./decode-chunk.js";
 
 /** What decoding a chunk of a converted TEC-ELIC takes. */
 export interface OfficialChunkInput {
@@ -46,5 +47,5 @@ export async function decodeOfficialChunk(
     },
     signal,
   );
-  return decodedChunk(chunk, latents, masks);
+  return decodedChunk(chunk, latents, { ...masks, corrected: readCorrection(chunk, masks.classes, place) });
 }

@@ -5,10 +5,10 @@ import { CorruptDataError } from "../core/errors.js";
 /** Bytes of a chunk's head, and of each entry of its section table (docs/format.md §3). */
 const [HEAD_BYTES, ENTRY_BYTES] = [16, 4];
 /** Sections of a FlexTEC chunk, at most: each kind below the tokens once, and the tokens. */
-const FLEXTEC_SECTIONS = SECTION.axes + 1 + MOST_TOKENS;
+const FLEXTEC_SECTIONS = SECTION.correction + 1 + MOST_TOKENS;
 
 /**
- * The bytes from a chunk's start that its first `tokens` tokens need; undefined where `head` is too short to tell, which one of 108
+ * The bytes from a chunk's start that its first `tokens` tokens need; undefined where `head` is too short to tell, which one of 116
  * bytes never is.
  *
  * @throws CorruptDataError where there are more sections than a FlexTEC chunk can have, or tokens in disorder.

@@ -22,7 +22,18 @@ after(() => files.close());
 
 /** Every second date is a keyframe. */
 function ingest(inputs: readonly string[], ...options: readonly string[]): Promise<CliResult> {
-  const series = ["--catalog", catalog, "--collection", "place", "--entropy", "tt", "--keyframes", "2"];
+  const series = [
+    "--catalog",
+    catalog,
+    "--collection",
+    "place",
+    "--entropy",
+    "tt",
+    "--keyframes",
+    "2",
+    "--masks",
+    "given",
+  ];
   return runCli(["ingest", ...inputs, ...series, ...options]);
 }
 
