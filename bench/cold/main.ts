@@ -1,5 +1,6 @@
 // What a cold tile of a time series costs by entropy model: the same landscape stored with TEC-FP, TEC-TT and FlexTEC, its last date drawn tile by
 // tile without a cache, so that each tile decodes all chunks that it needs, references included.
+import { WEB_MERCATOR_QUAD } from "../../src/geo/tile-matrix-sets.js";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,7 +79,10 @@ async function measure(item: CatalogItem): Promise<Readonly<Record<string, strin
   try {
     const inside = tilesInside(item, zoom).slice(0, tiles + WARM_UP);
     const draw = (tile: (typeof inside)[number]): Promise<unknown> =>
-      renderPicture(planPicture(tileTarget(tile, 256), { spec: SPEC }, [item]), services);
+      renderPicture(
+        planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec: SPEC }, [item]),
+        services,
+      );
     for (const tile of inside.slice(0, WARM_UP)) await draw(tile);
     const times: number[] = [];
     const cpu = process.cpuUsage();

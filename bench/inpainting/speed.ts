@@ -1,4 +1,5 @@
 // What a tile without clouds and a series of 50 dates cost, cold: processor time of the whole process, and network windows run.
+import { WEB_MERCATOR_QUAD } from "../../src/geo/tile-matrix-sets.js";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,7 +80,10 @@ async function measureTiles(services: Services, items: readonly CatalogItem[]): 
       const { spec, mosaic, interval } = parseMosaic(new URLSearchParams(query), {});
       const found = await findMosaicItems(services, { search: {}, bounds: tileBoundsWgs84(tile), mosaic, interval });
       const [start, from] = [process.cpuUsage(), performance.now()];
-      await renderPicture(planPicture(tileTarget(tile, 256), { spec, mosaic }, found), services);
+      await renderPicture(
+        planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec, mosaic }, found),
+        services,
+      );
       const { user, system } = process.cpuUsage(start);
       // The first loads networks and compiles.
       if (k === 0) continue;

@@ -1,4 +1,5 @@
 // Where the time of one cold tile goes: every stage run alone on one thread, milliseconds of CPU a tile.
+import { WEB_MERCATOR_QUAD } from "../../src/geo/tile-matrix-sets.js";
 import { performance } from "node:perf_hooks";
 import { loadModel, type LoadedModel } from "../../src/codec/loaded-model.js";
 import { createOfficialPool } from "../../src/codec/official/elic-pool.js";
@@ -69,7 +70,9 @@ const reader = createChunkReader({
 const container = await reader.open(item.href, item.checksum);
 
 async function drawTile(tile: { z: number; x: number; y: number }): Promise<void> {
-  const plan = await stage("plan", () => planPicture(tileTarget(tile, 256), { spec }, [item]));
+  const plan = await stage("plan", () =>
+    planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec }, [item]),
+  );
   const [layer] = plan.layers;
   if (layer === undefined) throw new RangeError("a tile outside the scene");
   const decoded = await decodeWindow(

@@ -2,7 +2,7 @@ import { InvalidRequestError, NotFoundError } from "../core/errors.js";
 import type { Affine } from "./affine.js";
 import type { Bounds } from "./bounds.js";
 import { gridBoundsWgs84, type Crs } from "./crs.js";
-import { MAX_ZOOM, tileBoundsWgs84, tileTransform, type TileAddress } from "./web-mercator.js";
+import { MAX_ZOOM, tileBoundsWgs84, tileTransform, zoomForResolution, type TileAddress } from "./web-mercator.js";
 
 /** A tile matrix set of OGC 17-083r4, each of whose matrices halves the cells of the one before. */
 export interface TileMatrixSet {
@@ -21,6 +21,11 @@ export interface TileMatrixSet {
   readonly zooms: readonly [first: number, last: number];
   /** True where the CRS names north before east. */
   readonly isNorthFirst?: boolean;
+}
+
+/** A tile of a set: z is the matrix's id, x the column, y the row. */
+export interface SetTile extends TileAddress {
+  readonly set: TileMatrixSet;
 }
 
 /** Cells a side of a tile. */
@@ -140,6 +145,9 @@ export function tileMatrixSet(name: string): TileMatrixSet {
   );
 }
 
+/** The set of web maps. */
+export const WEB_MERCATOR_QUAD = tileMatrixSet("WebMercatorQuad");
+
 export interface TileMatrix {
   readonly id: string;
   /** Units of the CRS. */
@@ -170,32 +178,40 @@ export function tileMatrix({ crs, cellSize, size, zooms }: TileMatrixSet, zoom: 
 export function parseTileOf(
   set: TileMatrixSet,
   address: { readonly z: string; readonly x: string; readonly y: string },
-): TileAddress {
+): SetTile {
   for (const [name, text] of Object.entries(address))
     if (!/^-?\d{1,15}$/.test(text))
       throw new InvalidRequestError(`Tile ${name} is "${text.slice(0, 40)}"; wanted an integer`);
-  const tile = { z: Number(address.z), x: Number(address.x), y: Number(address.y) };
+  const tile = { set, z: Number(address.z), x: Number(address.x), y: Number(address.y) };
   const [first, last] = set.zooms;
   if (tile.z < first || tile.z > last) throw new NotFoundError(`Tile zoom is ${tile.z}; wanted ${first} to ${last}`);
   const { columns, rows } = tileMatrix(set, tile.z);
   if (tile.x < 0 || tile.x >= columns || tile.y < 0 || tile.y >= rows)
     throw new NotFoundError(
-      `Tile ${tile.z}/${tile.x}/${tile.y} is outside the matrix; wanted x from 0 to ${columns - 1} and y from 0 to ${rows - 1}`,
+      `Tile ${tile.z}/${tile.x}/${tile.y} is outside the matrix; wanted ${columns === rows ? `x and y from 0 to ${rows - 1}` : `x from 0 to ${columns - 1} and y from 0 to ${rows - 1}`}`,
     );
   return tile;
 }
 
 /** Transform of a tile's `size` x `size` pixels, in the set's CRS. */
-export function tileTransformOf(set: TileMatrixSet, tile: TileAddress, size: number): Affine {
+export function tileTransformOf({ set, ...tile }: SetTile, size: number): Affine {
   if (set.id === "WebMercatorQuad") return tileTransform(tile, size);
   const side = tileMatrix(set, tile.z).cellSize * TILE_CELLS;
   return [side / size, 0, set.origin[0] + tile.x * side, 0, -side / size, set.origin[1] - tile.y * side];
 }
 
 /** WGS84 bounds of a tile: those of what its CRS can project. */
-export function tileBoundsOf(set: TileMatrixSet, tile: TileAddress): Bounds {
-  if (set.id === "WebMercatorQuad") return tileBoundsWgs84(tile);
-  return gridBoundsWgs84(tileTransformOf(set, tile, TILE_CELLS), TILE_CELLS, TILE_CELLS, set.crs);
+export function tileBoundsOf(tile: SetTile): Bounds {
+  if (tile.set.id === "WebMercatorQuad") return tileBoundsWgs84(tile);
+  return gridBoundsWgs84(tileTransformOf(tile, TILE_CELLS), TILE_CELLS, TILE_CELLS, tile.set.crs);
+}
+
+/** The zoom whose cells come nearest to `groundM` metres on the ground at a latitude. */
+export function zoomOfSet(set: TileMatrixSet, groundM: number, latitude: number): number {
+  if (set.id === "WebMercatorQuad") return zoomForResolution(groundM, latitude);
+  const cells = set.cellSize * (set.crs === "OGC:CRS84" ? DEGREE_M : 1);
+  const zoom = set.zooms[0] + Math.round(Math.log2(cells / groundM));
+  return Math.max(set.zooms[0], Math.min(set.zooms[1], zoom));
 }
 
 /** The set as OGC's JSON has it. */

@@ -1,5 +1,4 @@
 import { tileToBBOX } from "@mapbox/tilebelt";
-import { InvalidRequestError, NotFoundError } from "../core/errors.js";
 import type { Affine } from "./affine.js";
 import type { Bounds } from "./bounds.js";
 
@@ -17,31 +16,6 @@ const HALF_WORLD_M = Math.PI * RADIUS_M;
 /** Side of a WebMercatorQuad tile matrix's pixel, metres at the equator, for 256 px tiles. */
 export function resolutionM(z: number): number {
   return (2 * HALF_WORLD_M) / 256 / 2 ** z;
-}
-
-/**
- * Integers in range, or an error.
- *
- * @throws InvalidRequestError when one is not an integer; NotFoundError when the tile is outside the matrix.
- */
-export function parseTileAddress(z: string, x: string, y: string): TileAddress {
-  for (const [name, text] of [
-    ["z", z],
-    ["x", x],
-    ["y", y],
-  ] as const) {
-    if (!/^-?\d{1,15}$/.test(text))
-      throw new InvalidRequestError(`Tile ${name} is "${text.slice(0, 40)}"; wanted an integer`);
-  }
-  const tile = { z: Number(z), x: Number(x), y: Number(y) };
-  if (tile.z < 0 || tile.z > MAX_ZOOM) throw new NotFoundError(`Tile zoom is ${tile.z}; wanted 0 to ${MAX_ZOOM}`);
-  const side = 2 ** tile.z;
-  if (tile.x < 0 || tile.x >= side || tile.y < 0 || tile.y >= side) {
-    throw new NotFoundError(
-      `Tile ${tile.z}/${tile.x}/${tile.y} is outside the matrix; wanted x and y from 0 to ${side - 1}`,
-    );
-  }
-  return tile;
 }
 
 /** WGS84 bounds of a tile. */

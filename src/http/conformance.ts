@@ -29,6 +29,9 @@ export const CONFORMANCE: readonly string[] = [
   `${FILTER}/filter`,
   `${FILTER}/features-filter`,
   `${FILTER}/queryables`,
+  ...["core", "tileset", "tilesets-list", "png", "jpeg", "tiff"].map(
+    (name) => `http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/${name}`,
+  ),
   ...[
     "cql2-text",
     "cql2-json",

@@ -20,6 +20,8 @@ export const SCHEMA_TYPE = "application/schema+json";
 /** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
 const CLOUD_FREE = "tec";
 
+const TILESETS_REL = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-map";
+
 /** Of OGC API - Features part 3. */
 const QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
 
@@ -41,6 +43,12 @@ export function landingDocument(root: StacJson, collections: readonly StacJson[]
       { rel: "aggregate", href: `${base}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
       { rel: "aggregations", href: `${base}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },
       { rel: "children", href: `${base}/children`, type: JSON_TYPE },
+      {
+        rel: "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+        href: `${base}/tileMatrixSets`,
+        type: JSON_TYPE,
+        title: "Tile matrix sets",
+      },
       { rel: "service-desc", href: `${base}/api`, type: OPENAPI_TYPE, title: "OpenAPI description" },
       { rel: "service-doc", href: `${base}/api.html`, type: "text/html", title: "List of resources" },
       ...collections.map((collection) => ({
@@ -71,6 +79,13 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       { rel: "aggregate", href: `${self}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
       { rel: "aggregations", href: `${self}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },
       ...tileLinks(self, collection["renders"]),
+      {
+        rel: "wmts",
+        href: `${self}/WMTSCapabilities.xml`,
+        type: "application/xml",
+        title: "WMTS with a time dimension",
+        "wmts:layer": "true-color",
+      },
       {
         rel: "tilejson",
         href: `${self}/WebMercatorQuad/tilejson.json?inpaint=${CLOUD_FREE}`,
@@ -190,6 +205,7 @@ const OUR_LINKS = new Set([
   "tilejson",
   "preview",
   "wmts",
+  TILESETS_REL,
   REFERENCE_REL,
 ]);
 
@@ -217,6 +233,7 @@ function tileLinks(self: string, renders: unknown): readonly Link[] {
   const tileJson = `${self}/WebMercatorQuad/tilejson.json`;
   const plain = { render: "true-color", title: "True colour" };
   return [
+    { rel: TILESETS_REL, href: `${self}/tiles`, type: JSON_TYPE, title: "Map tiles by tile matrix set" },
     { rel: "xyz", href: `${self}/tiles/WebMercatorQuad/{z}/{x}/{y}.png`, type: "image/png", ...plain },
     { rel: "tilejson", href: tileJson, type: JSON_TYPE, ...plain },
     ...renderQueries(renders)

@@ -21,6 +21,7 @@ import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
 import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
 import { createSending } from "./sending.js";
 import { tilejsonRouter } from "./routes/tilejson.js";
+import { TILE_MATRIX_SETS_PATHS, tileMatrixSetsRouter } from "./routes/tile-matrix-sets.js";
 import { tileRouter } from "./routes/tiles.js";
 import { TILE_PATHS } from "./tile-paths.js";
 import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
@@ -41,6 +42,7 @@ export async function createTectile(
   const routers = [
     { path: "/", router: tileRouter(services), paths: TILE_PATHS },
     { path: "/", router: tilejsonRouter(services) },
+    { path: "/", router: tileMatrixSetsRouter(services), paths: TILE_MATRIX_SETS_PATHS },
     { path: "/", router: datesRouter(services), paths: DATES_PATHS },
     { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
     { path: "/", router: itemInfoRouter(services), paths: ITEM_INFO_PATHS },

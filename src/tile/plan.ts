@@ -5,7 +5,8 @@ import type { CatalogItem } from "../catalog/types.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
-import { mercatorToWgs84, tileTransform, type TileAddress } from "../geo/web-mercator.js";
+import { tileTransformOf, type SetTile } from "../geo/tile-matrix-sets.js";
+import { mercatorToWgs84 } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
 import { outputNames, renderKey, requiredBands, type RenderSpec } from "../render/render-spec.js";
 import { FAR_PX } from "./mosaic/best-mosaic.js";
@@ -159,15 +160,16 @@ function widen(target: TargetGrid, margin: number): TargetGrid {
   };
 }
 
-/** The grid of a WebMercatorQuad tile. */
-export function tileTarget(tile: TileAddress, size: number): TargetGrid {
+/** The grid of a tile, in its set's CRS. */
+export function tileTarget(tile: SetTile, size: number): TargetGrid {
+  const { id, crs } = tile.set;
   return {
     width: size,
     height: size,
-    transform: tileTransform(tile, size),
-    crs: "EPSG:3857",
-    toWgs84: mercatorToWgs84,
-    name: `WebMercatorQuad/${tile.z}/${tile.x}/${tile.y}@${size}`,
+    transform: tileTransformOf(tile, size),
+    crs,
+    toWgs84: crs === "EPSG:3857" ? mercatorToWgs84 : openCrs(crs).toWgs84,
+    name: `${id}/${tile.z}/${tile.x}/${tile.y}@${size}`,
   };
 }
 

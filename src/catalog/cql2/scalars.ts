@@ -41,6 +41,9 @@ export function scalarReader(
 export function comparable(a: ScalarReader, b: ScalarReader): readonly [ScalarReader, ScalarReader] {
   if (a.kind === "instant" && b.kind !== "instant") return [a, asInstant(b)];
   if (b.kind === "instant" && a.kind !== "instant") return [asInstant(a), b];
+  // Clients that know no types ('20' from a form) mean the number.
+  if (a.kind === "number" && b.kind === "text") return [a, asNumber(b)];
+  if (b.kind === "number" && a.kind === "text") return [asNumber(a), b];
   const known = a.kind !== "any" && b.kind !== "any";
   if (known && a.kind !== b.kind)
     throw new InvalidRequestError(`filter compares ${describe(a)} with ${describe(b)}; wanted values of one kind`);
@@ -123,6 +126,14 @@ const OPERATORS: Readonly<Record<string, (x: number, y: number) => number>> = {
   div: (x, y) => Math.trunc(x / y),
   "^": (x, y) => x ** y,
 };
+
+/** The number that a constant text spells; other text as it is. */
+function asNumber(reader: ScalarReader): ScalarReader {
+  const text = reader.constant;
+  const isNumber = typeof text === "string" && text.trim() !== "" && Number.isFinite(Number(text));
+  if (isNumber) return constant("number", Number(text));
+  throw new InvalidRequestError(`filter compares a number with ${describe(reader)}; wanted values of one kind`);
+}
 
 function asInstant(reader: ScalarReader): ScalarReader {
   if (reader.kind === "text" && typeof reader.constant === "string") {

@@ -4,6 +4,7 @@ import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
@@ -11,7 +12,7 @@ import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { queryOf } from "../params.js";
 import { parseMosaicFilter } from "../search-params.js";
 import { sendMosaicTilejson } from "./tilejson.js";
-import { checkTileMatrixSet, param, sendMosaic } from "./tiles.js";
+import { param, sendMosaic } from "./tiles.js";
 
 const MAX_BODY = "64kb";
 const MAX_LISTED = 50;
@@ -60,13 +61,14 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     await sendMosaic(await filterFor(request), { services, request, response });
   });
   router.get("/searches/:search/:tms/tilejson.json", async (request, response) => {
-    checkTileMatrixSet(param(request, "tms"));
+    const set = tileMatrixSet(param(request, "tms"));
     const entry = await searches.get(param(request, "search"));
     await sendMosaicTilejson(
       {
         search: parseMosaicFilter(entry.search),
         path: `searches/${entry.id}`,
         name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
+        set,
       },
       { services, request, response },
     );

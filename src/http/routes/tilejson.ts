@@ -6,13 +6,13 @@ import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { groundResolutionM } from "../../geo/crs.js";
-import { zoomForResolution } from "../../geo/web-mercator.js";
+import { tileMatrixSet, WEB_MERCATOR_QUAD, zoomOfSet, type TileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
 import { parseTokens, queryOf } from "../params.js";
 import { parseCollectionFilter } from "../search-params.js";
-import { checkTileMatrixSet, param, TILE_MATRIX_SET } from "./tiles.js";
+import { param, TILE_MATRIX_SET } from "./tiles.js";
 
 const MAX_ITEMS = 1000;
 
@@ -22,7 +22,7 @@ export function tilejsonRouter(services: Services): Router {
   // Without a tile matrix set as TiTiler had it before 1.0.
   const [ofItem, ofCollection] = ["/collections/:collection/items/:item", "/collections/:collection"];
   router.get([`${ofItem}/:tms/tilejson.json`, `${ofItem}/tilejson.json`], async (request, response) => {
-    checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
+    const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
     response.json(
@@ -30,19 +30,20 @@ export function tilejsonRouter(services: Services): Router {
         path,
         name: item.id,
         bounds: item.boundsWgs84,
-        zoom: nativeZoom(item),
-        minzoom: 0,
+        set,
+        zoom: nativeZoom(item, set),
+        minzoom: set.zooms[0],
         presets: services.renders,
         attribution: await attributionOfItems([item], services),
       }),
     );
   });
   router.get([`${ofCollection}/:tms/tilejson.json`, `${ofCollection}/tilejson.json`], async (request, response) => {
-    checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
+    const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const id = param(request, "collection");
     await services.catalog.collection(id);
     await sendMosaicTilejson(
-      { search: parseCollectionFilter(id, queryOf(request)), path: `collections/${encodeURIComponent(id)}`, name: id },
+      { search: parseCollectionFilter(id, queryOf(request)), path: `collections/${encodeURIComponent(id)}`, name: id, set },
       { services, request, response },
     );
   });
@@ -51,7 +52,17 @@ export function tilejsonRouter(services: Services): Router {
 
 /** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
 export async function sendMosaicTilejson(
-  { search, path, name }: { readonly search: MosaicFilter; readonly path: string; readonly name: string },
+  {
+    search,
+    path,
+    name,
+    set,
+  }: {
+    readonly search: MosaicFilter;
+    readonly path: string;
+    readonly name: string;
+    readonly set: TileMatrixSet;
+  },
   {
     services,
     request,
@@ -62,7 +73,7 @@ export async function sendMosaicTilejson(
   const { mosaic } = parseMosaic(query, { extension: tileFormat(query), presets: services.renders });
   const { mostItems: _most, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
-  const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0);
+  const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item, set)), set.zooms[0]);
   const { inpaint, selection } = mosaic;
   response.set("Cache-Control", "no-cache");
   response.json({
@@ -70,8 +81,9 @@ export async function sendMosaicTilejson(
       path,
       name,
       bounds: items.length === 0 && search.bbox !== undefined ? search.bbox : unionOf(items),
+      set,
       zoom,
-      minzoom: 0,
+      minzoom: set.zooms[0],
       presets: services.renders,
       attribution: await attributionOfItems(items, services),
       ...(inpaint === "none" ? {} : { note: `Pixels under clouds are inferred (${inpaint}), not observed` }),
@@ -106,6 +118,7 @@ interface Described {
   readonly bounds: Bounds;
   readonly zoom: number;
   readonly minzoom: number;
+  readonly set: TileMatrixSet;
   readonly presets: Services["renders"];
   readonly attribution: string | undefined;
   /** Said beside the attribution. */
@@ -136,7 +149,7 @@ function tilejson(request: Request, response: Response, described: Described): o
     version: "1.0.0",
     scheme: "xyz",
     ...(credits.length === 0 ? {} : { attribution: credits.join(". ") }),
-    tiles: [`${base}/${described.path}/tiles/WebMercatorQuad/{z}/{x}/{y}${scale}${extension}${suffix}`],
+    tiles: [`${base}/${described.path}/tiles/${described.set.id}/{z}/{x}/{y}${scale}${extension}${suffix}`],
     minzoom,
     maxzoom,
     bounds: [west, south, east, north],
@@ -149,9 +162,9 @@ function tilejson(request: Request, response: Response, described: Described): o
 }
 
 /** The zoom whose pixels come nearest to the item's own. */
-export function nativeZoom(item: CatalogItem): number {
+export function nativeZoom(item: CatalogItem, set = WEB_MERCATOR_QUAD): number {
   const latitude = (item.boundsWgs84[1] + item.boundsWgs84[3]) / 2;
-  return zoomForResolution(groundResolutionM(item.grid), latitude);
+  return zoomOfSet(set, groundResolutionM(item.grid), latitude);
 }
 
 /** The box around all items; the whole width where one crosses 180°, the world where there is none. */

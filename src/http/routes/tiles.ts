@@ -5,8 +5,8 @@ import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { renderPicture } from "../../app/render-picture.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
-import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
-import { parseTileAddress, tileBoundsWgs84, type TileAddress } from "../../geo/web-mercator.js";
+import { InvalidRequestError } from "../../core/errors.js";
+import { parseTileOf, tileBoundsOf, tileMatrixSet, type SetTile } from "../../geo/tile-matrix-sets.js";
 import { blankImage, MEDIA_TYPES, type EncodedImage } from "../../render/encode-image.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { holdsValues } from "../../render/render-spec.js";
@@ -19,6 +19,7 @@ import { methodNotAllowed } from "../problem.js";
 import { cacheControlOf } from "../cache-control.js";
 import { requestSignal } from "../signal.js";
 
+/** Where a request names none. */
 export const TILE_MATRIX_SET = "WebMercatorQuad";
 /** Side of a tile unless the request says otherwise. */
 const TILE_PX = 256;
@@ -67,7 +68,7 @@ function collectionTile(services: Services): RequestHandler {
 
 /** What a tile request asks for, where it is not spelled in the path's way. */
 export interface AskedTile {
-  readonly tile: TileAddress;
+  readonly tile: SetTile;
   readonly extension: string | undefined;
   /** Pixels a side where the query says nothing. */
   readonly tileSize?: number;
@@ -85,7 +86,7 @@ export async function sendMosaic(
   const tokens = parseTokens(query);
   const signal = requestSignal(request, response);
   await withFreshCatalog(services.catalog, async () => {
-    const items = await findMosaicItems(services, { search, bounds: tileBoundsWgs84(tile), mosaic, interval }, signal);
+    const items = await findMosaicItems(services, { search, bounds: tileBoundsOf(tile), mosaic, interval }, signal);
     const stamped = await services.stamps.stamp(items);
     const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, stamped);
     await sendPicture(plan, { services, request, response, signal });
@@ -221,16 +222,10 @@ function matches(header: string | undefined, etag: string): boolean {
 
 /** Address, scale ("@2x" is twice the pixels) and extension of a tile request's path. */
 function parseTile(request: Request): Omit<AskedTile, "query"> {
-  checkTileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
+  const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
   const [, y = "", scale = "1", extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
-  const tile = parseTileAddress(param(request, "z"), param(request, "x"), y);
+  const tile = parseTileOf(set, { z: param(request, "z"), x: param(request, "x"), y });
   return { tile, extension, tileSize: TILE_PX * Number(scale) };
-}
-
-/** @throws NotFoundError */
-export function checkTileMatrixSet(name: string): void {
-  if (name !== TILE_MATRIX_SET)
-    throw new NotFoundError(`Tile matrix set "${name.slice(0, 40)}" is not served; there is ${TILE_MATRIX_SET}`);
 }
 
 /** A path parameter as text. */

@@ -2,7 +2,7 @@ import { Router, type Request, type Response } from "express";
 import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
-import { parseTileAddress } from "../../geo/web-mercator.js";
+import { parseTileOf, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
 import { baseOf } from "../base-url.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { queryOf } from "../params.js";
@@ -92,7 +92,8 @@ async function answerKvp(
     throw new InvalidRequestError(`request is "${operationName.slice(0, 40)}"; wanted GetCapabilities or GetTile`);
   const set = given.get("tilematrixset") ?? MATRIX_SET;
   if (set !== MATRIX_SET) throw new InvalidRequestError(`tilematrixset is "${set.slice(0, 40)}"; wanted ${MATRIX_SET}`);
-  const tile = parseTileAddress(given.get("tilematrix") ?? "", given.get("tilecol") ?? "", given.get("tilerow") ?? "");
+  const [z = "", x = "", y = ""] = ["tilematrix", "tilecol", "tilerow"].map((name) => given.get(name));
+  const tile = parseTileOf(WEB_MERCATOR_QUAD, { z, x, y });
   const layer = given.get("layer") ?? "";
   if (layer !== "" && Object.hasOwn(services.renders, layer)) rest.set("render", layer);
   else if (layer !== "")

@@ -9,6 +9,7 @@ import {
   tileMatrixSet,
   tileMatrixSetDocument,
   tileTransformOf,
+  WEB_MERCATOR_QUAD,
 } from "../../../src/geo/tile-matrix-sets.js";
 
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
@@ -99,14 +100,15 @@ test("every set's CRS can be projected, and a tile's place is where its bounds a
         ? [30, -80]
         : centre;
     const [x, y] = openCrs(set.crs).fromWgs84(lon, lat);
-    const [side, , west, , , north] = tileTransformOf(set, { z: zoom, x: 0, y: 0 }, 1);
+    const [side, , west, , , north] = tileTransformOf({ set, z: zoom, x: 0, y: 0 }, 1);
     const tile = parseTileOf(set, {
       z: String(zoom),
       x: String(Math.floor((x - west) / side)),
       y: String(Math.floor((north - y) / side)),
     });
-    const [w, s, e, n] = tileBoundsOf(set, tile);
-    assert.ok(lon >= w && lon <= e && lat >= s && lat <= n, `${set.id}: ${lon} ${lat} in ${[w, s, e, n].join(" ")}`);
+    const [w, s, e, n] = tileBoundsOf(tile);
+    const isWithin = w <= e ? lon >= w && lon <= e : lon >= w || lon <= e;
+    assert.ok(isWithin && lat >= s && lat <= n, `${set.id}: ${lon} ${lat} in ${[w, s, e, n].join(" ")}`);
   }
 });
 
@@ -118,4 +120,24 @@ test("aliases lead to their sets, and tiles outside are refused by name", () => 
   assert.throws(() => parseTileOf(set, { z: "0", x: "0", y: "0" }), /zoom is 0; wanted 1 to 24/);
   assert.throws(() => parseTileOf(set, { z: "1", x: "0", y: "2" }), /x from 0 to 0 and y from 0 to 1/);
   assert.throws(() => parseTileOf(set, { z: "a", x: "0", y: "2" }), /Tile z is "a"/);
+});
+
+test("addresses out of range, negative, fractional or huge are told apart", () => {
+  const set = WEB_MERCATOR_QUAD;
+  assert.deepEqual(parseTileOf(set, { z: "3", x: "7", y: "0" }), { set, z: 3, x: 7, y: 0 });
+  for (const [z, x, y] of [
+    ["3", "8", "0"],
+    ["3", "0", "-1"],
+    ["25", "0", "0"],
+    ["3", "1000000000", "0"],
+  ] as const)
+    assert.throws(() => parseTileOf(set, { z, x, y }), /NotFoundError/);
+  for (const [z, x, y] of [
+    ["a", "0", "0"],
+    ["3", "1.5", "0"],
+    ["3", "NaN", "0"],
+    ["3", "1e9", "0"],
+    ["3", "", "0"],
+  ] as const)
+    assert.throws(() => parseTileOf(set, { z, x, y }), /InvalidRequestError/);
 });

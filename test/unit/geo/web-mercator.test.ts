@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openCrs } from "../../../src/geo/crs.js";
-import {
-  mercatorToWgs84,
-  parseTileAddress,
-  tileBoundsWgs84,
-  tileTransform,
-  zoomForResolution,
-} from "../../../src/geo/web-mercator.js";
+import { mercatorToWgs84, tileBoundsWgs84, tileTransform, zoomForResolution } from "../../../src/geo/web-mercator.js";
 import { createWarpGrid } from "../../../src/geo/warp-grid.js";
 import { applyAffine, invertAffine } from "../../../src/geo/affine.js";
 
@@ -44,25 +38,6 @@ test("the native zoom is rio-tiler's: 10 m at the equator 14, at 42 degrees 13, 
     [14, 13, 13],
   );
   assert.equal(zoomForResolution(1e9, 0), 0);
-});
-
-test("addresses out of range, negative, fractional or huge are told apart", () => {
-  assert.deepEqual(parseTileAddress("3", "7", "0"), { z: 3, x: 7, y: 0 });
-  for (const [z, x, y] of [
-    ["3", "8", "0"],
-    ["3", "0", "-1"],
-    ["25", "0", "0"],
-    ["3", "1000000000", "0"],
-  ] as const)
-    assert.throws(() => parseTileAddress(z, x, y), /NotFoundError/);
-  for (const [z, x, y] of [
-    ["a", "0", "0"],
-    ["3", "1.5", "0"],
-    ["3", "NaN", "0"],
-    ["3", "1e9", "0"],
-    ["3", "", "0"],
-  ] as const)
-    assert.throws(() => parseTileAddress(z, x, y), /InvalidRequestError/);
 });
 
 test("the warp lattice stays within 0.01 source pixels of exact projection at native zoom", () => {

@@ -1,3 +1,4 @@
+import { WEB_MERCATOR_QUAD } from "../../../src/geo/tile-matrix-sets.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CatalogItem } from "../../../src/catalog/types.js";
@@ -24,7 +25,7 @@ const z = 12;
 const [lon, lat] = openCrs("EPSG:32631").toWgs84(WEST + 5000, NORTH - 5000);
 const [mx, my] = wgs84ToMercator(lon, lat);
 const at = (metres: number): number => Math.floor((metres / 40_075_016.686 + 0.5) * 2 ** z);
-const tile = { z, x: at(mx), y: at(-my) };
+const tile = { set: WEB_MERCATOR_QUAD, z, x: at(mx), y: at(-my) };
 
 test("dates on one grid share one lattice; another origin or zone has its own", () => {
   const items = [itemAt(WEST, 32631), itemAt(WEST, 32631), itemAt(WEST + 20, 32631), itemAt(WEST, 32631)];
