@@ -1,10 +1,9 @@
-import { ensureBoundingBox, unionBoundingBox } from "stac-js/src/geo.js";
-import { bbox, fixGeoJson } from "stac-js/src/antimeridian.js";
+import { Item, ItemCollection } from "stac-js";
 import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
-import type { Bounds } from "../geo/bounds.js";
+import { boundsOf, type Bounds } from "../geo/bounds.js";
 import { gridOutline, openCrs } from "../geo/crs.js";
 import { applyAffine } from "../geo/affine.js";
-import { geometrySchema, type Geometry } from "./geometry.js";
+import { geometrySchema, partsOf, type Geometry } from "./geometry.js";
 import type { CatalogItem } from "./types.js";
 
 /**
@@ -20,18 +19,24 @@ export function gridFootprint(grid: CatalogItem["grid"]): { readonly geometry: G
   }
   const ring = outline.map(([x, y]) => [rounded(x), rounded(y)] as const);
   const [north, south] = [90, -90].map((latitude) => holds(grid, latitude));
-  const fixed = fixGeoJson(
-    { type: "Polygon", coordinates: [ring] },
-    { greatCircle: false, forceNorthPole: north === true, forceSouthPole: south === true },
-  );
+  const item = new Item({ ...FEATURE, geometry: { type: "Polygon", coordinates: [ring] } });
+  const { geometry: fixed } = item.toGeoJSON({
+    greatCircle: false,
+    forceNorthPole: north === true,
+    forceSouthPole: south === true,
+  });
   const geometry = geometrySchema.parse({ type: fixed.type, coordinates: roundedDeep(fixed.coordinates) });
-  const [west, bottom, east, top] = bbox(geometry);
-  return { geometry, bounds: [west, bottom, east, top] };
+  const boxes = partsOf(geometry).polygons.map((rings) => boundsOf((rings[0] ?? []).map(([x, y]) => [x, y] as const)));
+  return { geometry, bounds: unionBounds(boxes) ?? [-180, -90, 180, 90] };
 }
+
+/** What stac-js takes for an Item, to do geometry with. */
+const FEATURE = { type: "Feature", stac_version: "1.1.0", id: "", properties: {}, links: [], assets: {} } as const;
 
 /** The smallest box around boxes, across the antimeridian where that is smaller. Undefined for none. */
 export function unionBounds(boxes: readonly Bounds[]): Bounds | undefined {
-  return unionBoundingBox(boxes) ?? undefined;
+  const features = boxes.map((bbox) => ({ ...FEATURE, bbox }));
+  return new ItemCollection({ type: "FeatureCollection", features }).getBoundingBox() ?? undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export function parseBounds(numbers: readonly number[], name: string): Bounds {
       `${name} has ${numbers.length} numbers; wanted 4 (west,south,east,north) or 6 (with heights)`,
     );
   }
-  const box = ensureBoundingBox(numbers);
+  const box = new Item({ ...FEATURE, bbox: numbers }).getBoundingBox();
   if (box === null) throw new InvalidRequestError(`${given}; wanted degrees, latitudes from -90 to 90`);
   if (box[1] > box[3]) throw new InvalidRequestError(`${given}; wanted south at most north`);
   return box;

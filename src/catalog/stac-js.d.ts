@@ -7,21 +7,22 @@ declare module "stac-js" {
     getDateTime(): Date | null;
     toJSON(): Record<string, unknown>;
   }
-  export default function create(json: object, migrate?: boolean, updateVersionNumber?: boolean): StacItem;
-}
-
-declare module "stac-js/src/geo.js" {
   type Box = [number, number, number, number];
-  export function ensureBoundingBox(bbox: readonly number[]): Box | null;
-  export function unionBoundingBox(bboxes: readonly (readonly number[])[]): Box | null;
-}
-
-declare module "stac-js/src/antimeridian.js" {
   interface FixOptions {
     readonly greatCircle?: boolean;
     readonly forceNorthPole?: boolean;
     readonly forceSouthPole?: boolean;
   }
-  export function fixGeoJson(shape: object, options?: FixOptions): { type: string; coordinates: unknown };
-  export function bbox(shape: object): [number, number, number, number];
+  export class Item {
+    constructor(json: object);
+    getBoundingBox(): Box | null;
+    /** Split at the antimeridian. */
+    toGeoJSON(fix: FixOptions): { readonly geometry: { readonly type: string; readonly coordinates: unknown } };
+  }
+  export class ItemCollection {
+    constructor(json: object);
+    /** Around all items, across the antimeridian where that is smaller. */
+    getBoundingBox(): Box | null;
+  }
+  export default function create(json: object, migrate?: boolean, updateVersionNumber?: boolean): StacItem;
 }
