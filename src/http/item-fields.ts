@@ -4,13 +4,17 @@ import { InvalidRequestError } from "../core/errors.js";
 
 /** Which members of an item are sent, as paths: ["properties", "eo:cloud_cover"]. */
 export interface Fields {
-  /** None: all. */
+  /** Where none is named: all members, or the extension's default set. */
+  readonly otherwise: "all" | "default";
   readonly include: readonly (readonly string[])[];
+  /** Not what `include` names too. */
   readonly exclude: readonly (readonly string[])[];
 }
 
 /** Without these no answer is an item. */
 const ALWAYS = [["type"], ["stac_version"], ["id"], ["collection"]] as const;
+/** What the extension recommends where fields are asked for but none is named. */
+const DEFAULT = [...ALWAYS, ["geometry"], ["bbox"], ["links"], ["assets"], ["properties", "datetime"]] as const;
 const MEMBERS = new Set([
   "type",
   "stac_version",
@@ -35,6 +39,7 @@ export function parseFields(fields: unknown): Fields {
     const names = fields.split(",").map((name) => name.trim());
     const isOut = (name: string): boolean => name.startsWith("-");
     return {
+      otherwise: names.some(isOut) ? "all" : "default",
       include: names.filter((name) => name !== "" && !isOut(name)).map((name) => pathOf(name.replace(/^\+/, ""))),
       exclude: names.filter(isOut).map((name) => pathOf(name.slice(1))),
     };
@@ -45,13 +50,22 @@ export function parseFields(fields: unknown): Fields {
       `fields is ${JSON.stringify(fields).slice(0, 60)}; wanted {"include":[...],"exclude":[...]} of names`,
     );
   const { include, exclude } = parsed.data;
-  return { include: (include ?? []).map(pathOf), exclude: (exclude ?? []).map(pathOf) };
+  const isOnlyExcluding = include === undefined && exclude !== undefined && exclude !== null && exclude.length > 0;
+  return {
+    otherwise: isOnlyExcluding ? "all" : "default",
+    include: (include ?? []).map(pathOf),
+    exclude: (exclude ?? []).map(pathOf),
+  };
 }
 
 /** An item with the asked members only. */
-export function withFields(item: StacJson, { include, exclude }: Fields): StacJson {
-  const kept = include.length === 0 ? item : [...ALWAYS, ...include].reduce((sum, path) => copy(item, path, sum), {});
-  return exclude.reduce((rest: StacJson, path) => without(rest, path), kept);
+export function withFields(item: StacJson, { otherwise, include, exclude }: Fields): StacJson {
+  const wanted = include.length === 0 ? DEFAULT : [...ALWAYS, ...include];
+  const kept =
+    include.length === 0 && otherwise === "all" ? item : wanted.reduce((sum, path) => copy(item, path, sum), {});
+  const isWanted = (path: readonly string[]): boolean =>
+    include.some((other) => path.every((name, i) => other[i] === name));
+  return exclude.filter((path) => !isWanted(path)).reduce((rest: StacJson, path) => without(rest, path), kept);
 }
 
 /** Names of properties may have dots no more than members may: "properties.eo:cloud_cover", "assets.tec.href", "eo:cloud_cover". */

@@ -19,10 +19,13 @@ const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 1000;
 const CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
+/** A text alone is taken for a list of one. */
+const texts = z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string()));
+
 /** Body of POST /search, and, with lists joined by commas, the parameters of GET /search. */
 export const searchSchema = z.object({
-  collections: z.array(z.string()).optional().describe("Only items of these collections"),
-  ids: z.array(z.string()).optional().describe("Only items with these ids"),
+  collections: texts.optional().describe("Only items of these collections"),
+  ids: texts.optional().describe("Only items with these ids"),
   bbox: z
     .array(z.number())
     .optional()
@@ -85,7 +88,7 @@ export function parseSearchParams(query: URLSearchParams): SearchRequest {
     "filter-crs": once("filter-crs"),
     query: once("query"),
     sortby: text("sortby"),
-    fields: text("fields"),
+    fields: query.has("fields") ? (text("fields") ?? "") : undefined,
     limit: limit === undefined ? undefined : parseNumber(limit, "limit"),
     token: once("token"),
   });
@@ -100,6 +103,8 @@ export function parseSearch(body: unknown, intervalOf = parseInterval): SearchRe
   const record = z.record(z.string(), z.unknown()).safeParse(body ?? {});
   if (!record.success)
     throw new InvalidRequestError("The request's body isn't a JSON object; wanted search parameters");
+  if (record.data["fields"] === null)
+    throw new InvalidRequestError('fields is null; wanted {"include":[...],"exclude":[...]} of names, or nothing');
   const given = Object.fromEntries(
     Object.entries(record.data).filter(([, value]) => value !== null && value !== undefined),
   );
@@ -233,7 +238,7 @@ export function parameterDocs(): readonly {
 }[] {
   return Object.entries(searchSchema.shape).map(([name, schema]) => {
     const inner = schema.unwrap();
-    const isList = inner instanceof z.ZodArray;
+    const isList = inner instanceof z.ZodArray || inner instanceof z.ZodPipe;
     const { $schema: _, description: __, ...json } = z.toJSONSchema(inner, { target: "openapi-3.0" });
     const text = { type: "string" };
     return {

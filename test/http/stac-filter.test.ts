@@ -128,6 +128,13 @@ test("fields choose what of each item is sent", async (t) => {
   assert.deepEqual(Object.keys((chosen["assets"] as { tec: object }).tec), ["href"]);
   const rest = await first("fields=-assets,-properties.renders");
   assert.ok(!("assets" in rest) && "geometry" in rest && !("renders" in (rest["properties"] as object)));
+  const nothing = await first("fields=");
+  assert.deepEqual(Object.keys(nothing["properties"] as object), ["datetime"]);
+  assert.ok("assets" in nothing && "geometry" in nothing && !("stac_extensions" in nothing));
+  const both = await first("fields=-properties,+properties.eo:cloud_cover,geometry,-geometry");
+  assert.deepEqual(Object.keys(both["properties"] as object), ["eo:cloud_cover"]);
+  assert.ok("geometry" in both);
+  assert.equal((await postJson(`${base}/search`, { fields: null })).response.status, 400);
   const posted = await postJson(`${base}/search`, {
     limit: 1,
     fields: { include: ["id", "bbox"], exclude: ["stac_version"] },

@@ -193,7 +193,10 @@ function memberTest(value: ScalarReader, list: readonly Operand[], columns: Colu
     const set = new Set<Scalar>(constants);
     return (row) => {
       const one = first.read(row);
-      return one === undefined ? UNKNOWN : set.has(one) ? TRUE : FALSE;
+      if (one !== undefined) return set.has(one) ? TRUE : FALSE;
+      // Of an array, such as instruments, one member will do.
+      const array = first.raw?.[row];
+      return Array.isArray(array) ? (array.some((member) => set.has(member as Scalar)) ? TRUE : FALSE) : UNKNOWN;
     };
   }
   return chain(

@@ -16,9 +16,22 @@ const MAX_OPERANDS = 10_000;
  */
 export function parseCql2Json(json: unknown): Expression {
   const check = new Checker();
-  check.operand(json, "boolean", 0);
+  const given = modern(json, 0);
+  check.operand(given, "boolean", 0);
   // As it was given: every part of it has been looked at.
-  return json as Expression;
+  return given as Expression;
+}
+
+/** BETWEEN with its ends in an array of their own, as drafts of CQL2 had it and STAC's clients still send it, in today's form. */
+function modern(json: unknown, depth: number): unknown {
+  if (typeof json !== "object" || json === null || !("op" in json) || !("args" in json) || depth > MAX_DEPTH)
+    return json;
+  const { args } = json;
+  if (!Array.isArray(args)) return json;
+  const [value, ends] = args as readonly unknown[];
+  if (json.op === "between" && args.length === 2 && Array.isArray(ends))
+    return { ...json, args: [value, ...(ends as readonly unknown[])] };
+  return { ...json, args: args.map((one) => modern(one, depth + 1)) };
 }
 
 class Checker {

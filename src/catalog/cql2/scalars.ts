@@ -12,6 +12,8 @@ export interface ScalarReader {
   readonly read: (row: number) => Scalar;
   /** Where it is the same in every row. */
   readonly constant?: Scalar;
+  /** Where it is a column of values, of which some may be arrays. */
+  readonly raw?: readonly unknown[];
   /** Where it is a column of numbers, NaN for none. */
   readonly values?: Float64Array;
 }
@@ -74,6 +76,7 @@ function columnReader(name: string, column: Column): ScalarReader {
   if (column.kind === "value")
     return {
       kind: "any",
+      raw: column.values,
       read: (row) => {
         const value = values[row];
         return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined;

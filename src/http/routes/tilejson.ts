@@ -43,7 +43,12 @@ export function tilejsonRouter(services: Services): Router {
     const id = param(request, "collection");
     await services.catalog.collection(id);
     await sendMosaicTilejson(
-      { search: parseCollectionFilter(id, queryOf(request)), path: `collections/${encodeURIComponent(id)}`, name: id, set },
+      {
+        search: parseCollectionFilter(id, queryOf(request)),
+        path: `collections/${encodeURIComponent(id)}`,
+        name: id,
+        set,
+      },
       { services, request, response },
     );
   });

@@ -120,6 +120,8 @@ const HOLDS: Readonly<Record<string, boolean>> = {
   "one / 0 IS NULL": true,
   "NOT (nothing = 1)": false,
   "nothing IS NULL": true,
+  "tags IN ('b', 'c')": true,
+  "tags IN ('c')": false,
   "one = '7' AND one IN ('7', '8')": true,
   "datetime = TIMESTAMP('2024-03-05T10:30:00Z')": true,
   "datetime > '2024-03-05T10:29:59.9Z'": true,

@@ -70,6 +70,11 @@ test("precedence, words and literals are those of the standard", () => {
   for (const [text, json] of PAIRS) assert.deepEqual(parseCql2Text(text), json, text);
 });
 
+test("BETWEEN as drafts had it is today's", () => {
+  const draft = { op: "not", args: [{ op: "between", args: [cover, [0, 50]] }] };
+  assert.deepEqual(parseCql2Json(draft), parseCql2Text("NOT eo:cloud_cover BETWEEN 0 AND 50"));
+});
+
 const WRONG: readonly (readonly [unknown, RegExp])[] = [
   ["eo:cloud_cover <", /the end at character 17; wanted a value/],
   ["eo:cloud_cover < 20 AND", /wanted a value/],
