@@ -44,7 +44,8 @@ test("every link of the landing page, collections and items leads to an answer",
     const json = (await response.json()) as Partial<Document>;
     for (const link of json.links ?? []) {
       assert.ok(link.href.startsWith(base), `${link.rel} of ${url} is ${link.href}`);
-      if (!["xyz", "tilejson", "preview"].includes(link.rel) && link.method !== "POST") queue.push(link.href);
+      const isOfTiles = /^(xyz|tilejson|preview|wmts)$|\/(tilesets-map|tiling-schemes)$/.test(link.rel);
+      if (!isOfTiles && link.method !== "POST") queue.push(link.href);
     }
   }
   assert.ok(visited.size > 10);
