@@ -1,3 +1,4 @@
+import { CorruptDataError } from "../core/errors.js";
 import { openByteSource } from "../store/byte-source.js";
 import { withCachedHead } from "../store/cached-head.js";
 import { parseLocation } from "../store/location.js";
@@ -19,6 +20,7 @@ export async function openRaster(location: string, options: RasterOptions = {}, 
   const opened = { ...options, openStore: async () => bytes };
   try {
     const head = await bytes.getRange(0, 64, options.signal);
+    if (head.length === 0) throw new CorruptDataError(bytes.location, "it is empty");
     const parsed = parseLocation(location);
     if (parsed.kind === "file" && isVrt(head)) {
       await bytes.close();

@@ -53,7 +53,10 @@ async function tileFolder(
   if (basename(dirname(folder)).toUpperCase() === "GRANULE")
     return { product: dirname(dirname(folder)), granule: folder, isOneOfMany: true };
   const [granule, ...others] = await granulesOf(folder);
-  if (granule === undefined) throw new NotFoundError(`${folder} has no tile: its folder GRANULE is missing or empty`);
+  if (granule === undefined)
+    throw new NotFoundError(
+      `${folder} is a folder, and no product: its folder GRANULE is missing or empty (tectile ingest takes folders of images)`,
+    );
   if (others.length === 0) return { product: folder, granule, isOneOfMany: false };
   throw new UnsupportedError(`${folder} holds ${others.length + 1} tiles; wanted one, such as ${granule}`);
 }
