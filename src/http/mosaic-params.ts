@@ -24,8 +24,8 @@ export interface MosaicRequest {
 /**
  * Reads `pixel_selection`, `inpaint`, `inferred`, `return_inferred`, `return_uncertainty` and `datetime` beside the render parameters.
  *
- * `datetime` for first, clear_newest and inpainting: at or before its end (an interval with a beginning also not before that, but for
- * first); for clear_nearest, best, clear_median and medoid an instant is what dates are near to; for the others exactly what it says.
+ * `datetime` for first, clear_newest and inpainting: at or before its end (of an interval also not before its beginning); for clear_nearest,
+ * best, clear_median and medoid an instant is what dates are near to; for the others exactly what it says.
  *
  * @throws InvalidRequestError
  */
@@ -66,9 +66,10 @@ function whenOf(
   const [from, to] = parseDatetime(datetime);
   const isInterval = datetime.includes("/");
   const middle = Number.isFinite(from) && Number.isFinite(to) ? (from + to) / 2 : Number.isFinite(to) ? to : from;
-  if (inpaint !== "none" && selection === "first") return { interval: [-Infinity, Infinity], askedMs: to };
-  if (selection === "first") return { interval: [-Infinity, to], askedMs: undefined };
-  if (selection === "clear_newest") return { interval: [isInterval ? from : -Infinity, to], askedMs: undefined };
+  if (inpaint !== "none" && selection === "first")
+    return { interval: isInterval ? [from, to] : [-Infinity, Infinity], askedMs: to };
+  if (selection === "first" || selection === "clear_newest")
+    return { interval: [isInterval ? from : -Infinity, to], askedMs: undefined };
   if (NEAR.includes(selection))
     return { interval: isInterval ? [from, to] : [-Infinity, Infinity], askedMs: isInterval ? finite(middle) : middle };
   return { interval: [from, to], askedMs: undefined };

@@ -4,6 +4,7 @@ import type { CatalogItem } from "../../catalog/types.js";
 import { baseOf } from "../base-url.js";
 import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { parseBbox, parseDatetime, queryOf } from "../params.js";
+import { solarDay } from "../../tile/mosaic/order-items.js";
 import { param } from "./tiles.js";
 
 /** Items looked at, the newest; more dates than a slider can show. */
@@ -53,9 +54,9 @@ export function datesRouter({ catalog }: Pick<Services, "catalog">): Router {
 
 /** One entry a UTC day, oldest first; items come newest first. */
 export function groupByDay(items: readonly CatalogItem[]): readonly DateEntry[] {
-  const days = new Map<string, CatalogItem[]>();
+  const days = new Map<number, CatalogItem[]>();
   for (const item of items) {
-    const day = item.datetime.slice(0, 10);
+    const day = solarDay(item);
     const members = days.get(day);
     if (members === undefined) days.set(day, [item]);
     else members.push(item);

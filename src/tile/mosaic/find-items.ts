@@ -5,7 +5,7 @@ import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
 import type { MosaicItem } from "../plan.js";
 import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
-import { baseDay, byDistance, orderItems, solarDay } from "./order-items.js";
+import { baseDay, byDistance, orderItems, reachingItems, solarDay } from "./order-items.js";
 
 /** Where items are found, and how many of them a picture may read. */
 export interface MosaicCatalog {
@@ -30,8 +30,11 @@ export interface MosaicSearch {
 }
 
 /** Items looked at for each that is read, since those without clear observations are left out. */
-const LOOKED_AT = 4;
+const LOOKED_AT = 16;
 const MAX_AFTER = 1000;
+const ALWAYS = [-Infinity, Infinity] as const;
+/** Items of one picture, many abutting ones of a date counted. */
+const MOST_ITEMS = 100;
 
 /**
  * The items that a picture reads, in order of precedence, at most `maxItemsPerTile`.
@@ -43,7 +46,7 @@ export async function findMosaicItems(
   { search, bounds, mosaic, interval }: MosaicSearch,
   signal?: AbortSignal,
 ): Promise<readonly MosaicItem[]> {
-  const [from, to] = intersection(interval, search.datetime ?? [-Infinity, Infinity]);
+  const [from, to] = intersection(interval, search.datetime ?? ALWAYS);
   if (from > to) return [];
   const { bbox, intersects: shape, sortby, mostItems = Infinity, ...rest } = search;
   const intersects = shape ?? (bbox === undefined ? undefined : boundsGeometry(bbox));
@@ -73,12 +76,14 @@ export async function findMosaicItems(
   const middle = Math.min(to, mosaic.askedMs ?? to);
   const before = await find([from, middle], LOOKED_AT * limit);
   const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : [];
-  const items = orderItems([...after, ...before], mosaic, limit);
+  const found = orderItems([...after, ...before], mosaic, LOOKED_AT * limit);
+  const items = reachingItems(found, bounds, limit).slice(0, Math.min(mostItems, MOST_ITEMS));
   if (mosaic.inpaint === "none") return items;
   const filled = mosaic.selection === "first" ? baseDay(items, mosaic) : items.slice(0, 1);
   const around = (item: CatalogItem): Promise<readonly CatalogItem[]> =>
     findReferences({
-      find: (query) => catalog.search({ ...rest, ...query }, signal),
+      find: ({ datetime = ALWAYS, ...query }) =>
+        catalog.search({ ...rest, ...query, datetime: intersection(datetime, search.datetime ?? ALWAYS) }, signal),
       item,
       mosaic,
       limit,

@@ -4,7 +4,7 @@ import type { CatalogItem } from "../../../src/catalog/types.js";
 import { distanceToHoles } from "../../../src/tile/mosaic/best-mosaic.js";
 import { createMosaic, type MosaicLayer } from "../../../src/tile/mosaic/mosaic.js";
 import { NEWEST, type StackSelection } from "../../../src/tile/mosaic/mosaic-spec.js";
-import { orderItems } from "../../../src/tile/mosaic/order-items.js";
+import { orderItems, reachingItems, solarDay } from "../../../src/tile/mosaic/order-items.js";
 import { probeObservations } from "../../../src/tile/draw/probe-window.js";
 import { warpOnto } from "../../../src/tile/draw/warp.js";
 
@@ -186,4 +186,39 @@ test("a probe tells exactly which pixels the warp would fill, and a box that is 
   const part = draw(probe.box);
   assert.equal(part.count, whole.count);
   part.out.forEach((value, i) => assert.ok(Math.abs(value - (whole.out[i] ?? 0)) < 1e-2, `pixel ${i}`));
+});
+
+test("of one instant the later processing comes first", () => {
+  const twins = ["S2A_16UFG_20200615_0_L2A", "S2A_16UFG_20200615_1_L2A"].map((id) => item(id, "2020-06-15T16:50:31Z"));
+  for (const given of [twins, twins.toReversed()])
+    assert.equal(orderItems(given, NEWEST, 12)[0]?.id, "S2A_16UFG_20200615_1_L2A");
+  const stamped = twins.map((one, k) => ({
+    ...one,
+    json: { properties: { "processing:datetime": `202${1 - k}-01-01` } },
+  }));
+  assert.equal(orderItems(stamped, NEWEST, 12)[0]?.id, "S2A_16UFG_20200615_0_L2A", "its time goes before its name");
+});
+
+test("what counts against the limit are dates at a place, not items", () => {
+  const at = (id: string, date: string, west: number): CatalogItem => ({
+    ...item(id, date),
+    boundsWgs84: [west, 42, west + 0.5, 43],
+  });
+  const bounds = [3, 42, 4, 43] as const;
+  const newer = Array.from({ length: 13 }, (_, k) => at(`left-${k}`, `2024-05-${31 - k}T10:00:00Z`, 3));
+  const kept = reachingItems([...newer, at("right", "2024-01-01T10:00:00Z", 3.5)], bounds, 12).map(({ id }) => id);
+  assert.equal(kept.length, 13);
+  assert.ok(kept.includes("right") && !kept.includes("left-12"));
+  const grid = Array.from({ length: 25 }, (_, k): CatalogItem => ({
+    ...item(`g${k}`, "2024-05-01T10:00:00Z"),
+    boundsWgs84: [3 + (k % 5) / 5, 42 + Math.floor(k / 5) / 5, 3.2 + (k % 5) / 5, 42.2 + Math.floor(k / 5) / 5],
+  }));
+  assert.equal(reachingItems(grid, bounds, 1).length, 25, "abutting items of one date are one date");
+});
+
+test("a pass over midnight UTC is one day of solar time", () => {
+  const half = (datetime: string): number =>
+    solarDay({ datetimeMs: Date.parse(datetime), boundsWgs84: [157, -30, 158, -29] });
+  assert.equal(half("2020-06-15T23:59:58Z"), half("2020-06-16T00:00:05Z"));
+  assert.notEqual(half("2020-06-15T23:59:58Z"), half("2020-06-16T23:59:58Z"));
 });
