@@ -1,6 +1,8 @@
 import { createGeoTiffWriter } from "../container/geotiff-writer.js";
-import { bandsWithout } from "../core/bands.js";
+import { bandsWithout, type BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
+import type { PixelWindow } from "../core/raster.js";
+import { translateAffine } from "../geo/affine.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
@@ -16,6 +18,13 @@ export interface DecodeOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What of an image is written; all that it holds unless told otherwise. */
+export interface DecodePart {
+  /** Pixels of the full resolution, inside it. */
+  readonly window?: PixelWindow | undefined;
+  readonly bands?: readonly BandName[] | undefined;
+}
+
 /**
  * Writes the full resolution of the bands that it holds as an ordinary GeoTIFF on the source's grid, in its units, CRS and dtype, never warped: holes get the
  * source's nodata value, or 0.
@@ -24,15 +33,15 @@ export async function decodeImage(
   container: OpenContainer,
   path: string,
   use: Pick<Decoder, "reader" | "networks">,
-  options: DecodeOptions = {},
+  { window: part, bands = bandsWithout(container.cog.metadata.absent), ...options }: DecodeOptions & DecodePart = {},
 ): Promise<void> {
   const { cog } = container;
   const [full] = cog.levels;
   if (full === undefined) return;
-  const { width, height } = full;
+  const { x: left, y: top, width, height } = part ?? { x: 0, y: 0, width: full.width, height: full.height };
   const { units } = cog.metadata;
-  const bands = bandsWithout(cog.metadata.absent);
-  const { transform, crs, geoKeys } = cog;
+  const { crs, geoKeys } = cog;
+  const transform = cog.transform === undefined ? undefined : translateAffine(cog.transform, left, top);
   const writer = await createGeoTiffWriter(path, {
     width,
     height,
@@ -48,15 +57,16 @@ export async function decodeImage(
     for (let y = 0; y < height; y += TILE_PX) {
       for (let x = 0; x < width; x += STRIP_PX) {
         options.signal?.throwIfAborted();
-        const window = { x, y, width: Math.min(STRIP_PX, width - x), height: Math.min(TILE_PX, height - y) };
+        const [wide, high] = [Math.min(STRIP_PX, width - x), Math.min(TILE_PX, height - y)];
+        const rect = rectOfPixels({ x: left + x, y: top + y, width: wide, height: high });
         const decoded = await decodeWindow(
-          // cutTile clips to the stored type: numbers with an offset may stand for less than 0.
-          { container, level: 0, rect: rectOfPixels(window), bands, lowest: -Infinity },
+          // storedTile clips to the stored type: numbers with an offset may stand for less than 0.
+          { container, level: 0, rect, bands, lowest: -Infinity },
           use,
           options.signal,
         );
-        for (let left = x; left < x + window.width; left += TILE_PX) {
-          const place = { x: left, y, width: Math.min(TILE_PX, width - left), height: window.height };
+        for (let from = x; from < x + wide; from += TILE_PX) {
+          const place = { x: left + from, y: top + y, width: Math.min(TILE_PX, width - from), height: high };
           await writer.append(storedTile(decoded, place, { units, side: TILE_PX, bands: bands.length }));
         }
       }

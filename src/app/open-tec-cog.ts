@@ -4,7 +4,7 @@ import type { PixelWindow, Raster } from "../core/raster.js";
 import type { Affine } from "../geo/affine.js";
 import { levelTransform, type TecMetadata } from "../container/tec-cog.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { decodeWindow, maskAt, rectOfPixels, type DecodedWindow, type WindowDecoder } from "../tile/decode-window.js";
 import { readProvenance } from "../tile/read-provenance.js";
 import { parseConfig, type ConfigInput } from "./config.js";
 import { createDecoder, type Decoder } from "./services.js";
@@ -93,8 +93,7 @@ function imageOf(opened: OpenContainer, decoder: Decoder, close: () => Promise<v
       checkBands(cog, bands);
       const container = quality === undefined ? opened : withTokens(opened, quality);
       checkWindow(container, window, level);
-      const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, decoder, signal);
-      return cropWindow(decoded, window, bands);
+      return readRaster(container, { level, window, bands }, decoder, signal);
     },
     async readProvenance(window, { level = 0, signal } = {}) {
       checkWindow(opened, window, level);
@@ -102,6 +101,21 @@ function imageOf(opened: OpenContainer, decoder: Decoder, close: () => Promise<v
     },
     close,
   };
+}
+
+/** Digital numbers of a window that lies inside the level. */
+export async function readRaster(
+  container: OpenContainer,
+  {
+    level = 0,
+    window,
+    bands,
+  }: { readonly level?: number; readonly window: PixelWindow; readonly bands: readonly BandName[] },
+  use: WindowDecoder,
+  signal?: AbortSignal,
+): Promise<Raster> {
+  const decoded = await decodeWindow({ container, level, rect: rectOfPixels(window), bands }, use, signal);
+  return cropWindow(decoded, window, bands);
 }
 
 function checkWindow({ cog }: OpenContainer, window: PixelWindow, level: number): void {
@@ -117,7 +131,8 @@ function checkWindow({ cog }: OpenContainer, window: PixelWindow, level: number)
   );
 }
 
-function checkBands({ location, metadata }: OpenContainer["cog"], bands: readonly BandName[]): void {
+/** @throws InvalidRequestError for bands that the image lacks. */
+export function checkBands({ location, metadata }: OpenContainer["cog"], bands: readonly BandName[]): void {
   const absent = bands.filter((band) => metadata.absent?.includes(band) === true);
   if (absent.length > 0)
     throw new InvalidRequestError(

@@ -132,7 +132,9 @@ function decoderOf(container: OpenContainer, name: VirtualAssetName, use: Virtua
     const size = container.cog.levels[level];
     if (size === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
     const place = { x: column * COG_TILE_PX, y: row * COG_TILE_PX, ...chunkSize(size, row, column) };
-    const decoded = await decodeWindow({ container, level, rect: rectOfPixels(place), bands }, use, signal);
+    // As decode has it: numbers with an offset may stand for less than 0, and storedTile clips to their type.
+    const lowest = spec === undefined ? -Infinity : 0;
+    const decoded = await decodeWindow({ container, level, rect: rectOfPixels(place), bands, lowest }, use, signal);
     if (spec !== undefined) return visualTile(decoded, place, { spec, bands });
     return storedTile(decoded, place, { units: container.cog.metadata.units, side: COG_TILE_PX, bands: 1 });
   };

@@ -20,24 +20,39 @@ export interface GeoTiffPlan extends Georeference {
   readonly rgb?: boolean;
 }
 
-/** How and where the samples are stored: square tiles, pixel-interleaved. */
-export interface TileStorage {
+/** How and where the samples are stored. */
+export interface Storage {
   /** TIFF's code: 1 none, 8 deflate. */
   readonly compression: number;
-  readonly tilePx: number;
-  readonly offsets: readonly number[];
-  readonly lengths: readonly number[];
-  /** BigTIFF. */
-  readonly big: boolean;
+  /** 1: the bands of a pixel beside one another, 2: each band on its own. */
+  readonly planar: 1 | 2;
+  /** Size and place of tiles or strips. */
+  readonly blocks: readonly Tag[];
+}
+
+/** Square tiles; `big`: of a BigTIFF. */
+export function tileTags(
+  side: number,
+  {
+    offsets,
+    lengths,
+    big,
+  }: { readonly offsets: readonly number[]; readonly lengths: readonly number[]; readonly big: boolean },
+): Tag[] {
+  return [
+    { tag: TAG.tileWidth, type: "short", values: [side] },
+    { tag: TAG.tileLength, type: "short", values: [side] },
+    { tag: TAG.tileOffsets, type: big ? "long8" : "long", values: offsets },
+    { tag: TAG.tileByteCounts, type: "long", values: lengths },
+  ];
 }
 
 const FORMAT = { uint8: [8, 1], uint16: [16, 1], int16: [16, 2], float32: [32, 3] } as const;
 export const SAMPLE_BYTES: Readonly<Record<SampleType, number>> = { uint8: 1, uint16: 2, int16: 2, float32: 4 };
 
 /** The directory of one image. */
-export function geoTiffTags(plan: GeoTiffPlan, storage: TileStorage): Tag[] {
+export function geoTiffTags(plan: GeoTiffPlan, { compression, planar, blocks }: Storage): Tag[] {
   const [bits, format] = FORMAT[plan.dtype];
-  const { compression, tilePx, offsets, lengths, big } = storage;
   const count = plan.bands.length;
   const tags: Tag[] = [
     { tag: TAG.imageWidth, type: "long", values: [plan.width] },
@@ -46,11 +61,8 @@ export function geoTiffTags(plan: GeoTiffPlan, storage: TileStorage): Tag[] {
     { tag: TAG.compression, type: "short", values: [compression] },
     { tag: TAG.photometric, type: "short", values: [plan.rgb === true ? 2 : 1] },
     { tag: TAG.samplesPerPixel, type: "short", values: [count] },
-    { tag: TAG.planarConfiguration, type: "short", values: [1] },
-    { tag: TAG.tileWidth, type: "short", values: [tilePx] },
-    { tag: TAG.tileLength, type: "short", values: [tilePx] },
-    { tag: TAG.tileOffsets, type: big ? "long8" : "long", values: offsets },
-    { tag: TAG.tileByteCounts, type: "long", values: lengths },
+    { tag: TAG.planarConfiguration, type: "short", values: [planar] },
+    ...blocks,
     { tag: TAG.sampleFormat, type: "short", values: plan.bands.map(() => format) },
     { tag: TAG.gdalMetadata, type: "ascii", values: metadataXml(plan) },
     ...georeferenceTags(plan),

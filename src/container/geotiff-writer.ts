@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { geoTiffTags, SAMPLE_BYTES, type GeoTiffPlan, type StoredArray } from "./geotiff-tags.js";
+import { geoTiffTags, SAMPLE_BYTES, tileTags, type GeoTiffPlan, type StoredArray } from "./geotiff-tags.js";
 import { createPartFile } from "./part-file.js";
 import { encodeDirectories, sizeOfDirectories, type Tag } from "./tiff.js";
 
@@ -79,5 +79,5 @@ function pack(samples: StoredArray): Promise<Uint8Array> {
 }
 
 function tagsOf(plan: GeoTiffPlan, offsets: readonly number[], lengths: readonly number[], big: boolean): Tag[] {
-  return geoTiffTags(plan, { compression: 8, tilePx: TILE_PX, offsets, lengths, big });
+  return geoTiffTags(plan, { compression: 8, planar: 1, blocks: tileTags(TILE_PX, { offsets, lengths, big }) });
 }

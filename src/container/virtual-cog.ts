@@ -1,4 +1,4 @@
-import { geoTiffTags, SAMPLE_BYTES, type GeoTiffPlan } from "./geotiff-tags.js";
+import { geoTiffTags, SAMPLE_BYTES, tileTags, type GeoTiffPlan } from "./geotiff-tags.js";
 import { encodeDirectories, sizeOfDirectories, TAG, type Tag } from "./tiff.js";
 
 /** Side of a tile, pixels: a chunk. */
@@ -108,7 +108,8 @@ function directoriesOf(
   const { sizes, offsets, tileBytes, big } = storage;
   return sizes.map(({ width, height }, level) => {
     const lengths = (offsets[level] ?? []).map(() => tileBytes);
-    const where = { compression: 1, tilePx: COG_TILE_PX, offsets: offsets[level] ?? [], lengths, big };
+    const blocks = tileTags(COG_TILE_PX, { offsets: offsets[level] ?? [], lengths, big });
+    const where = { compression: 1, planar: 1, blocks } as const;
     if (level === 0) return geoTiffTags(plan, where);
     // An overview has its full resolution's place and names.
     const bare = { ...plan, width, height, transform: undefined, crs: undefined, geoKeys: undefined };

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import type { Request, Response } from "express";
+import { matches } from "./etag.js";
 import { problem, sendProblem } from "./problem.js";
+import { writePieces } from "./write-pieces.js";
 
 /** A file that is made as it is read. */
 export interface RangedFile {
@@ -114,11 +115,7 @@ async function sendPieces(
     });
     return void response.end(whole);
   }
-  for await (const piece of read()) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
-  }
-  response.end();
+  await writePieces(read(), response);
 }
 
 /** False where the client knows another state of the file than this one, and wants nothing of it then. */
@@ -132,8 +129,7 @@ function isAsExpected({ etag, lastModified }: RangedFile, request: Request): boo
 /** True where the client has this state of the file. */
 function isUnchanged({ etag, lastModified }: RangedFile, request: Request): boolean {
   const known = request.get("If-None-Match");
-  if (known !== undefined)
-    return known.split(",").some((part) => [etag, "*"].includes(part.trim().replace(/^W\//, "")));
+  if (known !== undefined) return matches(known, etag);
   const since = Date.parse(request.get("If-Modified-Since") ?? "");
   return lastModified !== undefined && lastModified.getTime() <= since;
 }

@@ -14,6 +14,7 @@ import type { Metric } from "./metrics-text.js";
 import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
 import { COLORMAP_PATHS, colormapRouter } from "./routes/colormaps.js";
+import { CROP_PATHS, cropRouter } from "./routes/crops.js";
 import { DATES_PATHS, datesRouter } from "./routes/dates.js";
 import { ITEM_INFO_PATHS, itemInfoRouter } from "./routes/item-info.js";
 import { ITEM_STATISTICS_PATHS, itemStatisticsRouter } from "./routes/item-statistics.js";
@@ -29,6 +30,7 @@ import { viewerStartRouter } from "./routes/viewer-start.js";
 import { viewerPage, viewerRouter } from "./routes/viewer.js";
 import { VIRTUAL_ASSET_PATHS, virtualAssetRouter } from "./routes/virtual-assets.js";
 import { checkVocabulary } from "./vocabulary.js";
+import { ZARR_PATHS, zarrRouter } from "./routes/zarr.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
 export async function createTectile(
@@ -49,7 +51,8 @@ export async function createTectile(
     { path: "/", router: itemStatisticsRouter(services), paths: ITEM_STATISTICS_PATHS },
     { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
     { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
-    { path: "/", router: colormapRouter() },
+    { path: "/", router: zarrRouter({ services }), paths: ZARR_PATHS },
+    { path: "/", router: cropRouter({ services }), paths: CROP_PATHS },
     { path: "/", router: colormapRouter(), paths: COLORMAP_PATHS },
     { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
     { path: "/", router: viewerStartRouter(services) },

@@ -68,6 +68,28 @@ export const VOCABULARY: readonly RouteVocabulary[] = [
           ]),
     ];
   }),
+  ...[ITEM, COLLECTION, SEARCH].flatMap((root) =>
+    // Without an extension too, and of a size.
+    ["bbox/{bounds}.{format}", "bbox/{bounds}", "bbox/{bounds}/{size}.{format}"].map((path): RouteVocabulary => ({
+      method: "GET",
+      template: `${root}/${path}`,
+      honoured: [
+        ...PICTURE,
+        ...FORMAT,
+        ...CRS,
+        "quality",
+        "max_size",
+        "width",
+        "height",
+        ...(root === ITEM ? [] : root === COLLECTION ? [...DATES, ...FILTER, "sortby"] : DATES),
+      ],
+      refused: [
+        ...PIXELS,
+        ...ALGORITHM,
+        ...(root === ITEM ? [] : root === COLLECTION ? EFFORT : [...EFFORT, "items_limit"]),
+      ],
+    })),
+  ),
   ...["preview", "preview.{format}", "preview/{size}.{format}"].map((path): RouteVocabulary => ({
     method: "GET",
     template: `${ITEM}/${path}`,

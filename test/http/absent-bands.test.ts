@@ -141,3 +141,17 @@ test("a target counts the bands that are there alone", async () => {
   const psnr = Number(/PSNR ([\d.]+) dB/.exec(run.stdout)?.[1]);
   assert.ok(Math.abs(psnr - 42) < 0.5, `${psnr} dB`);
 });
+
+test("a cube has a hole where a date lacks a band, and an item's own cube has no such band", async () => {
+  const get = (path: string): Promise<Response> => fetch(`${server.url}/collections/dates/${path}`);
+  assert.equal((await get("zarr/B01/c/0/0/0")).status, 200);
+  assert.equal((await get("zarr/B01/c/1/0/0")).status, 404);
+  assert.equal((await get("zarr/B02/c/1/0/0")).status, 200);
+  const { consolidated_metadata: told } = (await (await get("items/ten_2024-04-10/zarr/zarr.json")).json()) as {
+    consolidated_metadata: { metadata: Record<string, unknown> };
+  };
+  assert.deepEqual(
+    BANDS.filter((band) => told.metadata[band] === undefined),
+    [...ABSENT],
+  );
+});

@@ -42,6 +42,11 @@ async function check(t: TestContext, script: string, packages: string): Promise<
   return stdout;
 }
 
+test("xarray opens a collection as one cube and computes a series", async (t) => {
+  const told = await check(t, "zarr_check.py", "pystac_client, rasterio, xarray, zarr, aiohttp");
+  if (told !== "") assert.match(told, /^xarray sees what decode writes, and an NDVI series of 3 dates/);
+});
+
 test("clients that read COGs through STAC see what decode writes", async (t) => {
   const told = await check(t, "data_clients_check.py", "pystac_client, rasterio, odc.stac");
   if (told !== "") assert.match(told, /^rasterio, odc-stac.* see what decode writes/);

@@ -47,6 +47,7 @@ const ours = (template: string): string =>
     .replace("{search_id}", "{search}")
     .replace("{tileMatrixSetId}", "{tms}")
     .replace("{lon},{lat}", "{place}")
+    .replace("{minx},{miny},{maxx},{maxy}", "{bounds}")
     .replace("{width}x{height}", "{size}")
     .replace("{y}.{format}", "{y}");
 
@@ -66,6 +67,7 @@ const VALUES: ReadonlyMap<string, string> = new Map([
   ["size", "64x64"],
   ["place", "3.02,42.43"],
   ["render", "true-color"],
+  ["bounds", "3.005,42.43,3.02,42.44"],
 ]);
 
 const pathOf = ({ template }: RouteVocabulary): string =>
@@ -145,6 +147,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   tile_scale: "2",
   minzoom: "3",
   maxzoom: "9",
+  coord_crs: "EPSG:4326",
+  dst_crs: "EPSG:3857",
   max_size: "50",
   width: "40",
   height: "30",
@@ -169,7 +173,7 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
   const routes = VOCABULARY.filter(({ template }) => !spellings.test(template));
   for (const route of routes) {
     for (const name of route.honoured) {
-      const value = name === "f" ? (route.template.includes("iles") ? "png" : "json") : EXAMPLES[name];
+      const value = name === "f" ? (/iles|bbox/.test(route.template) ? "png" : "json") : EXAMPLES[name];
       // Tokens are of items stored as FlexTEC, which this catalog has none of.
       if (value === undefined) assert.equal(name, "quality");
       if (value === undefined || (route.template.includes("preview") && name === "f")) continue;

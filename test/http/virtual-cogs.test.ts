@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { BANDS } from "../../src/core/bands.js";
-import { openTecCog } from "../../src/index.js";
+import { ingest, openTecCog } from "../../src/index.js";
 import { gdalOverHttp, hasGdal } from "../support/gdal.js";
+import { bandPlanes } from "../support/geotiff-fixture.js";
+import { sceneTiff } from "../support/scene.js";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
@@ -70,6 +72,46 @@ test("GDAL reads over HTTP, whole and in windows, what decode writes", { skip: !
   const [band] = virtual.bands;
   assert.deepEqual([band?.noDataValue, band?.description, band?.type], [noDataValue, description, type]);
 });
+
+test(
+  "numbers with an offset may stand for less than 0, in the item's own file and in its COG",
+  { skip: !hasGdal() },
+  async () => {
+    const size = 160;
+    // Dark water: reflectance about 0, stored as 1000.
+    const dark = (b: number, r: number, c: number): number =>
+      1000 + ((r * 7 + c * 13 + b) % 23) - 11 + (c > 80 ? 2000 : 0);
+    const source = await files.write(
+      "dark_2024-02-02.tif",
+      sceneTiff(size, size, {
+        planes: bandPlanes(size, size, dark),
+        scales: Array<number>(12).fill(0.0001),
+        offsets: Array<number>(12).fill(-0.1),
+        nodata: "0",
+      }),
+    );
+    const catalog = files.path("dark-catalog");
+    await ingest(source, { catalog, collection: "dark", id: "dark", datetime: "2024-02-02T10:00:00Z", sessions: 1 });
+    const second = await startServer({ catalog });
+    try {
+      const { href } = await second.services.catalog.item("dark", "dark");
+      const back = files.path("back.tif");
+      assert.equal((await runCli(["decode", href, back])).code, 0);
+      const url = `${second.url}/collections/dark/items/dark/assets/B03.tif`;
+      const wanted = await pixels(back, "-b", "3");
+      assert.deepEqual(await pixels(`/vsicurl/${url}`), wanted);
+      const below = new Uint16Array(new Uint8Array(wanted).buffer).filter((value) => value > 0 && value < 1000);
+      assert.ok(below.length > 100, `${below.length} pixels are below 0`);
+      const { assets: described } = (await (await fetch(`${second.url}/collections/dark/items/dark`)).json()) as {
+        assets: Record<string, { bands: Record<string, unknown>[] }>;
+      };
+      const { "raster:scale": scale, "raster:offset": offset, nodata } = described["B03"]?.bands[0] ?? {};
+      assert.deepEqual([scale, offset, nodata], [0.0001, -0.1, 0]);
+    } finally {
+      await second.close();
+    }
+  },
+);
 
 test("an overview is the container's level, true colour and masks tell the hole", { skip: !hasGdal() }, async () => {
   const { href } = await server.services.catalog.item(SCENE.collection, "scene_2024-04-10");

@@ -13,7 +13,7 @@ export function hasGdal(): boolean {
 
 /** Runs one of GDAL's tools and gives its standard output. */
 export function gdal(
-  tool: "gdal_translate" | "gdalinfo" | "gdal_edit.py" | "gdalbuildvrt",
+  tool: "gdal_translate" | "gdalinfo" | "gdalwarp" | "gdal_edit.py" | "gdalbuildvrt",
   args: readonly string[],
 ): string {
   return execFileSync(tool, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });

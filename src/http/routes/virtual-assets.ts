@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { Router } from "express";
 import type { Services } from "../../app/services.js";
+import { openItem } from "../../tile/open-item.js";
 import { withTokens } from "../../tile/tokens.js";
 import { isVirtualAsset, VIRTUAL_ASSETS, virtualAsset } from "../../app/virtual-assets.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -13,7 +14,7 @@ import { methodNotAllowed } from "../problem.js";
 import { cacheControlOf } from "../cache-control.js";
 import { requestSignal } from "../signal.js";
 import { COG_MEDIA_TYPE } from "../virtual-asset-documents.js";
-import { param } from "./tiles.js";
+import { param, withItem } from "./tiles.js";
 
 /** Bytes of virtual COGs differ between these: raise it when layout or decoding changes. */
 const LAYOUT_VERSION = 1;
@@ -27,24 +28,24 @@ export function virtualAssetRouter({ services }: { readonly services: Services }
       const name = param(request, "name");
       if (!isVirtualAsset(name)) return next("route");
       const signal = requestSignal(request, response);
-      const found = await services.catalog.item(param(request, "collection"), param(request, "item"));
-      // A file of that name which somebody put there goes first.
-      if (Object.hasOwn(found.assetHrefs, `${name}.tif`)) return next("route");
-      const [item = found] = await services.stamps.stamp([found]);
       const tokens = parseTokens(queryOf(request));
-      const opened = await services.reader.open(item.href, item.checksum, signal);
-      const asset = virtualAsset(tokens === undefined ? opened : withTokens(opened, tokens), name, services);
-      const file = {
-        bytes: asset.cog.fileBytes,
-        mediaType: COG_MEDIA_TYPE,
-        etag: etagOf(item, [name, tokens ?? "all"]),
-        lastModified: await modifiedAt(item),
-        cacheControl: cacheControlOf(services.config),
-        read: (from: number, to: number) => asset.read(from, to, signal),
-      };
-      await sendRanges(file, request, response, (bytes, job) =>
-        services.drawing.hold(bytes + asset.decodingBytes, job, signal),
-      );
+      await withItem(request, services, async (item) => {
+        // A file of that name which somebody put there goes first.
+        if (Object.hasOwn(item.assetHrefs, `${name}.tif`)) return next("route");
+        const opened = await openItem(item, services.reader, signal);
+        const asset = virtualAsset(tokens === undefined ? opened : withTokens(opened, tokens), name, services);
+        const file = {
+          bytes: asset.cog.fileBytes,
+          mediaType: COG_MEDIA_TYPE,
+          etag: etagOf(item, [name, tokens ?? "all"]),
+          lastModified: await modifiedAt(item),
+          cacheControl: cacheControlOf(services.config),
+          read: (from: number, to: number) => asset.read(from, to, signal),
+        };
+        await sendRanges(file, request, response, (bytes, job) =>
+          services.drawing.hold(bytes + asset.decodingBytes, job, signal),
+        );
+      });
     })
     .all(methodNotAllowed("GET, HEAD"));
   return router;

@@ -1,6 +1,6 @@
 import { BANDS, type BandName } from "../../core/bands.js";
 import { levelSizes } from "../../container/tec-cog.js";
-import { CorruptDataError, InvalidRequestError } from "../../core/errors.js";
+import { InvalidRequestError } from "../../core/errors.js";
 import { requiredBands } from "../../render/render-spec.js";
 import {
   gatherWindow,
@@ -27,6 +27,7 @@ import { datesOf, type Picture } from "./provenance.js";
 import { CLOUD_BUFFER_PX, needsDetector } from "../window-observations.js";
 import type { WorkerPool } from "../../core/worker-pool.js";
 import type { Forecasts } from "../inpaint/forecasts.js";
+import { openItem } from "../open-item.js";
 import { withTokens } from "../tokens.js";
 
 /** What drawing dates onto a tile uses. */
@@ -82,16 +83,8 @@ export function canvasBands({ spec, mosaic }: TilePlan): readonly BandName[] {
 
 /** Reads a date's latents and masks. */
 export async function gatherLayer(layer: PlanLayer, use: LayerDrawing, signal: AbortSignal): Promise<GatheredWindow> {
-  const opened = await use.reader.open(layer.item.href, layer.item.checksum, signal);
+  const opened = await openItem(layer.item, use.reader, signal);
   const container = layer.tokens === undefined ? opened : withTokens(opened, layer.tokens);
-  const { width, height } = layer.item.grid;
-  const [full] = container.cog.levels;
-  if (full?.width !== width || full.height !== height) {
-    throw new CorruptDataError(
-      container.cog.location,
-      `${full?.width} x ${full?.height} pixels, ${width} x ${height} in item ${layer.item.id}`,
-    );
-  }
   return gatherWindow({ container, level: layer.level, rect: layer.rect }, use.reader, signal);
 }
 

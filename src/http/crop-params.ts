@@ -1,0 +1,83 @@
+import { parseBounds } from "../catalog/footprint.js";
+import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
+import type { Bounds } from "../geo/bounds.js";
+import { isGeographic, openCrs, type Crs } from "../geo/crs.js";
+import { holdsValues, type RenderFormat } from "../render/render-spec.js";
+import type { Crop } from "../tile/crop-target.js";
+import type { TargetGrid } from "../tile/plan.js";
+
+/** Of a picture that is drawn at once. */
+const MAX_PICTURE_PX = 2 ** 24;
+/** Of a GeoTIFF that is drawn row by row: a whole Sentinel-2 scene four times over. */
+const MAX_STREAM_PX = 500_000_000;
+/** Beyond, a GeoTIFF goes out uncompressed, row by row. */
+const MAX_WHOLE_TIF_PX = 2 ** 21;
+
+/** "minx,miny,maxx,maxy" and "WxH" of a path, with `coord_crs`, `dst_crs`, `width`, `height` and `max_size` of the query, as TiTiler has them. */
+export function parseCrop(bounds: string, size: string | undefined, query: URLSearchParams): Crop {
+  const crs = parseCrs("coord_crs", query) ?? "EPSG:4326";
+  const [, wide, high] = /^(\d{1,7})x(\d{1,7})$/.exec(size ?? "") ?? [];
+  if (size !== undefined && wide === undefined)
+    throw new InvalidRequestError(`Size is "${size.slice(0, 40)}"; wanted WIDTHxHEIGHT in pixels`);
+  return {
+    bounds: parseBox(bounds, crs),
+    crs,
+    dstCrs: parseCrs("dst_crs", query) ?? crs,
+    width: side("width", wide ?? query.get("width")),
+    height: side("height", high ?? query.get("height")),
+    maxSize: side("max_size", query.get("max_size")),
+  };
+}
+
+/** Whether a picture goes out row by row. @throws InvalidRequestError for one that is too large either way. */
+export function wantsRows({ width, height }: Pick<TargetGrid, "width" | "height">, format: RenderFormat): boolean {
+  const pixels = width * height;
+  const most = format === "tif" ? MAX_STREAM_PX : MAX_PICTURE_PX;
+  if (pixels <= most) return format === "tif" && pixels > MAX_WHOLE_TIF_PX;
+  const hint = format === "tif" ? "" : `, or tif, which may have ${MAX_STREAM_PX}`;
+  throw new InvalidRequestError(
+    `${width} x ${height} pixels are too many for ${holdsValues(format) ? format : "a picture"}; wanted ${most} at most: a smaller bbox, a size in the path, max_size${hint}`,
+  );
+}
+
+function parseBox(text: string, crs: Crs): Bounds {
+  const parts = text.split(",");
+  const numbers = parts.map((part) =>
+    /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part.trim()) ? Number(part) : Number.NaN,
+  );
+  if (numbers.some(Number.isNaN) || numbers.length < 4)
+    throw new InvalidRequestError(`bbox is "${text.slice(0, 80)}"; wanted MINX,MINY,MAXX,MAXY`);
+  if (isGeographic(crs)) return parseBounds(numbers, "bbox");
+  const [minx = 0, miny = 0, maxx = 0, maxy = 0] =
+    numbers.length === 6 ? [0, 1, 3, 4].map((i) => numbers[i] ?? 0) : numbers;
+  if (numbers.length !== 4 && numbers.length !== 6)
+    throw new InvalidRequestError(`bbox has ${numbers.length} numbers; wanted 4, or 6 with heights`);
+  if (minx < maxx && miny < maxy) return [minx, miny, maxx, maxy];
+  throw new InvalidRequestError(`bbox is ${text.slice(0, 80)}; wanted the lower left corner first`);
+}
+
+/** "EPSG:32631" or OGC's URI of it. @throws InvalidRequestError */
+function parseCrs(name: string, query: URLSearchParams): Crs | undefined {
+  const text = query.get(name) ?? "";
+  if (text === "") return undefined;
+  const [, authority = "", code = ""] =
+    /^https?:\/\/www\.opengis\.net\/def\/crs\/(\w+)\/[\w.]+\/(\w+)$/.exec(text) ?? [];
+  const crs =
+    authority === "" ? text.replace(/^(epsg|ogc):/, (prefix) => prefix.toUpperCase()) : `${authority}:${code}`;
+  try {
+    openCrs(crs);
+    return crs === "OGC:CRS84" ? "EPSG:4326" : crs;
+  } catch (cause) {
+    if (!(cause instanceof UnsupportedError)) throw cause;
+    throw new InvalidRequestError(
+      `${name} is "${text.slice(0, 60)}", which isn't known here; wanted such as EPSG:3857`,
+      { cause },
+    );
+  }
+}
+
+function side(name: string, text: string | null | undefined): number | undefined {
+  if (text === null || text === undefined || text === "") return undefined;
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidRequestError(`${name} is "${text.slice(0, 20)}"; wanted a whole number of pixels, 1 or more`);
+}

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { Router, type Request, type Response } from "express";
+import { CUBE_CHUNK_BYTES, CUBE_VARIABLES, cubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
+import { createCubes } from "../../app/cubes.js";
+import type { Services } from "../../app/services.js";
+import type { SearchFilter } from "../../catalog/types.js";
+import { NotFoundError } from "../../core/errors.js";
+import type { Cube } from "../../tile/cube.js";
+import { sendRanges } from "../byte-ranges.js";
+import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { methodNotAllowed } from "../problem.js";
+import { requestSignal } from "../signal.js";
+import { cubeArrays, cubeGroup, cubesGroup } from "../zarr-documents.js";
+import { parseMosaicFilter } from "../search-params.js";
+import { param } from "./tiles.js";
+
+const CHUNK_TYPE = "application/octet-stream";
+
+/** The dates of a collection, an item or a registered search as Zarr v3 stores, whose chunks are decoded when they are read. */
+export function zarrRouter({ services }: { readonly services: Services }): Router {
+  const router = Router();
+  const cubes = createCubes(services.catalog);
+  const serve = (path: string, searchOf: (request: Request) => Promise<SearchFilter>): void => {
+    router
+      .route(`${path}/zarr/*key`)
+      .get(async (request, response) => {
+        const signal = requestSignal(request, response);
+        const found = await cubes.of(await searchOf(request), signal);
+        await sendKey(found, { services, request, response, signal });
+      })
+      .all(methodNotAllowed("GET, HEAD"));
+  };
+  serve("/collections/:collection", async (request) => {
+    const id = param(request, "collection");
+    await services.catalog.collection(id);
+    return { collections: [id] };
+  });
+  serve("/collections/:collection/items/:item", async (request) => {
+    const { collection, id } = await services.catalog.item(param(request, "collection"), param(request, "item"));
+    return { collections: [collection], ids: [id] };
+  });
+  serve("/searches/:search", async (request) =>
+    parseMosaicFilter((await services.searches.get(param(request, "search"))).search),
+  );
+  return router;
+}
+
+interface Answering {
+  readonly services: Services;
+  readonly request: Request;
+  readonly response: Response;
+  readonly signal: AbortSignal;
+}
+
+/** One cube is the store itself; of several each is a group. */
+async function sendKey(cubes: readonly Cube[], answering: Answering): Promise<void> {
+  const { request, response } = answering;
+  const key = (request.params as { readonly key?: readonly string[] }).key ?? [];
+  const [first, ...below] = key;
+  const [only] = cubes;
+  if (only === undefined) throw new NotFoundError("There is no item, so there is no cube");
+  const named = cubes.find(({ name }) => name === first);
+  if (named !== undefined) return sendCubeKey(named, below, answering);
+  if (cubes.length === 1) return sendCubeKey(only, key, answering);
+  if (key.join("/") !== "zarr.json")
+    throw new NotFoundError(
+      `"${String(first).slice(0, 60)}" isn't in this store; its grids differ, so there are ${cubes
+        .map(({ name }) => name)
+        .join(", ")
+        .slice(0, 500)}`,
+    );
+  sendJson(
+    response,
+    cubesGroup(new Map(cubes.map((cube) => [cube.name, cubeGroup(cube, cubeArrays(cube), cube.name)])), "Dates"),
+  );
+}
+
+async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answering): Promise<void> {
+  const { services, request, response, signal } = answering;
+  const arrays = cubeArrays(cube);
+  const [name = "", ...rest] = key;
+  if (name === "zarr.json" && rest.length === 0) return sendJson(response, cubeGroup(cube, arrays, cube.name));
+  const array = arrays.get(name);
+  if (array === undefined) throw new NotFoundError(`"${key.join("/").slice(0, 80)}" isn't a key of this Zarr store`);
+  if (rest.join("/") === "zarr.json") return sendJson(response, array.json);
+  const place = parsePlace(rest, array.chunks);
+  if (place === undefined)
+    throw new NotFoundError(
+      `"${key.join("/").slice(0, 80)}" isn't a chunk; ${name} has ${["c", ...array.chunks.map((n) => (n === 1 ? "0" : `0..${n - 1}`))].join("/")}`,
+    );
+  const [time = 0, row = 0, column = 0] = place;
+  const coordinate = array.bytes?.();
+  const block = coordinate
+    ? undefined
+    : await cubeBlock(cube, { variable: asVariable(name), time, row, column }, services);
+  const nothing = new NotFoundError(`Nothing was observed in chunk ${place.join("/")} of ${name}`);
+  if (coordinate === undefined && block === undefined) throw nothing;
+  const file = {
+    bytes: coordinate?.length ?? block?.length ?? 0,
+    mediaType: CHUNK_TYPE,
+    etag: `"${createHash("sha256")
+      .update(block?.identity ?? coordinate ?? "")
+      .digest("base64url")
+      .slice(0, 27)}"`,
+    lastModified: undefined,
+    // Which date stands at an index changes when an earlier one is added.
+    cacheControl: "no-cache",
+    async *read(from: number, to: number) {
+      const bytes = coordinate ?? (await block?.read(signal));
+      if (bytes === undefined) throw nothing;
+      yield bytes.subarray(from, to);
+    },
+  };
+  await sendRanges(file, request, response, (bytes, job) =>
+    services.drawing.hold(bytes + CUBE_CHUNK_BYTES, job, signal),
+  );
+}
+
+/** "c/3/0/1" as numbers; undefined for what is no chunk of the array. */
+function parsePlace([c, ...rest]: readonly string[], chunks: readonly number[]): readonly number[] | undefined {
+  if (c !== "c" || rest.length !== chunks.length || !rest.every((part) => /^(0|[1-9]\d{0,8})$/.test(part)))
+    return undefined;
+  const place = rest.map(Number);
+  return place.every((index, i) => index < (chunks[i] ?? 0)) ? place : undefined;
+}
+
+function asVariable(name: string): CubeVariable {
+  const found = CUBE_VARIABLES.find((one) => one === name);
+  if (found === undefined) throw new RangeError(`variable ${name}`);
+  return found;
+}
+
+/** May be kept but must be checked again: dates are added at any time. */
+function sendJson(response: Response, document: object): void {
+  response.set("Cache-Control", "no-cache").type("application/json").send(JSON.stringify(document));
+}
+
+const KEY = pathParameter("key", "zarr.json, ARRAY/zarr.json, or ARRAY/c/TIME/ROW/COLUMN of a chunk");
+
+/** For the OpenAPI description. */
+export const ZARR_PATHS: OpenApiPaths = {
+  "/collections/{collection}/zarr/{key}": {
+    get: operation("The dates of a collection as a Zarr v3 store", CHUNK_TYPE, [
+      pathParameter("collection", "Id of the collection"),
+      KEY,
+    ]),
+  },
+  "/collections/{collection}/items/{item}/zarr/{key}": {
+    get: operation("An item as a Zarr v3 store", CHUNK_TYPE, [
+      pathParameter("collection", "Id of the collection"),
+      pathParameter("item", "Id of the item"),
+      KEY,
+    ]),
+  },
+  "/searches/{search}/zarr/{key}": {
+    get: operation("What a registered search finds as a Zarr v3 store", CHUNK_TYPE, [
+      pathParameter("search", "Id of a registered search"),
+      KEY,
+    ]),
+  },
+};

@@ -1,0 +1,53 @@
+import { drawRows } from "../app/draw-rows.js";
+import type { CatalogItem } from "../catalog/types.js";
+import { InvalidRequestError } from "../core/errors.js";
+import { scaleAffine } from "../geo/affine.js";
+import { MEDIA_TYPES } from "../render/encode-image.js";
+import type { RenderSpec } from "../render/render-spec.js";
+import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
+import { planPicture, type TargetGrid } from "../tile/plan.js";
+import { cacheControlOf } from "./cache-control.js";
+import { wantsRows } from "./crop-params.js";
+import { placeHeaders } from "./place-headers.js";
+import { sendPicture, type Answering } from "./send-picture.js";
+import { matches } from "./etag.js";
+import { writePieces } from "./write-pieces.js";
+
+export interface Drawn {
+  readonly spec: RenderSpec;
+  readonly mosaic?: MosaicSpec | undefined;
+  readonly tokens?: number | undefined;
+  /** In order of precedence. */
+  readonly items: readonly CatalogItem[];
+}
+
+/** Side of the grid on which a large picture is planned for its ETag: its own lattice would take a second to project. */
+const SKETCH_PX = 256;
+
+/** Answers with a picture of any grid; a large tif is drawn row by row as it goes out. @throws InvalidRequestError for one too large. */
+export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: Answering): Promise<void> {
+  const { spec, tokens, items } = drawn;
+  const mosaic = drawn.mosaic === undefined ? {} : { mosaic: drawn.mosaic };
+  if (!wantsRows(target, spec.format))
+    return sendPicture(planPicture(target, { spec, ...mosaic, tokens }, items), answering);
+  if (drawn.mosaic?.inferredPlane === true || drawn.mosaic?.uncertaintyPlane === true)
+    throw new InvalidRequestError(
+      "return_inferred and return_uncertainty are of pictures up to 2 megapixels; wanted a smaller one",
+    );
+  const { services, request, response, signal } = answering;
+  const { width, height } = target;
+  const sketch = {
+    ...target,
+    width: SKETCH_PX,
+    height: SKETCH_PX,
+    transform: scaleAffine(target.transform, width / SKETCH_PX, height / SKETCH_PX),
+  };
+  const { etag, layers } = planPicture(sketch, { spec, ...mosaic, tokens }, items);
+  response.set({ ETag: etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(target) });
+  if (matches(request.get("If-None-Match"), etag)) return void response.status(304).end();
+  if (layers.length === 0) return void response.status(204).end();
+  const picture = drawRows({ target, ...drawn, items: layers.map(({ item }) => item) }, services);
+  response.status(200).set({ "Content-Type": MEDIA_TYPES.tif, "Content-Length": String(picture.bytes) });
+  if (request.method === "HEAD") return void response.end();
+  await writePieces(picture.read(signal), response);
+}

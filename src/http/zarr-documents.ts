@@ -1,0 +1,242 @@
+import { CUBE_HOLE, type CubeVariable } from "../app/cube-chunk.js";
+import type { StacJson } from "../catalog/types.js";
+import { BAND_COMMON_NAME, BANDS, isBandName } from "../core/bands.js";
+import { CHUNK_PX } from "../core/geometry.js";
+import type { Cube } from "../tile/cube.js";
+
+/** An array of a cube: its zarr.json, and, of coordinates, its one chunk. */
+export interface ZarrArray {
+  readonly json: StacJson;
+  /** How many chunks there are along each dimension. */
+  readonly chunks: readonly number[];
+  /** Undefined of what is decoded. */
+  readonly bytes: (() => Uint8Array) | undefined;
+}
+
+/** The group's own document, with those of all arrays inside (consolidated metadata). */
+export function cubeGroup(cube: Cube, arrays: ReadonlyMap<string, ZarrArray>, title: string): StacJson {
+  return group(
+    { title, ...conventions(cube) },
+    Object.fromEntries([...arrays].map(([name, { json }]) => [name, json])),
+  );
+}
+
+/** A group of cubes whose grids differ; each is opened by its name. */
+export function cubesGroup(cubes: ReadonlyMap<string, StacJson>, title: string): StacJson {
+  const nested = [...cubes].flatMap(([name, json]) => {
+    const { consolidated_metadata: inner, ...own } = json;
+    const { metadata } = inner as { readonly metadata: Readonly<Record<string, unknown>> };
+    return [
+      [name, own] as const,
+      ...Object.entries(metadata).map(([array, one]) => [`${name}/${array}`, one] as const),
+    ];
+  });
+  return group({ title, cubes: [...cubes.keys()] }, Object.fromEntries(nested));
+}
+
+function group(attributes: StacJson, metadata: StacJson): StacJson {
+  return {
+    zarr_format: 3,
+    node_type: "group",
+    attributes,
+    consolidated_metadata: { kind: "inline", must_understand: false, metadata },
+  };
+}
+
+/** Coordinates and variables of a cube, by name. */
+export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
+  const has = (test: (properties: StacJson, tec: StacJson) => boolean): boolean =>
+    cube.items.flat().some(({ item }) => {
+      const { properties, assets } = item.json as {
+        readonly properties: StacJson;
+        readonly assets: { readonly tec: StacJson };
+      };
+      return test(properties, assets.tec);
+    });
+  return new Map([
+    ...BANDS.filter((band) => cube.items.flat().some(({ item }) => item.absentBands?.includes(band) !== true)).map(
+      (band) => [band, variable(cube, band)] as const,
+    ),
+    ...(has((_, tec) => tec["tec:classes"] === true) ? [["scl", variable(cube, "scl")] as const] : []),
+    ...(has((properties) => properties["tec:mosaic"] !== undefined)
+      ? [["provenance", variable(cube, "provenance")] as const]
+      : []),
+    ...coordinates(cube),
+  ]);
+}
+
+function variable(cube: Cube, name: CubeVariable): ZarrArray {
+  const shape = [cube.times.length, cube.height, cube.width];
+  return {
+    chunks: [cube.times.length, Math.ceil(cube.height / CHUNK_PX), Math.ceil(cube.width / CHUNK_PX)],
+    bytes: undefined,
+    json: array({
+      shape,
+      chunkShape: [1, CHUNK_PX, CHUNK_PX],
+      type: isBandName(name) ? "uint16" : "uint8",
+      fill: isBandName(name) ? CUBE_HOLE : 0,
+      dimensions: ["time", "y", "x"],
+      attributes: { ...attributesOf(name), grid_mapping: "spatial_ref", coordinates: "spatial_ref" },
+    }),
+  };
+}
+
+/** Codes of Sentinel-2's scene classification. */
+const SCENE_CLASSES = [
+  "no_data saturated_or_defective dark_area cloud_shadow vegetation not_vegetated",
+  "water unclassified cloud_medium_probability cloud_high_probability thin_cirrus snow",
+].join(" ");
+
+function attributesOf(name: CubeVariable): StacJson {
+  if (isBandName(name))
+    return {
+      standard_name: "surface_bidirectional_reflectance",
+      long_name: `${BAND_COMMON_NAME[name]} (${name})`,
+      units: "1",
+      scale_factor: 0.0001,
+      add_offset: 0,
+      _FillValue: CUBE_HOLE,
+    };
+  if (name === "scl")
+    return {
+      long_name: "Scene classification",
+      flag_values: SCENE_CLASSES.split(" ").map((_, code) => code),
+      flag_meanings: SCENE_CLASSES,
+    };
+  return {
+    long_name: "Where a pixel of a mosaic comes from: 0 nothing, 1 to 250 a source, 254 inferred, 255 several sources",
+  };
+}
+
+function coordinates({ times, width, height, transform, crs }: Cube): readonly (readonly [string, ZarrArray])[] {
+  const [a, b, c, d, e, f] = transform;
+  const time = coordinate("time", "int64", times.length, {
+    bytes: () => bytesOf(BigInt64Array.from(times, (ms) => BigInt(ms))),
+    attributes: {
+      standard_name: "time",
+      axis: "T",
+      units: "milliseconds since 1970-01-01T00:00:00",
+      calendar: "proleptic_gregorian",
+    },
+  });
+  const grid: ZarrArray = {
+    chunks: [],
+    bytes: () => new Uint8Array(4),
+    json: array({
+      shape: [],
+      chunkShape: [],
+      type: "int32",
+      fill: 0,
+      dimensions: [],
+      attributes: gridMapping(transform, crs),
+    }),
+  };
+  // The axes of a turned grid are no coordinates.
+  if (b !== 0 || d !== 0)
+    return [
+      ["time", time],
+      ["spatial_ref", grid],
+    ];
+  const degrees = crs === "EPSG:4326" || crs === "OGC:CRS84";
+  const along = (axis: "x" | "y", count: number, origin: number, step: number): ZarrArray =>
+    coordinate(axis, "float64", count, {
+      bytes: () => bytesOf(Float64Array.from({ length: count }, (_, i) => origin + (i + 0.5) * step)),
+      attributes: {
+        standard_name: degrees ? { x: "longitude", y: "latitude" }[axis] : `projection_${axis}_coordinate`,
+        axis: axis.toUpperCase(),
+        units: degrees ? { x: "degrees_east", y: "degrees_north" }[axis] : "m",
+      },
+    });
+  return [
+    ["time", time],
+    ["y", along("y", height, f, e)],
+    ["x", along("x", width, c, a)],
+    ["spatial_ref", grid],
+  ];
+}
+
+/** `spatial_ref` as GDAL and rioxarray write it; PROJ takes codes and PROJ strings there as well as WKT. */
+function gridMapping([a, b, c, d, e, f]: Cube["transform"], crs: string): StacJson {
+  return { spatial_ref: crs, GeoTransform: [c, a, b, f, d, e].join(" ") };
+}
+
+function coordinate(
+  name: string,
+  type: "int64" | "float64",
+  count: number,
+  { bytes, attributes }: { readonly bytes: () => Uint8Array; readonly attributes: StacJson },
+): ZarrArray {
+  const json = array({
+    shape: [count],
+    chunkShape: [Math.max(1, count)],
+    type,
+    fill: 0,
+    dimensions: [name],
+    attributes,
+  });
+  return { chunks: [1], bytes, json };
+}
+
+interface ArrayFields {
+  readonly shape: readonly number[];
+  readonly chunkShape: readonly number[];
+  readonly type: "uint8" | "uint16" | "int32" | "int64" | "float64";
+  readonly fill: number;
+  readonly dimensions: readonly string[];
+  readonly attributes: StacJson;
+}
+
+/** zarr.json of an array that is stored as it is in memory, little-endian. */
+function array({ shape, chunkShape, type, fill, dimensions, attributes }: ArrayFields): StacJson {
+  return {
+    zarr_format: 3,
+    node_type: "array",
+    shape,
+    data_type: type,
+    chunk_grid: { name: "regular", configuration: { chunk_shape: chunkShape } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    fill_value: fill,
+    codecs: [{ name: "bytes", ...(type === "uint8" ? {} : { configuration: { endian: "little" } }) }],
+    attributes,
+    dimension_names: dimensions,
+  };
+}
+
+/** CF, and GeoZarr's conventions `proj:` and `spatial:` (https://github.com/zarr-conventions). */
+function conventions({ crs, transform, width, height }: Cube): StacJson {
+  const [a, b, c, d, e, f] = transform;
+  const corners = [0, width].flatMap((x) => [0, height].map((y) => [a * x + b * y + c, d * x + e * y + f] as const));
+  const xs = corners.map(([x]) => x);
+  const ys = corners.map(([, y]) => y);
+  return {
+    Conventions: "CF-1.11",
+    zarr_conventions: CONVENTIONS,
+    ...(/^\w+:\w+$/.test(crs) ? { "proj:code": crs } : {}),
+    "spatial:dimensions": ["y", "x"],
+    "spatial:transform": transform,
+    "spatial:shape": [height, width],
+    "spatial:bbox": [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
+    "spatial:registration": "pixel",
+  };
+}
+
+const CONVENTIONS = [
+  {
+    name: "proj:",
+    uuid: "f17cb550-5864-4468-aeb7-f3180cfb622f",
+    schema_url: "https://raw.githubusercontent.com/zarr-experimental/geo-proj/refs/tags/v1/schema.json",
+    spec_url: "https://github.com/zarr-experimental/geo-proj/blob/v1/README.md",
+    description: "Coordinate reference system information for geospatial data",
+  },
+  {
+    name: "spatial:",
+    uuid: "689b58e2-cf7b-45e0-9fff-9cfc0883d6b4",
+    schema_url: "https://raw.githubusercontent.com/zarr-conventions/spatial/refs/tags/v1/schema.json",
+    spec_url: "https://github.com/zarr-conventions/spatial/blob/v1/README.md",
+    description: "Spatial coordinate information",
+  },
+];
+
+function bytesOf(values: BigInt64Array | Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openTecCog } from "../../src/index.js";
+import { makeMosaicCatalog, SIDE } from "../support/mosaic-catalog.js";
+import { startServer, type TestServer } from "../support/server.js";
+import { createWorkspace, type Workspace } from "../support/workspace.js";
+
+let files: Workspace;
+let server: TestServer;
+
+before(async () => {
+  files = await createWorkspace();
+  server = await startServer({ catalog: await makeMosaicCatalog(files) });
+});
+after(async () => {
+  await server.close();
+  await files.close();
+});
+
+interface Node {
+  readonly node_type: string;
+  readonly shape?: readonly number[];
+  readonly fill_value?: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly consolidated_metadata?: { readonly metadata: Readonly<Record<string, Node>> };
+}
+
+async function node(path: string): Promise<Node> {
+  const response = await fetch(`${server.url}${path}`);
+  assert.equal(response.status, 200, path);
+  return (await response.json()) as Node;
+}
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${server.url}${path}`, { headers });
+
+test("every array's own document is the one in the consolidated metadata, and chunks are as long as it says", async () => {
+  const store = "/collections/place/zarr";
+  const root = await node(`${store}/zarr.json`);
+  assert.equal(root.node_type, "group");
+  const arrays = Object.entries(root.consolidated_metadata?.metadata ?? {});
+  assert.deepEqual(arrays.map(([name]) => name).slice(11), ["B12", "scl", "time", "y", "x", "spatial_ref"]);
+  for (const [name, array] of arrays) {
+    assert.deepEqual(await node(`${store}/${name}/zarr.json`), array, name);
+    const shape = array.shape ?? [];
+    const chunk = await get(`${store}/${name}/c${shape.map(() => "/0").join("")}`);
+    assert.equal(chunk.status, 200, name);
+    const bytes = { scl: 65_536, time: 32, y: 8 * SIDE, x: 8 * SIDE, spatial_ref: 4 }[name] ?? 131_072;
+    assert.equal((await chunk.arrayBuffer()).byteLength, bytes, name);
+  }
+});
+
+test("items that lie side by side are one grid, and a date's pixel is the first valid one", async () => {
+  const root = await node("/collections/pair/zarr/zarr.json");
+  const { B04, x } = root.consolidated_metadata?.metadata ?? {};
+  // Two items of one instant, half over one another.
+  assert.deepEqual([B04?.shape, x?.shape], [[1, SIDE, (3 * SIDE) / 2], [(3 * SIDE) / 2]]);
+  const chunk = new Uint16Array(await (await get("/collections/pair/zarr/B04/c/0/0/0")).arrayBuffer());
+  const { items } = await server.services.catalog.search({ collections: ["pair"], limit: 2 });
+  for (const [place, item] of items.entries()) {
+    const image = await openTecCog(item.href, { decoder: server.services });
+    const { samples } = await image.readWindow({ x: 0, y: 0, width: SIDE, height: SIDE }, { bands: ["B04"] });
+    const left = item.id.endsWith("b") ? SIDE / 2 : 0;
+    for (const column of [0, 40, 70, 100, SIDE - 1]) {
+      const covered = place > 0 && column + left >= SIDE / 2 && column + left < SIDE;
+      if (!covered)
+        assert.equal(
+          chunk[10 * 256 + left + column],
+          Math.round(samples[10 * SIDE + column] ?? -1),
+          `${item.id} ${column}`,
+        );
+    }
+  }
+  assert.equal(chunk[10 * 256 + (3 * SIDE) / 2], B04?.fill_value);
+});
+
+test("grids that differ are groups, each with its own CRS", async () => {
+  const root = await node("/collections/zones/zarr/zarr.json");
+  const names = root.attributes["cubes"] as string[];
+  assert.deepEqual(names.toSorted(), ["EPSG_32631_10", "EPSG_32632_10"]);
+  for (const name of names) {
+    const group = await node(`/collections/zones/zarr/${name}/zarr.json`);
+    assert.equal(group.attributes["proj:code"], name.replace("_10", "").replace("_", ":"));
+    const inner = group.consolidated_metadata?.metadata ?? {};
+    assert.deepEqual(root.consolidated_metadata?.metadata[`${name}/B04`], inner["B04"]);
+    assert.equal((await get(`/collections/zones/zarr/${name}/B04/c/0/0/0`)).status, 200);
+  }
+  assert.equal((await get("/collections/zones/zarr/B04/c/0/0/0")).status, 404);
+});
+
+test("a registered search is a store of what it finds", async () => {
+  const registered = await fetch(`${server.url}/searches/register`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ collections: ["place"], datetime: "2024-02-01/2024-03-31" }),
+  });
+  const { id } = (await registered.json()) as { id: string };
+  const root = await node(`/searches/${id}/zarr/zarr.json`);
+  assert.deepEqual(root.consolidated_metadata?.metadata["B04"]?.shape, [2, SIDE, SIDE]);
+});
+
+test("keys that don't exist are 404 with a sentence, a kept chunk is 304", async () => {
+  const store = "/collections/place/zarr";
+  for (const key of [
+    "B10/zarr.json",
+    "B04/c/4/0/0",
+    "B04/c/0/1/0",
+    "B04/c/0/0",
+    "B04/c/0/0/0/0",
+    "B04/c/-1/0/0",
+    "B04/c/00/0/0",
+    "B04/c/0/0/99999999999999999999",
+    "B04/0.0.0",
+    ".zgroup",
+    "time/c/1",
+    "c/0/0/0",
+  ]) {
+    const response = await get(`${store}/${key}`);
+    assert.equal(response.status, 404, key);
+    assert.match(((await response.json()) as { detail: string }).detail, /^".+" isn't a/, key);
+  }
+  assert.equal((await get("/collections/nowhere/zarr/zarr.json")).status, 404);
+  const chunk = await get(`${store}/B04/c/0/0/0`);
+  const etag = chunk.headers.get("etag") ?? "";
+  assert.match(etag, /^"/);
+  assert.equal((await get(`${store}/B04/c/0/0/0`, { "If-None-Match": etag })).status, 304);
+  assert.notEqual((await get(`${store}/B04/c/1/0/0`)).headers.get("etag"), etag);
+  const part = await get(`${store}/B04/c/0/0/0`, { Range: "bytes=2-5" });
+  assert.deepEqual([part.status, part.headers.get("content-range")], [206, "bytes 2-5/131072"]);
+  assert.deepEqual(new Uint8Array(await part.arrayBuffer()), new Uint8Array(await chunk.arrayBuffer()).subarray(2, 6));
+});
