@@ -55,6 +55,7 @@ async function saveData({ store, stage, current, ask }: ExportUse): Promise<void
   if (series === undefined || state.date === undefined) return;
   const response = await ask(windowUrl(series, state, stage.view()));
   if (!response.ok) throw new Error(`The data can't be saved: ${await problemText(response, response.status)}`);
+  if (response.status === 204) throw new Error("No imagery in view: there is no data to save");
   save(await response.blob(), `${nameOf(series)}_${state.date}.tif`);
 }
 
