@@ -1,29 +1,17 @@
 // How well clouds are told by time: against SCL, against points judged by eye, and how long it takes (../shared/data or --data).
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { STATE } from "../../src/ingest/clouds/classify.js";
 import { detectClouds } from "../../src/ingest/clouds/detect.js";
 import { isCloudOrShadow } from "../../src/tile/mosaic/cloud-detector.js";
 import { ROOT } from "../support/report.js";
-import { PLACES, readSeries, type Series } from "./series.js";
+import { judge, readJudged, scores, type Scores } from "./judge.js";
+import { PLACES, readSeries } from "./series.js";
+
+const judged = await readJudged();
 
 const { values } = parseArgs({ options: { data: { type: "string", default: join(ROOT, "../shared/data") } } });
-
-/** Row and column of a point, what an eye says of it, and how many pixels it stands for. */
-const judgedSchema = z.record(
-  z.string(),
-  z.array(z.tuple([z.string(), z.int(), z.int(), z.enum(["hidden", "clear", "unsure"]), z.number()])),
-);
-const judged = judgedSchema.parse(JSON.parse(await readFile(join(ROOT, "bench/masks/judged.json"), "utf8")));
-
-interface Scores {
-  readonly F1: string;
-  readonly "hidden found, %": string;
-  readonly "clear lost, %": string;
-}
 
 const rows: Record<string, object>[] = [];
 for (const place of PLACES) {
@@ -89,30 +77,6 @@ function score(mask: readonly Uint8Array[], labels: readonly Uint8Array[]): Scor
     });
   });
   return scores(hits, misses, alarms, right);
-}
-
-function judge(
-  { days, block }: Series,
-  mask: readonly Uint8Array[],
-  points: z.infer<typeof judgedSchema>[string],
-): Scores {
-  const counts = { hidden: [0, 0], clear: [0, 0] };
-  for (const [day, row, column, says, weight] of points) {
-    if (says === "unsure") continue;
-    const told = mask[days.indexOf(day)]?.[row * block.width + column] ?? 0;
-    counts[says][told] = (counts[says][told] ?? 0) + weight;
-  }
-  const [misses = 0, hits = 0] = counts.hidden;
-  const [right = 0, alarms = 0] = counts.clear;
-  return scores(hits, misses, alarms, right);
-}
-
-function scores(hits: number, misses: number, alarms: number, right: number): Scores {
-  return {
-    F1: ((2 * hits) / (2 * hits + misses + alarms)).toFixed(3),
-    "hidden found, %": ((100 * hits) / (hits + misses)).toFixed(1),
-    "clear lost, %": ((100 * alarms) / (alarms + right)).toFixed(1),
-  };
 }
 
 function prefixed(prefix: string, found: Scores): Record<string, string> {
