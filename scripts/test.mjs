@@ -15,10 +15,10 @@ if (files.length === 0) {
   console.error(`no tests found in ${asked.join(", ") || LAYERS.join(", ")}`);
   process.exit(1);
 }
-const result = spawnSync(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files], {
-  stdio: "inherit",
-  cwd: root,
-});
+// A test that hangs fails by its name instead of holding up the run. Of a file's tests together, too.
+const TIMEOUT_MS = 600_000;
+const options = ["--test", "--test-concurrency=2", "--test-reporter=spec", `--test-timeout=${TIMEOUT_MS}`];
+const result = spawnSync(process.execPath, [...options, ...files], { stdio: "inherit", cwd: root });
 process.exit(result.status ?? 1);
 
 function listTests(folder) {

@@ -173,11 +173,6 @@ export function parseConfig(settings: ConfigInput): Config {
   throw new InvalidRequestError(`Setting ${issue?.path.join(".") || "?"}: ${issue?.message ?? "invalid"}`);
 }
 
-/** Every key with its doc comment's default: for --help and config/default.json. */
-export function defaultConfig(): Config {
-  return schema.parse({});
-}
-
 /** Paths of plugins in it count from the file's folder. */
 async function readJson(path: string): Promise<ConfigInput> {
   try {

@@ -97,7 +97,7 @@ export async function createServices(
   });
   const forget: ((hrefs: ReadonlySet<string>) => void)[] = [];
   const opened = await extensions.openCatalog(config.catalog, {
-    onProblem: ({ path, problem }) => onProblem?.(`${path} is left out: ${problem}`),
+    onProblem: ({ path, problem }) => onProblem?.(`${path} is left out of the catalog: ${problem}`),
     onGone(items) {
       const hrefs = new Set(items.map(({ href }) => href));
       for (const one of forget) one(hrefs);
@@ -132,7 +132,7 @@ export async function createServices(
     catalog,
     eventLoop,
     areas,
-    stamps: createStamps(),
+    stamps: createStamps(async (model) => `${core.networks.provider} ${(await core.loadModel(model)).sha256}`),
     stages,
     searches: createSearchStore(config.catalog, { maxSearches: config.maxSearches, maxBytes: config.searchesBytes }),
     realPlace: (path) => realPlace(path, folders),

@@ -75,8 +75,9 @@ async function serve(input: CommandInput): Promise<number> {
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : config.port;
+  const { matched: items } = await services.catalog.search({ limit: 1 });
   log.info(
-    { provider: services.networks.provider, catalog: config.catalog },
+    { provider: services.networks.provider, catalog: config.catalog, items },
     `Tectile serves http://localhost:${port}/`,
   );
   const signal = await new Promise<string>((resolve) => {

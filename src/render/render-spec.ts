@@ -86,28 +86,6 @@ export function renderKey(spec: RenderSpec): string {
   ]);
 }
 
-/** A rescale that the decoder can fold into its last layer: value x scale + offset is 0..255 within the range, unclipped. */
-export interface LinearRescale {
-  /** In the order of the picture's channels; a band may come twice. */
-  readonly bands: readonly BandName[];
-  readonly scale: readonly number[];
-  readonly offset: readonly number[];
-  /** The spec that draws what came out (0..255 in `bands`) as the whole spec draws digital numbers. */
-  readonly rest: RenderSpec;
-}
-
-/** The fold of a spec that is bands with a rescale; undefined for expressions and raw values, which need the numbers themselves. */
-export function linearRescale(spec: RenderSpec): LinearRescale | undefined {
-  const { source, rescale } = spec;
-  if (source.kind !== "bands" || rescale === undefined) return undefined;
-  return {
-    bands: source.bands,
-    scale: rescale.map(([min, max]) => 255 / (max - min)),
-    offset: rescale.map(([min, max]) => (-255 * min) / (max - min)),
-    rest: { ...spec, rescale: rescale.map(() => [0, 255] as const) },
-  };
-}
-
 /** The bands that a source reads, in its order; one may come twice. */
 export function sourceBands(source: RenderSource): readonly BandName[] {
   switch (source.kind) {

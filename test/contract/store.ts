@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { CorruptDataError, NotFoundError } from "../../src/core/errors.js";
 import { readExactly, type ByteSource } from "../../src/store/byte-source.js";
 import { withCachedHead } from "../../src/store/cached-head.js";
-import { readRanges } from "../../src/store/read-ranges.js";
 
 export interface StoreUnderTest {
   /** Makes a source that holds these bytes. */
@@ -75,22 +74,6 @@ export function testStore(name: string, store: StoreUnderTest): void {
     assert.equal(await cached.size(), bytes.length);
     assert.equal(await cached.identity(), await plain.identity());
     await cached.close();
-  });
-
-  test(`${name}: merged ranges come back in the order asked`, async () => {
-    const source = await store.open(bytes);
-    const ranges = [
-      { offset: 90_000, length: 10 },
-      { offset: 5, length: 20 },
-      { offset: 30, length: 40 },
-      { offset: 20, length: 15 },
-    ];
-    const parts = await readRanges(source, ranges);
-    assert.deepEqual(
-      parts,
-      ranges.map(({ offset, length }) => bytes.slice(offset, offset + length)),
-    );
-    await source.close();
   });
 
   const { openMissing } = store;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { rename } from "node:fs/promises";
+import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
+import { startProcess } from "../support/serve-process.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
@@ -92,4 +93,31 @@ test("liveness and readiness are apart: a lost catalog is not ready, and is agai
   await rename(`${catalog}/catalog.away`, `${catalog}/catalog.json`);
   await sleep(1100);
   assert.deepEqual([await status("/livez"), await status("/readyz"), await status("/healthz")], [200, 200, 200]);
+});
+
+test("a line for every item left out, at the start and when the catalog changes, and for the end", async (t) => {
+  const folder = files.path("torn-catalog");
+  await cp(catalog, folder, { recursive: true });
+  const place = (date: string): string => `${folder}/${SCENE.collection}/scene_${date}/scene_${date}.json`;
+  await writeFile(place("2024-01-10"), "{");
+  const child = await startProcess(["--catalog", folder]);
+  t.after(() => child.kill());
+  const logged = async (pattern: RegExp): Promise<void> => {
+    for (let i = 0; i < 200 && !pattern.test(child.log()); i++) await sleep(50);
+    assert.match(child.log(), pattern);
+  };
+  await logged(/scene_2024-01-10\.json is left out of the catalog: .*not a JSON object/);
+  await logged(/"items":2,/);
+  // As another writer's accident would: the item and its collection's link change.
+  await writeFile(place("2024-04-10"), '{"type":"Feature"}');
+  const listing = `${folder}/${SCENE.collection}/collection.json`;
+  await writeFile(
+    listing,
+    (await readFile(listing, "utf8")).replaceAll('"file:checksum": "12', '"file:checksum": "13'),
+  );
+  await logged(/scene_2024-04-10\.json is left out of the catalog: .*not an item that Tectile can serve/);
+  child.child.kill("SIGTERM");
+  assert.equal(await child.exited, 0);
+  assert.match(child.log(), /"signal":"SIGTERM".*closing/);
+  assert.match(child.log(), /"cut":0,.*"closed"/);
 });

@@ -1,4 +1,4 @@
-import { tablesFromCdfs } from "../../../src/codec/tables.js";
+import { tablesFromCdfs } from "../../support/tables-from-cdfs.js";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

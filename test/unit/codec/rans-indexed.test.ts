@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createIndexedRans } from "../../../src/codec/rans-indexed.js";
-import { tablesFromCdfs } from "../../../src/codec/tables.js";
+import { tablesFromCdfs } from "../../support/tables-from-cdfs.js";
 import { CorruptDataError } from "../../../src/core/errors.js";
 
 // Made by models/training/golden.py with compressai's RansEncoder.encode_with_indexes.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createRansCoder } from "../../../src/codec/rans.js";
-import { tablesFromCdfs } from "../../../src/codec/tables.js";
+import { tablesFromCdfs } from "../../support/tables-from-cdfs.js";
 import { CorruptDataError } from "../../../src/core/errors.js";
 
 /** A random CDF of `count` ordinary symbols and the escape. */

@@ -5,7 +5,7 @@ import { formatExpression } from "../../../src/render/expression-parser.js";
 import { parseRenderSpec } from "../../../src/render/parse-render-spec.js";
 import type { RenderOptions } from "../../../src/render/parse-render-spec.js";
 import { RENDERS, toStacRenders } from "../../../src/core/render-presets.js";
-import { linearRescale, renderKey, requiredBands } from "../../../src/render/render-spec.js";
+import { renderKey, requiredBands } from "../../../src/render/render-spec.js";
 import type { RenderSpec } from "../../../src/render/render-spec.js";
 
 const parse = (query: string, options?: RenderOptions): RenderSpec =>
@@ -217,20 +217,6 @@ test("a spec survives the trip to a worker", () => {
     assert.deepEqual(structuredClone(parse(query)), parse(query));
     assert.equal(renderKey(structuredClone(parse(query))), renderKey(parse(query)));
   }
-});
-
-test("a linear rescale folds into scale and offset; expressions and raw values don't", () => {
-  const fold = linearRescale(parse("assets=B08,B04,B03&rescale=100,600&rescale=0,255&rescale=-10,500"));
-  assert.deepEqual(fold?.bands, ["B08", "B04", "B03"]);
-  assert.deepEqual(fold?.scale, [255 / 500, 1, 0.5]);
-  assert.deepEqual(fold?.offset, [-51, -0, 5]);
-  assert.deepEqual(fold?.rest.rescale, [
-    [0, 255],
-    [0, 255],
-    [0, 255],
-  ]);
-  assert.equal(linearRescale(parse("render=ndvi")), undefined);
-  assert.equal(linearRescale(parse("assets=B04&f=npy")), undefined);
 });
 
 test("STAC renders have the fields of the render extension", () => {

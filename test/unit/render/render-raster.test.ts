@@ -5,7 +5,6 @@ import { colormapTable } from "../../../src/render/colormaps.js";
 import { parseRenderSpec } from "../../../src/render/parse-render-spec.js";
 import { renderRaster } from "../../../src/render/render-raster.js";
 import type { RgbaImage } from "../../../src/render/render-raster.js";
-import { linearRescale } from "../../../src/render/render-spec.js";
 import golden from "../../golden/render/color-formula.json" with { type: "json" };
 
 test("a linear rescale rounds to the nearest and clips at both ends", () => {
@@ -71,22 +70,6 @@ test("colour formulas give what rio-color's maintained fork gives, within a leve
         assert.ok(Math.abs(got - wanted) <= 1, `${formula}: channel ${c} of pixel ${i} is ${got}; wanted ${wanted}`);
       }
     }
-  }
-});
-
-test("a folded rescale draws the same picture from values of 0 to 255", () => {
-  const pixels = { B04: [0, 700, 1500, 2900], B03: [10, 20, 30, 4000], B02: [5, 500, 50, 3000] };
-  for (const query of ["", "rescale=100,2000", "rescale=0,3000&color_formula=sigmoidal RGB 5 0.3"]) {
-    const fold = linearRescale(parseRenderSpec(new URLSearchParams(query)));
-    assert.ok(fold !== undefined);
-    const planes = fold.bands.map((band, c) => {
-      const samples = new Map<string, readonly number[]>(Object.entries(pixels)).get(band) ?? [];
-      return [band, samples.map((value) => value * (fold.scale[c] ?? 0) + (fold.offset[c] ?? 0))] as const;
-    });
-    const folded = renderRaster(rasterOf(Object.fromEntries(planes)), fold.rest);
-    const direct = draw(query, pixels);
-    for (const [i, value] of direct.samples.entries())
-      assert.ok(Math.abs(value - (folded.samples[i] ?? 0)) <= 1, `${query} sample ${i}`);
   }
 });
 

@@ -5,7 +5,6 @@ import { openByteSource, type ByteSource } from "../../../src/store/byte-source.
 import { withCachedHead } from "../../../src/store/cached-head.js";
 import { fileNameOf, isHttpUrl, parseLocation, resolveHref, shortLocation } from "../../../src/store/location.js";
 import { openMemorySource } from "../../../src/store/memory-source.js";
-import { mergeRanges } from "../../../src/store/read-ranges.js";
 
 test("hrefs hang on the document that holds them", () => {
   const cases: readonly (readonly [base: string, href: string, wanted: string])[] = [
@@ -38,28 +37,6 @@ test("a message's location shows no host, query or credentials", () => {
   assert.equal(shortLocation("s3://bucket/key/x.tif?sig=1"), "key/x.tif");
   assert.equal(fileNameOf("https://h/a/b.tif?x"), "b.tif");
   assert.equal(fileNameOf("a\\b.tif"), "b.tif");
-});
-
-test("near ranges share a request and far ones don't", () => {
-  const ranges = [
-    { offset: 0, length: 10 },
-    { offset: 100, length: 10 },
-    { offset: 15, length: 10 },
-    { offset: 2, length: 3 },
-  ];
-  assert.deepEqual(mergeRanges(ranges, { maxGapBytes: 5 }), [
-    { offset: 0, length: 25, members: [0, 3, 2] },
-    { offset: 100, length: 10, members: [1] },
-  ]);
-});
-
-test("a merged request stays within its bound", () => {
-  const ranges = Array.from({ length: 10 }, (_, i) => ({ offset: i * 10, length: 10 }));
-  const merged = mergeRanges(ranges, { maxBytes: 30 });
-  assert.deepEqual(
-    merged.map((range) => range.length),
-    [30, 30, 30, 10],
-  );
 });
 
 test("a cached head costs one read however many ask for it, and forgets a failure", async () => {
