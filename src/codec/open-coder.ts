@@ -82,7 +82,13 @@ function checked(model: DecodableModel, decoder: ModelDecoder): ModelDecoder {
         );
       if (step > 0 !== (model.coding.kind === "lapped"))
         throw new CorruptDataError(location, `a quantisation step of ${step}, which model ${model.id} can't have`);
-      return decoder.decode(codec, parts, frame, multOf, location);
+      try {
+        return decoder.decode(codec, parts, frame, multOf, location);
+      } catch (error) {
+        // Its own callers keep to a coder's ranges: what leaves them was stored so.
+        if (error instanceof RangeError) throw new CorruptDataError(location, error.message, { cause: error });
+        throw error;
+      }
     },
   };
 }

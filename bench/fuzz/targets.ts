@@ -1,0 +1,9 @@
+import { container, entropy } from "./container.js";
+import { documents } from "./documents.js";
+import { bodies, parameters } from "./requests.js";
+import type { FuzzTarget } from "./target.js";
+
+/** All targets, by name. */
+export const TARGETS: ReadonlyMap<string, FuzzTarget> = new Map(
+  [container, entropy, documents, parameters, bodies].map((target) => [target.name, target]),
+);
