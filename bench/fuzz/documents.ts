@@ -5,6 +5,7 @@ import { parseItem, toItem } from "../../src/catalog/item.js";
 import { parseGeometry } from "../../src/catalog/geometry.js";
 import { createSearchIndex } from "../../src/catalog/search-index.js";
 import type { StacJson } from "../../src/catalog/types.js";
+import { WEB_MERCATOR_QUAD } from "../../src/geo/tile-matrix-sets.js";
 import { parseRenderSpec } from "../../src/render/parse-render-spec.js";
 import { planPicture, tileTarget } from "../../src/tile/plan.js";
 import { describeItem } from "../../test/support/catalog-fixtures.js";
@@ -48,7 +49,7 @@ export const documents: FuzzTarget = {
           const item = parseItem(asObject(mutateJson(ITEM, dice)), "/c/lisbon/a/a.json");
           const index = await createSearchIndex([item]);
           await index.search({ limit: 10, bbox: [-10, 30, 10, 50] });
-          planPicture(tileTarget({ z: 10, x: 517, y: 382 }, 256), SPEC, [item]);
+          planPicture(tileTarget({ z: 10, x: 517, y: 382, set: WEB_MERCATOR_QUAD }, 256), SPEC, [item]);
           return JSON.stringify(item.json);
         }
       }

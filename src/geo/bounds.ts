@@ -1,6 +1,18 @@
 /** West, south, east, north in one CRS's units. In WGS84 west > east means that the box crosses the antimeridian. */
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
+/** The smallest box around points. */
+export function boundsOf(points: Iterable<readonly [number, number]>): Bounds {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) {
+    west = Math.min(west, x);
+    south = Math.min(south, y);
+    east = Math.max(east, x);
+    north = Math.max(north, y);
+  }
+  return [west, south, east, north];
+}
+
 /** One box, or two where it crosses the antimeridian. */
 export function splitAntimeridian(b: Bounds): readonly Bounds[] {
   if (b[0] <= b[2]) return [b];

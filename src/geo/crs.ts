@@ -1,6 +1,7 @@
 import proj4 from "proj4";
 import { UnsupportedError } from "../core/errors.js";
 import { applyAffine, type Affine } from "./affine.js";
+import { boundsOf, type Bounds } from "./bounds.js";
 import { definitionOf, isGeographic } from "./crs-definition.js";
 
 export { epsgCode, isGeographic, normaliseCrs } from "./crs-definition.js";
@@ -134,6 +135,15 @@ export function gridOutline(
   }
   const [first] = ring;
   return first === undefined ? ring : [...ring, first];
+}
+
+/** WGS84 bounds of a grid; west > east where it crosses the antimeridian. */
+export function gridBoundsWgs84(transform: Affine, width: number, height: number, crs: Crs): Bounds {
+  const ring = gridOutline(transform, width, height, crs, 16);
+  const bounds = boundsOf(ring);
+  if (bounds[2] - bounds[0] <= 180) return bounds;
+  const shifted = boundsOf(ring.map(([x, y]) => [x < 0 ? x + 360 : x, y] as const));
+  return [shifted[0], shifted[1], shifted[2] > 180 ? shifted[2] - 360 : shifted[2], shifted[3]];
 }
 
 function guarded(run: () => number[]): [number, number] {

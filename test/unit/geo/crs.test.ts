@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gridOutline, isGeographic, openCrs } from "../../../src/geo/crs.js";
+import { gridBoundsWgs84, gridOutline, isGeographic, openCrs } from "../../../src/geo/crs.js";
 
 // pyproj 3.7 (PROJ 9), always_xy; the two grids with a datum shift by seven parameters agree to metres, the others to centimetres.
 const KNOWN: [string, [number, number], [number, number], number][] = [
@@ -45,7 +45,11 @@ test("an unknown code is one sentence; EPSG:4326 is in degrees, UTM is not", () 
   assert.equal(isGeographic("EPSG:32631"), false);
 });
 
-test("a grid's outline is closed", () => {
+test("a grid across the antimeridian has west > east and a closed outline", () => {
+  const bounds = gridBoundsWgs84([100, 0, 800000, 0, -100, 8000000], 1000, 1000, "EPSG:32701");
+  assert.ok(bounds[0] < 180 && bounds[0] > -180);
+  const crossing = gridBoundsWgs84([100, 0, 300000, 0, -100, 8000000], 8000, 100, "EPSG:32760");
+  assert.ok(crossing[0] > crossing[2], crossing.join());
   const ring = gridOutline([10, 0, 500000, 0, -10, 4700000], 100, 100, "EPSG:32631");
   assert.deepEqual(ring[0], ring.at(-1));
 });
