@@ -11,6 +11,30 @@ export function queryOf(request: Request): URLSearchParams {
   return new URLSearchParams(at < 0 ? "" : request.originalUrl.slice(at + 1));
 }
 
+const MAX_BUFFER_PX = 512;
+
+/**
+ * `buffer`: pixels more on each side of a tile, a multiple of a half. `padding`, which is there against seams, is read and changes
+ * nothing: tiles have none.
+ *
+ * @throws InvalidRequestError
+ */
+export function parseBuffer(query: URLSearchParams): number {
+  for (const [name, step] of [
+    ["padding", 1],
+    ["buffer", 0.5],
+  ] as const) {
+    const text = query.get(name) ?? "";
+    const value = text === "" ? 0 : parseNumber(text, name);
+    if (value < 0 || value > MAX_BUFFER_PX || !Number.isInteger(value / step))
+      throw new InvalidRequestError(
+        `${name} is "${text.slice(0, 40)}"; wanted a multiple of ${step} from 0 to ${MAX_BUFFER_PX}`,
+      );
+    if (name === "buffer") return value;
+  }
+  return 0;
+}
+
 const tokensSchema = z
   .string()
   .regex(/^\d{1,2}$/)

@@ -32,9 +32,9 @@ const AREA = ["height", "width", "cover_scale"];
 /** How hard titiler-pgstac looks for items. */
 const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"];
 
-const PICTURE = [...SOURCE, ...LOOK, ...KERNEL];
-const TILE = [...PICTURE, ...FORMAT, "tilesize", "quality"];
-const TILE_REFUSED = [...PIXELS, ...ALGORITHM, ...AROUND];
+const PICTURE = [...SOURCE, ...LOOK, ...KERNEL, ...PIXELS];
+const TILE = [...PICTURE, ...FORMAT, "tilesize", ...AROUND, "quality"];
+const TILE_REFUSED = ALGORITHM;
 
 const ITEM = "/collections/{collection}/items/{item}";
 const COLLECTION = "/collections/{collection}";
@@ -83,18 +83,14 @@ export const VOCABULARY: readonly RouteVocabulary[] = [
         "height",
         ...(root === ITEM ? [] : root === COLLECTION ? [...DATES, ...FILTER, "sortby"] : DATES),
       ],
-      refused: [
-        ...PIXELS,
-        ...ALGORITHM,
-        ...(root === ITEM ? [] : root === COLLECTION ? EFFORT : [...EFFORT, "items_limit"]),
-      ],
+      refused: [...ALGORITHM, ...(root === ITEM ? [] : root === COLLECTION ? EFFORT : [...EFFORT, "items_limit"])],
     })),
   ),
   ...["preview", "preview.{format}", "preview/{size}.{format}"].map((path): RouteVocabulary => ({
     method: "GET",
     template: `${ITEM}/${path}`,
     honoured: [...PICTURE, ...FORMAT, "quality", "max_size", "width", "height"],
-    refused: [...PIXELS, ...ALGORITHM, "dst_crs"],
+    refused: [...ALGORITHM, "dst_crs"],
   })),
   {
     method: "GET",
@@ -132,7 +128,6 @@ const AS_DONE: Readonly<Record<string, RegExp>> = {
   unscale: /^(false|0)$/i,
   exitwhenfull: /^(true|1)$/i,
   skipcovered: /^(true|1)$/i,
-  padding: /^0$/,
 };
 
 /** Says which words of a query were not understood; exposed to pages by cors.ts. */

@@ -10,7 +10,15 @@ import { parseSource } from "./parse-source.js";
 import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import { holdsValues, outputCount } from "./render-spec.js";
-import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resampling } from "./render-spec.js";
+import type {
+  Colormap,
+  NumberRules,
+  Range,
+  RenderFormat,
+  RenderSource,
+  RenderSpec,
+  Resampling,
+} from "./render-spec.js";
 
 /** What holds where the query says nothing. */
 export interface RenderOptions {
@@ -28,7 +36,7 @@ export interface RenderOptions {
 
 /**
  * Reads the render parameters of a query, in TiTiler's spelling: assets, bidx, asset_bidx, expression, rescale, color_formula,
- * colormap, colormap_name, return_mask, resampling, reproject, tilesize, format or f, and `render` = the name of a preset that the others then
+ * colormap, colormap_name, return_mask, resampling, reproject, nodata, unscale, tilesize, format or f, and `render` = the name of a preset that the others then
  * override. What else there is in a query is not looked at (http/vocabulary).
  *
  * A query that names no bands shows true colour, with the preset's rescale and gamma unless it says otherwise. Where bands or an
@@ -42,7 +50,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     parseFormat(options.extension || (query.get("format") ?? query.get("f")) || undefined) ?? options.format ?? "auto";
   const named = parseSource(query);
   const preset = choosePreset(query, named, options.presets ?? RENDERS);
-  const source = chooseSource(named, preset, format);
+  const source = { ...chooseSource(named, preset, format), ...parseNumberRules(query) };
   const outputs = outputCount(source);
   const raw = holdsValues(format);
   if (!raw && outputs !== 1 && outputs !== 3) {
@@ -64,7 +72,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     rescale: chooseRescale(query, source, { preset, raw: raw || isExplicit(colormap) }),
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
-    returnMask: parseFlag(query.get("return_mask") ?? "true"),
+    returnMask: parseFlag("return_mask", query.get("return_mask") ?? "true"),
     resampling: chooseResampling(query, options.resampling ?? "bilinear"),
     tileSize: parseTileSize(query.get("tilesize")) ?? options.tileSize ?? 256,
     format,
@@ -82,6 +90,7 @@ const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
   ["tiff", "tif"],
 ]);
 const LOOK_PARAMETERS = ["rescale", "color_formula", "colormap", "colormap_name"];
+const MAX_TILE_PX = 2048;
 const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
 const MAX_RESCALE_NUMBERS = 2 * BANDS.length;
 
@@ -143,7 +152,8 @@ function chooseRescale(
 
 function defaultRanges(source: RenderSource): readonly Range[] {
   if (source.kind === "expressions") return source.expressions.map((): Range => [-1, 1]);
-  return source.bands.map((band): Range => (VISIBLE.includes(band) ? [0, 3000] : [0, 4500]));
+  const unit = source.unscale === undefined ? 1 : 10_000;
+  return source.bands.map((band): Range => [0, (VISIBLE.includes(band) ? 3000 : 4500) / unit]);
 }
 
 /** "0,3000" once or for each band; all ranges in one value ("0,1,0,2" or "[[0,1],[0,2]]") is understood too. */
@@ -186,11 +196,20 @@ function parseFormat(text: string | undefined): RenderFormat | undefined {
   return format;
 }
 
-function parseFlag(text: string): boolean {
+/** `unscale` and `nodata`. */
+function parseNumberRules(query: URLSearchParams): NumberRules {
+  const unscale = parseFlag("unscale", query.get("unscale") || "false");
+  const text = query.get("nodata") ?? "";
+  const nodata = text === "" || /^[-+]?(nan|inf)$/i.test(text) ? undefined : Number(text);
+  if (Number.isNaN(nodata)) throw new InvalidRequestError(`nodata is "${text.slice(0, 40)}"; wanted a number`);
+  return { ...(unscale ? { unscale } : {}), ...(nodata === undefined ? {} : { nodata }) };
+}
+
+function parseFlag(name: string, text: string): boolean {
   const lower = text.toLowerCase();
   if (["true", "1", "yes", "on", ""].includes(lower)) return true;
   if (["false", "0", "no", "off"].includes(lower)) return false;
-  throw new InvalidRequestError(`return_mask is "${text.slice(0, 40)}"; wanted true or false`);
+  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted true or false`);
 }
 
 /** TiTiler reads with `resampling` and warps with `reproject`; here is one step, whose kernel the latter goes before. */
@@ -208,6 +227,6 @@ function parseResampling(name: string, text: string | null): Resampling | undefi
 function parseTileSize(text: string | null): number | undefined {
   if (text === null || text === "") return undefined;
   const size = Number(text);
-  if ([128, 256, 512, 1024].includes(size)) return size;
-  throw new InvalidRequestError(`tilesize is "${text.slice(0, 40)}"; wanted 128, 256, 512 or 1024`);
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_TILE_PX) return size;
+  throw new InvalidRequestError(`tilesize is "${text.slice(0, 40)}"; wanted 1 to ${MAX_TILE_PX} pixels`);
 }

@@ -17,7 +17,7 @@ export interface PlanarImage {
 }
 
 /**
- * The values of a spec for the npy format: digital numbers as uint16 (rounded, negative ones 0), expressions as float32, and with
+ * The values of a spec for the npy format: digital numbers as uint16 (rounded, negative ones 0), expressions and reflectance as float32, and with
  * a rescale 0..255 as uint8; holes are 0. The mask plane follows unless `returnMask` is false.
  */
 export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
@@ -63,7 +63,8 @@ export function withPlane(image: PlanarImage, plane: Uint8Array | Float32Array):
 
 function allocate(spec: RenderSpec, length: number): PlanarImage["samples"] {
   if (spec.rescale !== undefined) return new Uint8Array(length);
-  return spec.source.kind === "bands" ? new Uint16Array(length) : new Float32Array(length);
+  const isWhole = spec.source.kind === "bands" && spec.source.unscale === undefined;
+  return isWhole ? new Uint16Array(length) : new Float32Array(length);
 }
 
 function writePlane(

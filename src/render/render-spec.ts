@@ -37,9 +37,19 @@ export interface GeoTiffHead {
 }
 
 /** Bands as they are, or one expression for each output. */
-export type RenderSource =
+export type RenderSource = (
   | { readonly kind: "bands"; readonly bands: readonly BandName[] }
-  | { readonly kind: "expressions"; readonly expressions: readonly Expression[] };
+  | { readonly kind: "expressions"; readonly expressions: readonly Expression[] }
+) &
+  NumberRules;
+
+/** How digital numbers are taken before anything is made of them, as TiTiler's parameters of these names. */
+export interface NumberRules {
+  /** Reflectance, 0..1 nominal, instead of digital numbers. */
+  readonly unscale?: true;
+  /** The digital number that is a hole: of bands where all have it, of expressions where one does. */
+  readonly nodata?: number;
+}
 
 /** Values that become black and white. */
 export type Range = readonly [min: number, max: number];
@@ -76,6 +86,8 @@ export function renderKey(spec: RenderSpec): string {
     // A band by its name is whole numbers, the same word as an expression is not.
     spec.source.kind,
     sourceText(spec.source),
+    ...(spec.source.unscale === undefined ? [] : ["unscale"]),
+    ...(spec.source.nodata === undefined ? [] : [{ nodata: spec.source.nodata }]),
     spec.rescale ?? "raw",
     spec.colorFormula,
     spec.colormap ?? "none",

@@ -160,8 +160,14 @@ function widen(target: TargetGrid, margin: number): TargetGrid {
   };
 }
 
-/** The grid of a tile, in its set's CRS. */
-export function tileTarget(tile: SetTile, size: number): TargetGrid {
+/** The grid of a tile, in its set's CRS, with `buffer` pixels more on each side: a multiple of a half. */
+export function tileTarget(tile: SetTile, size: number, buffer = 0): TargetGrid {
+  const target = plainTarget(tile, size);
+  if (buffer === 0) return target;
+  return { ...widen(target, buffer), name: `${target.name}+${buffer}` };
+}
+
+function plainTarget(tile: SetTile, size: number): TargetGrid {
   const { id, crs } = tile.set;
   return {
     width: size,

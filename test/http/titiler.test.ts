@@ -149,6 +149,10 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   maxzoom: "9",
   coord_crs: "EPSG:4326",
   dst_crs: "EPSG:3857",
+  nodata: "0",
+  unscale: "true",
+  buffer: "2.5",
+  padding: "4",
   max_size: "50",
   width: "40",
   height: "30",
@@ -189,7 +193,7 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
   }
   const [tile] = VOCABULARY.filter(({ template }) => template.startsWith("/searches"));
   assert.ok(tile !== undefined);
-  const told = { unscale: "false", exitwhenfull: "true", skipcovered: "True", padding: "0" };
+  const told = { exitwhenfull: "true", skipcovered: "True" };
   assert.equal((await ask(tile, told)).status, 200);
 });
 

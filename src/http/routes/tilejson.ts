@@ -10,7 +10,7 @@ import { tileMatrixSet, WEB_MERCATOR_QUAD, zoomOfSet, type TileMatrixSet } from 
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
 import { parseMosaic } from "../mosaic-params.js";
-import { parseTokens, queryOf } from "../params.js";
+import { parseBuffer, parseTokens, queryOf } from "../params.js";
 import { parseCollectionFilter } from "../search-params.js";
 import { param, TILE_MATRIX_SET } from "./tiles.js";
 
@@ -135,6 +135,7 @@ function tilejson(request: Request, response: Response, described: Described): o
   const format = tileFormat(query);
   parseMosaic(query, { extension: format, presets: described.presets });
   parseTokens(query);
+  parseBuffer(query);
   query.delete("tile_format");
   const extension = format === undefined ? "" : `.${format}`;
   const scale = scaleSuffix(query);

@@ -4,11 +4,12 @@ import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import type { Bounds } from "../../geo/bounds.js";
 import { parseTileOf, tileBoundsOf, tileMatrixSet, type SetTile } from "../../geo/tile-matrix-sets.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { planPicture, previewTarget, tileTarget } from "../../tile/plan.js";
 import { parseMosaic } from "../mosaic-params.js";
-import { parseTokens, queryOf } from "../params.js";
+import { parseBuffer, parseTokens, queryOf } from "../params.js";
 import { parseCollectionFilter } from "../search-params.js";
 import { methodNotAllowed } from "../problem.js";
 import { sendPicture, type Answering } from "../send-picture.js";
@@ -49,7 +50,7 @@ function itemTile(services: Services): RequestHandler {
     const tokens = parseTokens(query);
     const signal = requestSignal(request, response);
     await withItem(request, services, async (item) => {
-      const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, tokens }, [item]);
+      const plan = planPicture(tileTarget(tile, spec.tileSize, parseBuffer(query)), { spec, tokens }, [item]);
       await sendPicture(plan, { services, request, response, signal });
     });
   };
@@ -82,13 +83,25 @@ export async function sendMosaic(
   const { tile, extension, tileSize = TILE_PX, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
   const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
   const tokens = parseTokens(query);
+  const buffer = parseBuffer(query);
+  const target = tileTarget(tile, spec.tileSize, buffer);
   const signal = requestSignal(request, response);
   await withFreshCatalog(services.catalog, async () => {
-    const items = await findMosaicItems(services, { search, bounds: tileBoundsOf(tile), mosaic, interval }, signal);
+    const bounds = growBounds(tileBoundsOf(tile), buffer / spec.tileSize);
+    const items = await findMosaicItems(services, { search, bounds, mosaic, interval }, signal);
     const stamped = await services.stamps.stamp(items);
-    const plan = planPicture(tileTarget(tile, spec.tileSize), { spec, mosaic, tokens }, stamped);
+    const plan = planPicture(target, { spec, mosaic, tokens }, stamped);
     await sendPicture(plan, { services, request, response, signal });
   });
+}
+
+/** A box larger on each side by a share of itself, and as much again, as pixels are not equally long in degrees. */
+function growBounds([west, south, east, north]: Bounds, share: number): Bounds {
+  if (share === 0) return [west, south, east, north];
+  const [dx, dy] = [2 * share * (east < west ? east + 360 - west : east - west), 2 * share * (north - south)];
+  if (2 * dx + Math.abs(east - west) >= 360) return [-180, Math.max(-90, south - dy), 180, Math.min(90, north + dy)];
+  const turned = (lon: number): number => (lon < -180 ? lon + 360 : lon > 180 ? lon - 360 : lon);
+  return [turned(west - dx), Math.max(-90, south - dy), turned(east + dx), Math.min(90, north + dy)];
 }
 
 /** The item that a path names, with the look of its file, as the catalog has it when the file is read. @throws NotFoundError */

@@ -63,7 +63,7 @@ function planeOf({ bands, samples, filled }: CanvasMemory, band: BandName): Floa
 
 /** What came out stands in the first bands; whether it is digital numbers or an expression's values stays as it was. */
 function sameSource({ source }: RenderSpec, bands: readonly BandName[]): RenderSpec["source"] {
-  return source.kind === "bands"
+  return source.kind === "bands" && source.unscale === undefined
     ? { kind: "bands", bands }
     : { kind: "expressions", expressions: bands.map((band) => ({ kind: "band", band })) };
 }
