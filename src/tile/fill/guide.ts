@@ -73,7 +73,7 @@ const LEAST_DETECTED = 0.05;
 /** Dates on each side that lend their light. */
 const ANCHORS = 2;
 /** A date that shows less than this share of the place lends no light. */
-const ANCHOR_SHARE = 0.25;
+const ANCHOR_SHARE = 0.6;
 
 export function createGuide(subject: FillSubject, caches: GuideCaches, use: LayerDrawing): Guide {
   const { base, references, bands, tokens } = subject;
