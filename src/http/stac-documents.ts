@@ -179,7 +179,6 @@ export function itemCollection(
   return {
     type: "FeatureCollection",
     features: fields === undefined ? features : features.map((feature) => withFields(feature, fields)),
-    timeStamp: new Date().toISOString(),
     numberMatched: page.matched,
     numberReturned: page.items.length,
     links: [{ rel: "root", href: `${base}/`, type: JSON_TYPE }, ...links],
