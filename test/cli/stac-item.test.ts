@@ -84,7 +84,16 @@ function item(href: (name: string) => string, properties: object): string {
 }
 
 async function ingest(location: string, catalog: string): Promise<Record<string, unknown>> {
-  const run = await runCli(["ingest", location, "--catalog", files.path(catalog), "--collection", "s2"]);
+  const run = await runCli([
+    "ingest",
+    location,
+    "--catalog",
+    files.path(catalog),
+    "--collection",
+    "s2",
+    "--masks",
+    "given",
+  ]);
   assert.equal(run.code, 0, run.stderr);
   const json = JSON.parse(await readFile(files.path(`${catalog}/s2/S2_TEST/S2_TEST.json`), "utf8")) as {
     properties: Record<string, unknown>;

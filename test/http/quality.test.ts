@@ -25,7 +25,18 @@ before(async () => {
     ["fp", "2024-02-05"],
   ] as const) {
     const source = await writeDatedScene(files, date);
-    const run = await runCli(["ingest", source, "--catalog", catalog, "--collection", entropy, "--entropy", entropy]);
+    const run = await runCli([
+      "ingest",
+      source,
+      "--catalog",
+      catalog,
+      "--collection",
+      entropy,
+      "--entropy",
+      entropy,
+      "--masks",
+      "given",
+    ]);
     assert.equal(run.code, 0, run.stderr);
   }
   const path = `${catalog}/flextec/place_2024-01-05/place_2024-01-05.tif`;

@@ -78,7 +78,16 @@ export async function makeMosaicCatalog(files: Workspace): Promise<string> {
     await mkdir(files.path(collection), { recursive: true });
     for (const image of IMAGES.filter((one) => one.collection === collection))
       await files.write(`${collection}/${image.id}.tif`, tiffOf(image));
-    const run = await runCli(["ingest", files.path(collection), "--catalog", catalog, "--collection", collection]);
+    const run = await runCli([
+      "ingest",
+      files.path(collection),
+      "--catalog",
+      catalog,
+      "--collection",
+      collection,
+      "--masks",
+      "given",
+    ]);
     if (run.code !== 0) throw new Error(run.stderr);
   }
   return catalog;

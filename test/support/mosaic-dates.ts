@@ -53,7 +53,18 @@ export async function writeMosaicDates(
 
 /** Ingests a folder into a collection, quickly. */
 export async function ingestFolder(files: Workspace, folder: string, catalog: string): Promise<void> {
-  const args = ["ingest", files.path(folder), "--catalog", catalog, "--collection", "place", "--quality", "1"];
+  const args = [
+    "ingest",
+    files.path(folder),
+    "--catalog",
+    catalog,
+    "--collection",
+    "place",
+    "--quality",
+    "1",
+    "--masks",
+    "given",
+  ];
   const run = await runCli(args);
   if (run.code !== 0) throw new Error(run.stderr);
 }

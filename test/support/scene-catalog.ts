@@ -35,6 +35,8 @@ export async function makeSceneCatalog(files: Workspace): Promise<string> {
     catalog,
     "--collection",
     SCENE.collection,
+    "--masks",
+    "given",
   ]);
   if (run.code !== 0) throw new Error(run.stderr);
   return catalog;
