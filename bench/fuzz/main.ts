@@ -1,4 +1,4 @@
-// node build/bench/fuzz/main.js --target container|entropy|documents|parameters|bodies|all --inputs 100000 --seed 1 [--deadline 10]
+// node build/bench/fuzz/main.js --target container|entropy|documents|parameters|bodies|tiff|jp2|safe|stac-item|vrt|all --inputs 100000 --seed 1 [--deadline 10]
 // A line of JSON a target: inputs, refused, failures (crashes, 5xx, wrong answers), hangs (inputs beyond the deadline, seconds). Exit code 1
 // where anything failed; `--seed S --inputs 1` repeats one.
 import { parseArgs } from "node:util";

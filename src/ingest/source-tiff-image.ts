@@ -152,7 +152,8 @@ async function tableOf(image: GeoTIFFImage, location: string): Promise<BlockTabl
   const offsets = await fileDirectory.loadValue(isTiled ? "TileOffsets" : "StripOffsets");
   const counts = await fileDirectory.loadValue(isTiled ? "TileByteCounts" : "StripByteCounts");
   const [width, height] = [image.getTileWidth(), image.getTileHeight()];
-  if (offsets === undefined || counts === undefined || width === 0 || height === 0 || image.getWidth() === 0)
+  const sides = [width, height, image.getWidth(), image.getHeight(), image.getSamplesPerPixel()];
+  if (offsets === undefined || counts === undefined || !sides.every((side) => Number.isInteger(side) && side > 0))
     throw new CorruptDataError(location, "no pixels are described in its first image");
   const compression = (await fileDirectory.loadValue("Compression")) ?? RAW;
   const layout: BlockLayout = {

@@ -13,6 +13,7 @@ const SHORT: readonly (readonly [target: string, inputs: number])[] = [
   ["documents", 800],
   ["parameters", 120],
   ["bodies", 120],
+  ["stac-item", 100],
 ];
 
 for (const [target, inputs] of SHORT) {
