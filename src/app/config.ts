@@ -55,6 +55,13 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(192 * MiB),
+  /** A folder that keeps filled chunks over restarts; none by default. */
+  filledFolder: z.string().optional(),
+  /** What they may take there, bytes. */
+  filledFolderBytes: z
+    .int()
+    .min(0)
+    .default(4096 * MiB),
   /** Encoded tiles kept, bytes. */
   tileCacheBytes: z
     .int()

@@ -12,6 +12,7 @@ import { createNetworks, type Networks } from "../model/networks.js";
 import { listProviders, type Provider } from "../model/session.js";
 import { createChunkReader, type ChunkReader } from "../tile/chunk-reader.js";
 import { createFills, type Fills } from "../tile/fill/fills.js";
+import { createFilledFolder } from "./filled-folder.js";
 import { createForecasts, type Forecasts } from "../tile/inpaint/forecasts.js";
 import type { PixelResult, PixelTask } from "../tile/pixel-tasks.js";
 import type { Picture } from "../tile/draw/provenance.js";
@@ -125,6 +126,11 @@ export async function createServices(
   const forecasts = createForecasts(core.pixels, {
     maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
   });
+  const { filledFolder, filledFolderBytes: maxBytes } = config;
+  const filledStores = [
+    ...(filledFolder === undefined ? [] : [createFilledFolder(filledFolder, { maxBytes, onProblem })]),
+    ...(sharedTiles === undefined ? [] : [sharedTiles.filled]),
+  ];
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
@@ -140,7 +146,7 @@ export async function createServices(
     renders: extensions.renders,
     routes: extensions.routes,
     forecasts,
-    fills: createFills({ ...core, forecasts }, { maxBytes: config.filledCacheBytes }),
+    fills: createFills({ ...core, forecasts }, { maxBytes: config.filledCacheBytes, stores: filledStores }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles,
     blocks,

@@ -3,12 +3,15 @@ import { messageOf } from "../core/assert.js";
 import { z } from "zod";
 import { MEDIA_TYPES } from "../render/encode-image.js";
 import type { Picture } from "../tile/draw/provenance.js";
+import type { FilledStore } from "../tile/fill/fills.js";
 import type { TileCache } from "./plugin.js";
 
 /** Pictures that several servers share: asked on a miss of the process's own cache. */
 export interface SharedTiles {
   /** The stored picture, or the one that `draw` makes, which is then stored in the background. */
   getOrDraw(etag: string, draw: () => Promise<Picture>): Promise<Picture>;
+  /** Filled chunks, in the same cache. */
+  readonly filled: FilledStore;
   stats(): { readonly hits: number; readonly misses: number; readonly failures: number };
   close(): Promise<void>;
 }
@@ -22,7 +25,7 @@ export interface SharedTilesOptions {
   readonly onProblem?: (message: string) => void;
 }
 
-/** Pictures on their way into the cache; more are not stored. */
+/** Pictures and chunks on their way into the cache; more are not stored. */
 const MAX_STORING = 64;
 
 /** Never fails by itself: whatever goes wrong in the cache, the picture is drawn. */
@@ -52,10 +55,10 @@ export function createSharedTiles(cache: TileCache, options: SharedTilesOptions)
     }
   }
 
-  async function store(key: string, image: Picture): Promise<void> {
+  async function store(key: string, value: Uint8Array): Promise<void> {
     if (storing >= MAX_STORING) return;
     storing++;
-    await attempt((signal) => cache.set(key, packImage(image), signal));
+    await attempt((signal) => cache.set(key, value, signal));
     storing--;
   }
 
@@ -70,8 +73,12 @@ export function createSharedTiles(cache: TileCache, options: SharedTilesOptions)
       }
       misses++;
       const image = await draw();
-      void store(key, image);
+      void store(key, packImage(image));
       return image;
+    },
+    filled: {
+      get: (key) => attempt((signal) => cache.get(keyOfFilled(key), signal)),
+      set: (key, value) => store(keyOfFilled(key), value),
     },
     stats: () => ({ hits, misses, failures }),
     close: () => cache.close(),
@@ -79,6 +86,8 @@ export function createSharedTiles(cache: TileCache, options: SharedTilesOptions)
 }
 
 const keyOf = (etag: string): string => `tectile/tile/${etag.replaceAll(/[^A-Za-z0-9_-]/g, "")}`;
+
+const keyOfFilled = (key: string): string => `tectile/filled/${key}`;
 
 const MAGIC = "TT2 ";
 const HEAD_BYTES = 24;
