@@ -43,7 +43,8 @@ else {
       await add([
         describeItem(`i${i}`, {
           datetime: `2024-0${i + 1}-01T00:00:00Z`,
-          properties: { platform: i % 2 === 0 ? "sentinel-2a" : "sentinel-2b", "eo:cloud_cover": cover },
+          clearPercent: 100 - cover,
+          properties: { platform: i % 2 === 0 ? "sentinel-2a" : "sentinel-2b" },
         }),
       ]);
     const filter = { op: "<", args: [{ property: "eo:cloud_cover" }, 20] };
