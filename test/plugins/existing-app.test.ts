@@ -63,7 +63,7 @@ describe("an existing app with Tectile under /imagery", () => {
   test("the page's files load below the mount path, relative to it", async () => {
     const page = await fetch(`${origin}/imagery/`, { headers: { accept: "text/html" } });
     const html = await page.text();
-    const assets = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map((match) => match[1] ?? "");
+    const assets = [...html.matchAll(/ (?:src|href|data-\w+)="([^"#\s]+)"/g)].map((match) => match[1] ?? "");
     const own = assets.filter((asset) => !/^(https?:|data:)/.test(asset));
     assert.ok(own.length >= 2, html.slice(0, 400));
     for (const asset of own) {

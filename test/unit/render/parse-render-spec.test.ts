@@ -32,7 +32,7 @@ test("no render parameter at all is true colour with its rescale and gamma", () 
     tileSize: 256,
     format: "auto",
   });
-  assert.equal(renderKey(parse("assets=tec&nodata=0&unscale=true&foo=bar")), renderKey(parse("render=true-color")));
+  assert.equal(renderKey(parse("assets=tec&foo=bar")), renderKey(parse("render=true-color")));
 });
 
 test("every spelling of three bands means the same", () => {
@@ -167,7 +167,8 @@ test("what can't be is refused in one sentence that says what is wanted", () => 
     "color_formula=saturation 2&assets=B04": /^color_formula has saturation for one band; wanted three bands$/,
     "return_mask=maybe": /^return_mask is "maybe"; wanted true or false$/,
     "resampling=lanczos": /^resampling is "lanczos"; wanted nearest or bilinear$/,
-    "tilesize=300": /^tilesize is "300"; wanted 128, 256, 512 or 1024$/,
+    "tilesize=0": /^tilesize is "0"; wanted 1 to 2048 pixels$/,
+    "tilesize=2049": /^tilesize is "2049"; wanted 1 to 2048 pixels$/,
     "f=bmp": /^Format "bmp" is not known; wanted png, webp, jpg, npy or tif$/,
     "render=foo": /^Render "foo" is not known; wanted one of true-color/,
     "render=constructor": /^Render "constructor" is not known/,
