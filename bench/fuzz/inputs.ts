@@ -3,7 +3,6 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSource } from "../../src/app/open-source.js";
 import { BANDS } from "../../src/core/bands.js";
-import { AppError } from "../../src/core/errors.js";
 import { openGeoTiffSource } from "../../src/ingest/source-geotiff.js";
 import { openRaster } from "../../src/ingest/open-raster.js";
 import type { Source } from "../../src/ingest/source.js";
@@ -11,43 +10,28 @@ import { openMemorySource } from "../../src/store/memory-source.js";
 import { gdal } from "../../test/support/gdal.js";
 import { makeGeoTiff, type FixtureOptions } from "../../test/support/geotiff-fixture.js";
 import { makeSafe } from "../../test/support/safe-fixture.js";
-import { seededRandom } from "../../test/support/seeded-random.js";
 import { createWorkspace } from "../../test/support/workspace.js";
-
-/** One kind of input to `ingest`. `run` makes the input of a seed and feeds it; what it throws is a failure. */
-export interface InputTarget {
-  readonly name: string;
-  run(seed: number): Promise<"taken" | "refused">;
-}
-
-type Random = () => number;
-const below = (random: Random, n: number): number => Math.floor(random() * n);
-const pick = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)] as T;
-const diceOf = (seed: number): Random => {
-  const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1));
-  for (let i = 0; i < 4; i++) random();
-  return random;
-};
+import { Dice, outcomeOf, type FuzzTarget } from "./target.js";
 
 const EDGES = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
 /** A copy with one to six accidents: other bytes, numbers at the edge in either order, a cut. */
-function damaged(bytes: Uint8Array, random: Random, reach = bytes.length): Uint8Array {
+function damaged(bytes: Uint8Array, dice: Dice, reach = bytes.length): Uint8Array {
   let out = Uint8Array.from(bytes);
-  for (let i = 0, n = 1 + below(random, random() < 0.7 ? 2 : 6); i < n; i++) {
-    const at = below(random, Math.max(1, Math.min(reach, out.length - 4)));
-    const kind = below(random, 6);
-    if (kind < 2) out[at] = below(random, 256);
-    else if (kind === 2) new DataView(out.buffer).setUint32(at, pick(random, EDGES), random() < 0.5);
-    else if (kind === 3) new DataView(out.buffer).setUint16(at, pick(random, EDGES) & 0xffff, random() < 0.5);
-    else if (kind === 4) out.copyWithin(at, below(random, out.length), at + 1 + below(random, 40));
-    else if (random() < 0.3) out = out.slice(0, Math.max(8, at));
+  for (let i = 0, n = 1 + dice.below(dice.chance(0.7) ? 2 : 6); i < n; i++) {
+    const at = dice.below(Math.max(1, Math.min(reach, out.length - 4)));
+    const kind = dice.below(6);
+    if (kind < 2) out[at] = dice.below(256);
+    else if (kind === 2) new DataView(out.buffer).setUint32(at, dice.pick(EDGES), dice.chance(0.5));
+    else if (kind === 3) new DataView(out.buffer).setUint16(at, dice.pick(EDGES) & 0xffff, dice.chance(0.5));
+    else if (kind === 4) out.copyWithin(at, dice.below(out.length), at + 1 + dice.below(40));
+    else if (dice.chance(0.3)) out = out.slice(0, Math.max(8, at));
   }
   return out;
 }
 
 /** Text with pieces doubled, gone or replaced. */
-function damagedText(text: string, random: Random): string {
+function damagedText(text: string, dice: Dice): string {
   const words = [
     "",
     "0",
@@ -63,26 +47,14 @@ function damagedText(text: string, random: Random): string {
     "x".repeat(300),
   ];
   let out = text;
-  for (let i = 0, n = 1 + below(random, 4); i < n; i++) {
+  for (let i = 0, n = 1 + dice.below(4); i < n; i++) {
     const marks = [...out.matchAll(/>[^<>]*<|"[^"]*"/g)];
-    const mark = marks.length > 0 && random() < 0.8 ? pick(random, marks) : undefined;
+    const mark = marks.length > 0 && dice.chance(0.8) ? dice.pick(marks) : undefined;
     const [from, length] =
-      mark === undefined
-        ? [below(random, out.length), below(random, 30)]
-        : [mark.index + 1, Math.max(0, mark[0].length - 2)];
-    out = out.slice(0, from) + pick(random, words) + out.slice(from + length);
+      mark === undefined ? [dice.below(out.length), dice.below(30)] : [mark.index + 1, Math.max(0, mark[0].length - 2)];
+    out = out.slice(0, from) + dice.pick(words) + out.slice(from + length);
   }
   return out;
-}
-
-async function outcome(work: () => Promise<unknown>): Promise<"taken" | "refused"> {
-  try {
-    await work();
-    return "taken";
-  } catch (error) {
-    if (error instanceof AppError) return "refused";
-    throw error;
-  }
 }
 
 /** Reads a corner as ingest would, and looks at what must hold whatever the input was. */
@@ -109,13 +81,13 @@ async function look(source: Source): Promise<void> {
 }
 
 /** Layouts of TIFF files: whole ones hold what was written, damaged ones are read or refused. */
-export const tiff: InputTarget = {
+export const tiff: FuzzTarget = {
   name: "tiff",
   async run(seed) {
-    const random = diceOf(seed);
-    const [width, height] = [1 + below(random, 40), 1 + below(random, 30)];
-    const bands = pick(random, [12, 12, 12, 10, 13, 3]);
-    const type = pick(random, ["uint16", "int16", "float32", "uint8"] as const);
+    const dice = new Dice(seed);
+    const [width, height] = [1 + dice.below(40), 1 + dice.below(30)];
+    const bands = dice.pick([12, 12, 12, 10, 13, 3]);
+    const type = dice.pick(["uint16", "int16", "float32", "uint8"] as const);
     const planes = Array.from({ length: bands }, (_, b) =>
       Array.from({ length: width * height }, (__, i) => 1 + ((b * 17 + i * 7 + seed) % 200)),
     );
@@ -124,18 +96,18 @@ export const tiff: InputTarget = {
       height,
       planes,
       type,
-      layout: pick(random, ["chunky", "planar"]),
-      compression: pick(random, ["none", "deflate"]),
-      bigTiff: random() < 0.3,
-      bigEndian: random() < 0.3,
-      ...(random() < 0.5 ? { tileSize: pick(random, [16, 32]) } : { rowsPerStrip: 1 + below(random, height) }),
+      layout: dice.pick(["chunky", "planar"]),
+      compression: dice.pick(["none", "deflate"]),
+      bigTiff: dice.chance(0.3),
+      bigEndian: dice.chance(0.3),
+      ...(dice.chance(0.5) ? { tileSize: dice.pick([16, 32]) } : { rowsPerStrip: 1 + dice.below(height) }),
       descriptions: bands === 12 || bands === 10 ? BANDS.slice(0, bands) : [],
-      ...(random() < 0.5 ? { transform: [10, 0, 500_000, 0, -10, 4_600_000], epsg: 32631 } : {}),
+      ...(dice.chance(0.5) ? { transform: [10, 0, 500_000, 0, -10, 4_600_000], epsg: 32631 } : {}),
     };
     const whole = makeGeoTiff(options);
-    const isWhole = random() < 0.2;
-    const bytes = isWhole ? whole : damaged(whole, random, random() < 0.8 ? 600 : whole.length);
-    return outcome(async () => {
+    const isWhole = dice.chance(0.2);
+    const bytes = isWhole ? whole : damaged(whole, dice, dice.chance(0.8) ? 600 : whole.length);
+    return outcomeOf(async () => {
       const openStore = async () => openMemorySource(bytes, "fuzz.tif");
       if (isWhole) {
         const file = await openRaster("memory.tif", { openStore });
@@ -230,14 +202,14 @@ async function prepare(): Promise<Prepared> {
 const ready = (): Promise<Prepared> => (prepared ??= prepare());
 
 /** JP2 files: those that are cut are refused, others read or refused. */
-export const jp2: InputTarget = {
+export const jp2: FuzzTarget = {
   name: "jp2",
   async run(seed) {
-    const random = diceOf(seed);
+    const dice = new Dice(seed);
     const { jp2: whole, jp2Pixels } = await ready();
-    const isCut = random() < 0.2;
-    const bytes = isCut ? whole.subarray(0, below(random, whole.length - 2)) : damaged(whole, random, 3000);
-    return outcome(async () => {
+    const isCut = dice.chance(0.2);
+    const bytes = isCut ? whole.subarray(0, dice.below(whole.length - 2)) : damaged(whole, dice, 3000);
+    return outcomeOf(async () => {
       const file = await openRaster("fuzz.jp2", { openStore: async () => openMemorySource(bytes, "fuzz.jp2") });
       const window = { x: 0, y: 0, width: Math.min(70, file.width), height: Math.min(50, file.height) };
       const [plane] = await file.read(window, [0]);
@@ -248,15 +220,15 @@ export const jp2: InputTarget = {
 };
 
 /** Metadata of SAFE products. */
-export const safe: InputTarget = {
+export const safe: FuzzTarget = {
   name: "safe",
   async run(seed) {
-    const random = diceOf(seed);
+    const dice = new Dice(seed);
     const { safe: folder, metadata } = await ready();
-    const [path, text] = pick(random, [...metadata]);
-    await writeFile(path, damagedText(text, random));
+    const [path, text] = dice.pick([...metadata]);
+    await writeFile(path, damagedText(text, dice));
     try {
-      return await outcome(async () => look(await openSource(folder)));
+      return await outcomeOf(async () => look(await openSource(folder)));
     } finally {
       await writeFile(path, text);
     }
@@ -264,12 +236,12 @@ export const safe: InputTarget = {
 };
 
 /** STAC Items, and VRTs of their assets. */
-const document = (name: string, file: string, text: (known: Prepared) => string): InputTarget => ({
+const document = (name: string, file: string, text: (known: Prepared) => string): FuzzTarget => ({
   name,
   async run(seed) {
     const known = await ready();
-    await writeFile(known.path(file), damagedText(text(known), diceOf(seed)));
-    return outcome(async () => look(await openSource(known.path(file))));
+    await writeFile(known.path(file), damagedText(text(known), new Dice(seed)));
+    return outcomeOf(async () => look(await openSource(known.path(file))));
   },
 });
 

@@ -50,21 +50,14 @@ export function cutBlock(block: SourceBlock, window: PixelWindow): SourceBlock {
   const { raster } = block;
   const { x, y, width, height } = window;
   const samples = new Float32Array(BANDS.length * width * height);
-  const valid = new Uint8Array(width * height);
-  for (let r = 0; r < height; r++) {
-    const from = (y + r) * raster.width + x;
-    for (let b = 0; b < BANDS.length; b++) {
-      const at = b * raster.width * raster.height + from;
-      samples.set(raster.samples.subarray(at, at + width), (b * height + r) * width);
+  for (let b = 0; b < BANDS.length; b++) {
+    for (let r = 0; r < height; r++) {
+      const from = (b * raster.height + y + r) * raster.width + x;
+      samples.set(raster.samples.subarray(from, from + width), (b * height + r) * width);
     }
-    valid.set(raster.valid.subarray(from, from + width), r * width);
   }
-  const cut = (plane: Uint8Array | undefined): Uint8Array | undefined => plane && cutPlane(plane, raster.width, window);
-  return {
-    raster: { kind: "raster", width, height, bands: raster.bands, samples, valid },
-    classes: cut(block.classes),
-    provenance: cut(block.provenance),
-  };
+  const { valid, classes, provenance } = cutMask(block, window);
+  return { raster: { kind: "raster", width, height, bands: raster.bands, samples, valid }, classes, provenance };
 }
 
 /** A rectangle of a plane of one byte a pixel whose rows have `stride` of them. */

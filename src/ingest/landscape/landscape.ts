@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../core/errors.js";
 import type { PixelWindow, Raster } from "../../core/raster.js";
 import type { Affine } from "../../geo/affine.js";
 import { openCrs } from "../../geo/crs.js";
+import { cutBlock } from "../block.js";
 import { applySensor } from "./sensor.js";
 import { classifyScene } from "./classes.js";
 import { dateSeed, paintSurface } from "./paint.js";
@@ -79,7 +80,9 @@ function openScene(options: LandscapeOptions, places: Map<string, Place>): Sourc
     },
     read: async (window, signal) => {
       signal?.throwIfAborted();
-      return cutBlock(scene.observed(), window, `landscape of ${options.datetime}`);
+      const observed = scene.observed();
+      checkInside(window, observed.raster, `landscape of ${options.datetime}`);
+      return cutBlock(observed, window);
     },
     close: async () => scene.close(),
   };
@@ -185,22 +188,7 @@ function cutSwath(scene: {
   }
 }
 
-function cutBlock({ raster, classes }: SourceBlock, window: PixelWindow, location: string): SourceBlock {
-  const { x, y, width, height } = window;
-  if (x < 0 || y < 0 || x + width > raster.width || y + height > raster.height) {
+function checkInside({ x, y, width, height }: PixelWindow, raster: Raster, location: string): void {
+  if (x < 0 || y < 0 || x + width > raster.width || y + height > raster.height)
     throw new InvalidRequestError(`Window ${x},${y} ${width} x ${height} reaches outside ${location}`);
-  }
-  const samples = new Float32Array(BANDS.length * width * height);
-  const valid = new Uint8Array(width * height);
-  const codes = new Uint8Array(width * height);
-  for (let r = 0; r < height; r++) {
-    const from = (y + r) * raster.width + x;
-    for (let b = 0; b < BANDS.length; b++) {
-      const start = b * raster.width * raster.height + from;
-      samples.set(raster.samples.subarray(start, start + width), (b * height + r) * width);
-    }
-    valid.set(raster.valid.subarray(from, from + width), r * width);
-    if (classes !== undefined) codes.set(classes.subarray(from, from + width), r * width);
-  }
-  return { raster: { ...raster, width, height, samples, valid }, classes: codes };
 }
