@@ -43,7 +43,8 @@ export function chooseBands({ descriptions, location, alpha = [] }: SampleNames)
     text !== undefined && /^data_?mask$/i.test(text.trim()) ? [sample] : [],
   );
   const masks = [...alpha, ...dataMasks];
-  if (names.every((name, sample) => name === undefined || isOrdinal(texts[sample], sample)) && sayNothing(texts)) {
+  const isCounted = names.every((name, sample) => name === undefined || isOrdinal(texts[sample], sample));
+  if (isCounted && sayNothing(texts) && !isPartOfBands(texts, texts.length - alpha.length)) {
     const samples = byPosition({ descriptions, location, alpha });
     return { bands: BANDS, samples, unknown: [], classes: undefined, masks, by: "position" };
   }
@@ -151,6 +152,13 @@ function sayNothing(texts: readonly (string | undefined)[]): boolean {
   const stems = new Set(given.map((text) => text.replace(/\d+\s*$/, "")));
   if (given.every((text) => text === given[0])) return true;
   return stems.size === 1 && texts.every((text, sample) => text === undefined || isOrdinal(text, sample));
+}
+
+/** True for the first few of B01 B02 B03 ... as products write them: names, though they count the samples; a whole set of them goes by position. */
+function isPartOfBands(texts: readonly (string | undefined)[], count: number): boolean {
+  const given = texts.filter((text) => text !== undefined);
+  const isWhole = count === BANDS.length || count === L1C_ORDER.length;
+  return !isWhole && given.length > 0 && given.every((text) => /^B\d\d$/.test(text));
 }
 
 function byPosition({ descriptions, location, alpha = [] }: SampleNames): readonly number[] {

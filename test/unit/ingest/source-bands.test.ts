@@ -68,7 +68,10 @@ test("any bands that have names are taken, those that are missing are told, othe
       for (const band of BANDS) assert.equal(new RegExp(`\\b${band}\\b`).test(text ?? ""), !present.includes(band));
       if (text !== undefined) assert.equal(text.includes("not taken for any: B8/B4"), hasOther);
     }),
+    { examples: BANDS.slice(0, 7).map((_, i): [BandName[], boolean] => [BANDS.slice(0, i + 1), false]) },
   );
+  for (const nameless of [["1"], ["Band 1", "Band 2", "Band 3"], ["B1", "B2"]])
+    assert.throws(() => chooseBands({ descriptions: nameless, location: "a.tif" }), /no names/);
 });
 
 test("a part of the bands of another sensor is not taken for Sentinel-2's", () => {
