@@ -33,10 +33,10 @@ export async function openSource(location: string, options: SourceOptions = {}):
     throw new UnsupportedError(
       `${name} is not read; wanted a GeoTIFF, a SAFE folder or a STAC Item (gdal_translate makes a GeoTIFF)`,
     );
-  return isTiff(location) ? openGeoTiffSource(location, options) : openStacItemSource(location, options);
+  return isTiff(name) ? openGeoTiffSource(location, options) : openStacItemSource(location, options);
 }
 
-const isTiff = (name: string): boolean => /\.(tiff?|vrt)$/i.test(name.split("?")[0] ?? name);
+const isTiff = (name: string): boolean => /\.(tiff?|vrt)$/i.test(name);
 
 /** An input with what its date tells. */
 export interface DatedInput extends Input {

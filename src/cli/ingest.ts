@@ -6,6 +6,7 @@ import { needsMasks } from "../app/masks/update-masks.js";
 import type { Decoder } from "../app/services.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
+import { printable, printableLines } from "../core/printable.js";
 import { CODECS } from "../core/codecs.js";
 import { AppError, InvalidRequestError } from "../core/errors.js";
 import { ingestSource, type IngestOptions } from "../ingest/ingest.js";
@@ -19,7 +20,7 @@ import { flagOption, numberOption, textOption, type Command, type CommandInput }
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import { masksOption, writeMasks } from "./masks.js";
 import type { Source } from "../ingest/source.js";
-import { shortLocation } from "../store/location.js";
+import { fileNameOf, shortLocation } from "../store/location.js";
 import { createProgress } from "./progress.js";
 import {
   chooseEntropy,
@@ -116,7 +117,7 @@ async function ingest(input: CommandInput): Promise<number> {
     progress.end();
     await tellClouds(masks, { ...options, decoder });
     if (failed.length > 0) {
-      const names = failed.slice(0, 20).map((line) => `  ${line}\n`);
+      const names = failed.slice(0, 20).map((line) => `  ${printableLines(line)}\n`);
       process.stderr.write(`tectile: ${failed.length} of ${inputs.length} inputs failed\n${names.join("")}`);
     }
     return failed.length > 0 ? 1 : 0;
@@ -157,7 +158,7 @@ async function ingestAll(
   const next = inputs.entries();
   const work = async (): Promise<void> => {
     for (const [i, input] of next) {
-      const label = `${i + 1}/${inputs.length} ${basename(input.location)}`;
+      const label = `${i + 1}/${inputs.length} ${printable(fileNameOf(input.location))}`;
       const problem = await ingestOne({ ...run, input, label, taken });
       if (problem === undefined) continue;
       run.progress.line(`${label}: ${problem}`);
@@ -169,7 +170,7 @@ async function ingestAll(
 }
 
 function passedLine(files: readonly string[]): string {
-  const names = files.slice(0, 3).map((file) => basename(file));
+  const names = files.slice(0, 3).map((file) => printable(basename(file)));
   return `passed over ${files.length} ${files.length === 1 ? "file" : "files"} that ${files.length === 1 ? "is" : "are"} no imagery of ${files.length === 1 ? "its" : "their"} own: ${names.join(", ")}${files.length > 3 ? ", ..." : ""}`;
 }
 

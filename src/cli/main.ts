@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { AppError } from "../core/errors.js";
 import { messageOf } from "../core/assert.js";
+import { printableLines } from "../core/printable.js";
 import { parseCommand } from "./arguments.js";
 import { COMMANDS } from "./commands.js";
 import { readVersion } from "./version.js";
@@ -24,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     return await command.run(parseCommand(command, rest));
   } catch (error) {
-    process.stderr.write(`tectile: ${messageOf(error)}\n`);
+    process.stderr.write(`tectile: ${printableLines(messageOf(error))}\n`);
     if (!(error instanceof AppError) && process.env["TECTILE_DEBUG"] !== undefined && error instanceof Error)
       process.stderr.write(`${error.stack ?? ""}\n`);
     return error instanceof AppError && error.code === "invalid-request" ? 2 : 1;

@@ -1,3 +1,5 @@
+import { printable, printableLines } from "../core/printable.js";
+
 /** How far long work is, on standard error: a bar redrawn in place on a terminal, a line every ten seconds elsewhere. */
 export interface Progress {
   update(label: string, done: number, total: number): void;
@@ -30,9 +32,9 @@ export function createProgress(
     drawn = clock();
     if (live)
       stream.write(
-        `\r\u001b[K${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${count} ${label.slice(0, 40)}${left}`,
+        `\r\u001b[K${"█".repeat(filled)}${"░".repeat(WIDTH - filled)} ${count} ${printable(label.slice(0, 40))}${left}`,
       );
-    else stream.write(`${label}: ${count}${left === "" ? "" : `,${left}`}\n`);
+    else stream.write(`${printable(label)}: ${count}${left === "" ? "" : `,${left}`}\n`);
   }
 
   return {
@@ -44,7 +46,7 @@ export function createProgress(
       if (clock() - drawn > (live ? REDRAW_MS : LINE_MS)) draw();
     },
     line(text) {
-      stream.write(`${live ? "\r\u001b[K" : ""}${text}\n`);
+      stream.write(`${live ? "\r\u001b[K" : ""}${printableLines(text)}\n`);
       if (live) draw();
       else drawn = clock();
     },

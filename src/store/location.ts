@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, resolve, win32 } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InvalidRequestError } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 
 export type Location =
   | { readonly kind: "file"; readonly path: string }
@@ -64,7 +65,7 @@ export function fileNameOf(location: string): string {
 
 /** For messages: the last two path segments, without host, query or credentials: "2020-01-13/B02.tif". */
 export function shortLocation(location: string): string {
-  const short = segmentsOf(location).slice(-2).join("/");
+  const short = printable(segmentsOf(location).slice(-2).join("/"));
   return short === "" ? "/" : short;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { openSource } from "../../../src/app/open-source.js";
 import { BANDS } from "../../../src/core/bands.js";
@@ -84,6 +84,21 @@ describe(
         }
       });
     }
+
+    for (const name of [
+      "what?.tif",
+      "x#y.tif",
+      "a&b=c 100%.tif",
+      '"quoted" é.tif',
+      "-dash.tif",
+      "http:__x.tif",
+      "new\nline.tif",
+    ])
+      test(`a file named ${JSON.stringify(name)} is read as any other`, async () => {
+        await copyFile(space.path("base.tif"), space.path(name));
+        const [odd, plain] = [await openAndRead(space.path(name)), await openAndRead(space.path("base.tif"))];
+        assert.deepEqual(odd, plain);
+      });
 
     test("what is empty, a folder or text under the name of an image is said to be that", async () => {
       await writeFile(space.path("zero.tif"), "");

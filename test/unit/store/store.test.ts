@@ -35,6 +35,8 @@ test("a message's location shows no host, query or credentials", () => {
   assert.equal(shortLocation("https://user:pw@host.example/a/b/c%20d.tif?sig=secret#x"), "b/c d.tif");
   assert.equal(shortLocation("/home/someone/series/2020-01-13/B02.tif"), "2020-01-13/B02.tif");
   assert.equal(shortLocation("s3://bucket/key/x.tif?sig=1"), "key/x.tif");
+  assert.equal(shortLocation("/series/what?.tif"), "series/what?.tif");
+  assert.equal(shortLocation("/series/a\n\u001b[2Jb.tif"), "series/a\\u000a\\u001b[2Jb.tif");
   assert.equal(fileNameOf("https://h/a/b.tif?x"), "b.tif");
   assert.equal(fileNameOf("a\\b.tif"), "b.tif");
 });
