@@ -123,14 +123,6 @@ export async function createServices(
   );
   const eventLoop = monitorEventLoop();
   const stages = watchStages();
-  const forecasts = createForecasts(core.pixels, {
-    maxBytes: Math.min(MAX_FORECAST_BYTES, config.latentsCacheBytes / 4),
-  });
-  const { filledFolder, filledFolderBytes: maxBytes } = config;
-  const filledStores = [
-    ...(filledFolder === undefined ? [] : [createFilledFolder(filledFolder, { maxBytes, onProblem })]),
-    ...(sharedTiles === undefined ? [] : [sharedTiles.filled]),
-  ];
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
   return {
     ...core,
@@ -145,8 +137,7 @@ export async function createServices(
     sharedTiles,
     renders: extensions.renders,
     routes: extensions.routes,
-    forecasts,
-    fills: createFills({ ...core, forecasts }, { maxBytes: config.filledCacheBytes, stores: filledStores }),
+    ...openFills(core, config, { sharedTiles, onProblem }),
     drawing: new ByteBudget({ maxBytes: config.drawingBytes, maxWaiting: config.maxWaiting }),
     tiles,
     blocks,
@@ -156,6 +147,27 @@ export async function createServices(
       await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
     },
   };
+}
+
+/** What fills holes, kept in the settings' folder and in a shared cache as well as in memory. */
+export function openFills(
+  core: Pick<Decoder, "reader" | "networks" | "pixels">,
+  config: Pick<Config, "latentsCacheBytes" | "filledCacheBytes" | "filledFolder" | "filledFolderBytes">,
+  {
+    sharedTiles,
+    onProblem,
+  }: {
+    readonly sharedTiles?: SharedTiles | undefined;
+    readonly onProblem?: ((message: string) => void) | undefined;
+  } = {},
+): Pick<Services, "forecasts" | "fills"> {
+  const { latentsCacheBytes, filledCacheBytes, filledFolder, filledFolderBytes: maxBytes } = config;
+  const forecasts = createForecasts(core.pixels, { maxBytes: Math.min(MAX_FORECAST_BYTES, latentsCacheBytes / 4) });
+  const stores = [
+    ...(filledFolder === undefined ? [] : [createFilledFolder(filledFolder, { maxBytes, onProblem })]),
+    ...(sharedTiles === undefined ? [] : [sharedTiles.filled]),
+  ];
+  return { forecasts, fills: createFills({ ...core, forecasts }, { maxBytes: filledCacheBytes, stores }) };
 }
 
 /** Of a catalog in a folder, that: its files must not make the server read others. */

@@ -1,16 +1,16 @@
 import { readConfig } from "../app/config.js";
 import { makeMosaics, type MosaicOptions, type MosaicOutcome } from "../app/mosaics/make-mosaics.js";
 import { parseSchedule } from "../app/mosaics/periods.js";
+import { MOSAIC_METHODS, type MosaicMethod } from "../app/mosaics/mosaic-use.js";
 import type { MosaicPlan } from "../app/mosaics/plan-mosaics.js";
 import { openSeries } from "../app/references.js";
-import type { Decoder } from "../app/services.js";
+import { openFills, type Decoder } from "../app/services.js";
 import { catalogWriter } from "../catalog/catalog-writer.js";
 import { messageOf } from "../core/assert.js";
 import { CODECS } from "../core/codecs.js";
 import { ByteBudget } from "../core/byte-budget.js";
 import { AppError, InvalidRequestError } from "../core/errors.js";
 import { Limiter } from "../core/limiter.js";
-import { KEPT_SELECTIONS, type KeptSelection } from "../tile/mosaic/merge-window.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 import { DECODER_HELP, DECODER_OPTIONS, interruptSignal, openDecoder } from "./decoder.js";
 import {
@@ -26,6 +26,8 @@ import { readVersion } from "./version.js";
 
 const AROUND_DAYS = 30;
 const MEMORY_MIB = 512;
+/** At once: each waits for the windows of several dates. */
+const CHUNKS_FILLED = 4;
 
 const HELP = `
 Usage: tectile mosaic --collection ID --every month|quarter|year|DATES [OPTIONS]
@@ -36,7 +38,8 @@ it. What is there and made of the same dates is left alone, so run it again when
   --collection ID   whose dates are merged
   --every WHEN      month, quarter or year of the calendar (UTC); or dates with commas between: 2024, 2024-05, 2024-05-03
                     (with the dates of --around days on both sides) or 2024-05-01/2024-06-15
-  --method NAME     ${KEPT_SELECTIONS.join(", ")} (default clear_median); docs/mosaics.md tells them apart
+  --method NAME     ${MOSAIC_METHODS.join(", ")} (default clear_median); docs/mosaics.md tells them apart. inpaint
+                    keeps the clearest date of each period and fills its holes from the nearest other dates
   --around DAYS     of a single day in --every (default ${AROUND_DAYS})
   --out-collection ID
                     default: the collection's id and WHEN, such as lisbon-month; lisbon-dates for DATES
@@ -104,8 +107,8 @@ async function mosaicOptions(input: CommandInput, decoder: Decoder): Promise<Mos
   const [collection, every] = [wantOption(input, "collection"), wantOption(input, "every")];
   const around = numberOption(input, "around", { min: 0, max: 3660 }) ?? AROUND_DAYS;
   const schedule = parseSchedule(every, around);
-  const selection = chooseMethod(input);
-  const { catalog } = await readConfig(
+  const method = chooseMethod(input);
+  const config = await readConfig(
     { file: textOption(input, "config"), catalog: textOption(input, "catalog") },
     process.env,
   );
@@ -123,25 +126,27 @@ async function mosaicOptions(input: CommandInput, decoder: Decoder): Promise<Mos
     collection,
     schedule,
     workers,
+    maxReferences: config.maxItemsPerTile,
     prune: flagOption(input, "prune"),
     use: {
       decoder,
-      selection,
+      method,
+      fills: openFills(decoder, { ...config, filledCacheBytes: budgetBytes }).fills,
       budgetBytes,
       budget: new ByteBudget({ maxBytes: budgetBytes, maxWaiting: Infinity }),
-      decoding: new Limiter(2 * decoder.encoders.size),
+      decoding: new Limiter(method === "inpaint" ? CHUNKS_FILLED : 2 * decoder.encoders.size),
     },
     ingest: {
       collection: {
         id,
         title,
-        description: `Mosaics of the clear pixels of ${collection} (${selection}), kept as neural latents`,
+        description: descriptionOf(collection, method),
         ...(license === undefined ? {} : { license }),
       },
       ...chosen,
       series,
       decoder,
-      writer: await catalogWriter(catalog),
+      writer: await catalogWriter(config.catalog),
       overwrite: flagOption(input, "overwrite"),
       version: await readVersion(),
       signal: interruptSignal(),
@@ -149,11 +154,16 @@ async function mosaicOptions(input: CommandInput, decoder: Decoder): Promise<Mos
   };
 }
 
-function chooseMethod(input: CommandInput): KeptSelection {
+function descriptionOf(collection: string, method: MosaicMethod): string {
+  if (method !== "inpaint") return `Mosaics of the clear pixels of ${collection} (${method}), kept as neural latents`;
+  return `The clearest dates of ${collection}, their holes inferred from other dates, not observed (inpaint), kept as neural latents`;
+}
+
+function chooseMethod(input: CommandInput): MosaicMethod {
   const text = textOption(input, "method") ?? "clear_median";
-  const known = KEPT_SELECTIONS.find((name) => name === text);
+  const known = MOSAIC_METHODS.find((name) => name === text);
   if (known !== undefined) return known;
-  throw new InvalidRequestError(`--method is "${text}"; wanted ${KEPT_SELECTIONS.join(", ")}`);
+  throw new InvalidRequestError(`--method is "${text}"; wanted ${MOSAIC_METHODS.join(", ")}`);
 }
 
 function wantOption(input: CommandInput, name: string): string {
@@ -162,7 +172,7 @@ function wantOption(input: CommandInput, name: string): string {
   throw new InvalidRequestError(`tectile mosaic wants --${name}; see tectile mosaic --help`);
 }
 
-function describe({ items }: MosaicPlan, outcome: MosaicOutcome): string {
+function describe({ items, base }: MosaicPlan, outcome: MosaicOutcome): string {
   if (outcome.kind === "failed") {
     const { error } = outcome;
     return error instanceof AppError ? messageOf(error) : `unexpected: ${messageOf(error)}`;
@@ -171,6 +181,9 @@ function describe({ items }: MosaicPlan, outcome: MosaicOutcome): string {
   if (result.kind === "unchanged") return "already there";
   const { report } = result;
   const warnings = source.warnings.map((warning) => `, ${warning}`).join("");
-  const dates = `${items.length} ${items.length === 1 ? "date" : "dates"}`;
-  return `${dates}, ${report.validPercent.toFixed(0)} % seen, ${(report.fileBytes / 1024).toFixed(0)} KiB, PSNR ${report.psnr["all"] ?? "-"} dB (${seconds.toFixed(1)} s)${warnings}`;
+  const dates =
+    base === undefined
+      ? `${items.length} ${items.length === 1 ? "date" : "dates"}`
+      : `${items[0]?.datetime.slice(0, 10) ?? ""} filled from ${items.length - base}`;
+  return `${dates}, ${report.validPercent.toFixed(0)} % ${base === undefined ? "seen" : "seen or inferred"}, ${(report.fileBytes / 1024).toFixed(0)} KiB, PSNR ${report.psnr["all"] ?? "-"} dB (${seconds.toFixed(1)} s)${warnings}`;
 }

@@ -83,7 +83,7 @@ export interface TilePlan {
 /** Pixels of a warped picture that may be finer than the level's before the next finer level is taken: 2^0.3. */
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
-const PIPELINE_VERSION = 5;
+const PIPELINE_VERSION = 6;
 /** A neighbour for bilinear weights, and the distance at which clouds hide (window-observations.ts). */
 const AROUND_PX = 4;
 

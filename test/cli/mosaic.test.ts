@@ -12,7 +12,7 @@ import { mosaicSource } from "../../src/app/mosaics/mosaic-source.js";
 import { parseSchedule } from "../../src/app/mosaics/periods.js";
 import { planMosaics } from "../../src/app/mosaics/plan-mosaics.js";
 import { openTecCog } from "../../src/app/open-tec-cog.js";
-import { createDecoder } from "../../src/app/services.js";
+import { createDecoder, openFills } from "../../src/app/services.js";
 import { parseCommand } from "../../src/cli/arguments.js";
 import { mosaicCommand } from "../../src/cli/mosaic.js";
 import { InvalidRequestError } from "../../src/core/errors.js";
@@ -61,6 +61,7 @@ test(
     const items = await (await catalogWriter(catalog)).items("place");
     const plan = planMosaics(items, parseSchedule("year", 30)).find((one) => one.items.length === DATES.length);
     assert.ok(plan !== undefined);
+    const { fills } = openFills(decoder, parseConfig({}));
     const { width, height } = SIZE;
     const window = { x: 0, y: 0, width, height };
     const size = width * height;
@@ -85,7 +86,7 @@ test(
       ...KEPT_SELECTIONS.map((name) => [2 ** 23, name] as const),
     ] as const) {
       const budget = new ByteBudget({ maxBytes: budgetBytes, maxWaiting: Infinity });
-      const use = { decoder, selection, every: "year", budget, budgetBytes, decoding: new Limiter(4) };
+      const use = { decoder, method: selection, fills, every: "year", budget, budgetBytes, decoding: new Limiter(4) };
       const { raster, provenance } = await mosaicSource(plan, use).read(window);
       const folder = files.path(`numpy-${selection}`);
       await mkdir(folder, { recursive: true });
@@ -237,7 +238,7 @@ test("what can't be a mosaic is refused in one sentence", async () => {
   const wrongs: readonly [string[], RegExp][] = [
     [["mosaic", "--every", "month"], /wants --collection/],
     [["mosaic", "--collection", "place"], /wants --every/],
-    [mosaicArgs(catalog, "--method", "mode"), /--method is "mode"; wanted clear_median, medoid, best/],
+    [mosaicArgs(catalog, "--method", "mode"), /--method is "mode"; wanted clear_median, medoid, best, inpaint/],
     [mosaicArgs(catalog, "--out-collection", "place"), /a collection of their own/],
     [["mosaic", "--collection", "nowhere", "--every", "year", "--catalog", catalog], /Collection nowhere has no items/],
     [["mosaic", "--collection", "place", "--every", "1999", "--catalog", catalog], /No date of place/],

@@ -5,7 +5,9 @@ import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { ingestSource, type IngestOptions, type IngestResult } from "../../ingest/ingest.js";
 import type { Source } from "../../ingest/source.js";
-import { mosaicSource, type MosaicUse } from "./mosaic-source.js";
+import { mosaicSource } from "./mosaic-source.js";
+import type { MosaicUse } from "./mosaic-use.js";
+import { planFilled } from "./plan-filled.js";
 import { planMosaics, type MosaicPlan } from "./plan-mosaics.js";
 import type { Schedule } from "./periods.js";
 
@@ -18,6 +20,8 @@ export interface MosaicOptions {
   readonly ingest: Omit<IngestOptions, "onProgress" | "run">;
   /** Removes mosaics of whose dates none is there any more. */
   readonly prune: boolean;
+  /** With "inpaint": dates before and after that one is filled from. */
+  readonly maxReferences: number;
   /** Mosaics made at once. */
   readonly workers: number;
   readonly onProgress?: ((plan: MosaicPlan, done: number, total: number) => void) | undefined;
@@ -51,7 +55,8 @@ export async function makeMosaics(options: MosaicOptions): Promise<MosaicsReport
     );
   const items = await writer.items(collection);
   if (items.length === 0) throw new InvalidRequestError(`Collection ${collection} has no items in the catalog`);
-  const plans = planMosaics(items, schedule);
+  const planned = planMosaics(items, schedule);
+  const plans = options.use.method === "inpaint" ? await planFilled(planned, items, options.maxReferences) : planned;
   if (plans.length === 0)
     throw new InvalidRequestError(`No date of ${collection} with a clear pixel lies in ${schedule.every}`);
   const failed = await makeAll(plans, options);
@@ -110,6 +115,6 @@ async function linkBoth({ collection, schedule, use, ingest }: MosaicOptions): P
   await writer.linkCollection(collection, {
     rel: "related",
     to: target,
-    title: `Without clouds: ${use.selection} of ${every}`,
+    title: `Without clouds: ${use.method} of ${every}`,
   });
 }

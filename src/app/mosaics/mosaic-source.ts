@@ -2,37 +2,22 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { CatalogItem } from "../../catalog/types.js";
 import { BANDS } from "../../core/bands.js";
-import type { ByteBudget } from "../../core/byte-budget.js";
 import { CHUNK_PX } from "../../core/geometry.js";
-import type { Limiter } from "../../core/limiter.js";
 import type { PixelWindow } from "../../core/raster.js";
 import { intersectWindow } from "../../ingest/block.js";
 import type { Source, SourceBlock } from "../../ingest/source.js";
 import { decodeWindow, pixelsOf, rectOfPixels } from "../../tile/decode-window.js";
-import type { KeptSelection, MergedWindow, DatedWindow } from "../../tile/mosaic/merge-window.js";
+import { FILL_VERSION } from "../../tile/fill/fills.js";
+import type { DatedWindow, KeptSelection, MergedWindow } from "../../tile/mosaic/merge-window.js";
 import { daysBetween } from "../../tile/mosaic/order-items.js";
-import type { Decoder } from "../services.js";
+import { filledCells, readFilledCell } from "./filled-cell.js";
+import { PIXEL_BYTES, type MosaicMethod, type MosaicUse } from "./mosaic-use.js";
 import type { MosaicPlan } from "./plan-mosaics.js";
-
-/** What making mosaics shares. */
-export interface MosaicUse {
-  readonly decoder: Pick<Decoder, "reader" | "networks" | "pixels">;
-  readonly selection: KeptSelection;
-  /** As asked for. */
-  readonly every: string;
-  /** Bounds the decoded pixels of all dates that are in memory at once. */
-  readonly budget: ByteBudget;
-  readonly budgetBytes: number;
-  /** Bounds the windows that wait for the network. */
-  readonly decoding: Limiter;
-}
 
 /** Pixels around what is merged, that cloud rims (3) and `best`'s distances from clouds (50) look at. */
 const MARGIN_PX: Readonly<Record<KeptSelection, number>> = { clear_median: 3, medoid: 3, best: 53 };
 /** The first is all that the encoder reads at once. */
 const CELLS_PX = [640, 320, 160, 80];
-/** Of a decoded pixel: 12 bands of 4 bytes, and its masks. */
-const PIXEL_BYTES = 52;
 /** Above any digital number that the encoder keeps. */
 const NODATA = 65_535;
 /** Raised when the same dates give other pixels than before. */
@@ -44,7 +29,7 @@ const VERSION = 1;
  */
 export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
   const { grid, items, period } = plan;
-  const [from] = items;
+  const { method } = use;
   const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
   return {
     location: `mosaic ${plan.id}`,
@@ -52,7 +37,7 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
     datetime: iso(period.middleMs),
     grid: { ...grid, geoKeys: undefined },
     units: { dtype: "uint16", scale: 1, offset: 0, nodata: NODATA },
-    absentBands: absentIn(items),
+    absentBands: absentIn(plan),
     hasClasses: true,
     fingerprint: fingerprintOf(plan, use),
     sources: items.map(({ id, datetime }) => ({ id, datetime })),
@@ -60,29 +45,37 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
     warnings:
       plan.leftOut === 0 ? [] : [`${plan.leftOut} dates farthest from its middle are left out; ${items.length} fit`],
     properties: {
-      ...(from === undefined ? {} : sharedProperties(items)),
-      title: `${period.id}: ${use.selection} of ${items.length} ${items.length === 1 ? "date" : "dates"}`,
+      ...sharedProperties(items),
+      title: titleOf(plan, method),
       start_datetime: iso(period.startMs),
       end_datetime: iso(period.endMs - 1000),
-      "tec:mosaic": { method: use.selection, every: use.every, sources: items.map(({ id }) => id) },
+      "tec:mosaic": { method, every: use.every, sources: items.map(({ id }) => id) },
     },
     read: (window, signal) => readMosaic(plan, use, window, signal),
     close: async () => undefined,
   };
 }
 
-/** What one of the dates lacks, a mixture of them lacks. */
-function absentIn(items: readonly CatalogItem[]): Source["absentBands"] {
+function titleOf({ period, items, base }: MosaicPlan, method: MosaicMethod): string {
+  const dates = (count: number): string => `${count} ${count === 1 ? "date" : "dates"}`;
+  if (base === undefined) return `${period.id}: ${method} of ${dates(items.length)}`;
+  return `${period.id}: ${items[0]?.datetime.slice(0, 10) ?? ""}, its holes filled from ${dates(items.length - base)}`;
+}
+
+/** What one of the dates lacks, a mixture of them lacks; of a date that is filled only what it lacks itself. */
+function absentIn({ items: all, base = all.length }: MosaicPlan): Source["absentBands"] {
+  const items = all.slice(0, base);
   const absent = BANDS.filter((band) => items.some(({ absentBands }) => absentBands?.includes(band) === true));
   return absent.length === 0 ? undefined : absent;
 }
 
 /** Equal for equal dates, masks and method. */
-function fingerprintOf({ items, period }: MosaicPlan, { selection }: MosaicUse): string {
+function fingerprintOf({ items, period, base }: MosaicPlan, { method }: MosaicUse): string {
   const inputs = items.map(({ id, checksum }) => [id, checksum]);
   const { startMs, endMs, middleMs } = period;
+  const filling = base === undefined ? [] : [base, FILL_VERSION];
   return createHash("sha256")
-    .update(JSON.stringify(["mosaic", VERSION, selection, startMs, endMs, middleMs, inputs]))
+    .update(JSON.stringify(["mosaic", VERSION, method, startMs, endMs, middleMs, inputs, ...filling]))
     .digest("hex");
 }
 
@@ -109,9 +102,14 @@ async function readMosaic(
   const size = width * height;
   const samples = new Float32Array(BANDS.length * size);
   const [valid, classes, provenance] = [new Uint8Array(size), new Uint8Array(size), new Uint8Array(size)];
-  for (const cell of cellsOf(window, cellSide(plan, use))) {
-    const merged = await readCell(plan, use, cell, signal);
-    if (merged === undefined) continue;
+  const { method } = use;
+  const cells = method === "inpaint" ? filledCells(window) : cellsOf(window, cellSide(plan, use, method));
+  const paste = async (cell: PixelWindow): Promise<void> => {
+    const merged =
+      method === "inpaint"
+        ? await readFilledCell(plan, use, cell, signal)
+        : await readCell(plan, { ...use, selection: method }, cell, signal);
+    if (merged === undefined) return;
     for (let r = 0; r < cell.height; r++) {
       const to = (cell.y - window.y + r) * width + cell.x - window.x;
       const [start, end] = [r * cell.width, (r + 1) * cell.width];
@@ -122,14 +120,15 @@ async function readMosaic(
       classes.set(merged.classes.subarray(start, end), to);
       provenance.set(merged.provenance.subarray(start, end), to);
     }
-  }
+  };
+  await Promise.all(cells.map(paste));
   return { raster: { kind: "raster", width, height, bands: BANDS, samples, valid }, classes, provenance };
 }
 
 /** One cell of all dates that show something clear near it; undefined where none does. */
 async function readCell(
   { grid, items, period }: MosaicPlan,
-  { decoder, selection, budget, decoding }: MosaicUse,
+  { decoder, selection, budget, decoding }: MosaicUse & { readonly selection: KeptSelection },
   core: PixelWindow,
   signal: AbortSignal | undefined,
 ): Promise<MergedWindow | undefined> {
@@ -181,7 +180,7 @@ function mayBeClear({ chunkClearPercent, grid }: CatalogItem, { x, y, width, hei
 }
 
 /** The largest cell of which two fit into the budget with all dates. */
-function cellSide({ items }: MosaicPlan, { budgetBytes, selection }: MosaicUse): number {
+function cellSide({ items }: MosaicPlan, { budgetBytes }: MosaicUse, selection: KeptSelection): number {
   const bytes = (side: number): number => items.length * (side + 2 * MARGIN_PX[selection] + 32) ** 2 * PIXEL_BYTES;
   return CELLS_PX.find((side) => 2 * bytes(side) <= budgetBytes) ?? CHUNK_PX / 4;
 }

@@ -16,6 +16,8 @@ export interface MosaicPlan {
   readonly items: readonly CatalogItem[];
   /** Dates of the period that the mosaic leaves out because it can name no more. */
   readonly leftOut: number;
+  /** Where holes of one date are filled from others: so many of `items`, from the first on, are that date's. Undefined: all are merged. */
+  readonly base?: number;
 }
 
 /** Pure: which mosaics a collection's items make, in order of time. Dates without any clear pixel are none of a mosaic's. */

@@ -1,7 +1,7 @@
 import { CHUNK_PX } from "../../core/geometry.js";
 import { UNKNOWN_ERROR, type FilledChunk } from "../fill/filled-chunk.js";
 import { FIRST_MARK, type ComposeFilledTask } from "../pixel-tasks.js";
-import { windowObservations } from "../window-observations.js";
+import { needsDetector, windowObservations } from "../window-observations.js";
 import { detectorBands } from "./compose-window.js";
 import { warpOnto } from "./warp.js";
 
@@ -13,7 +13,8 @@ export function composeFilled(task: ComposeFilledTask): { readonly filled: numbe
   const { width, height } = window;
   const pixels = width * height;
   const bands = canvas.bands.length;
-  const looks = windowObservations(task, window, { rule: "clear", factor, bands: detectorBands(task) });
+  const detector = needsDetector(task) ? detectorBands(task) : undefined;
+  const looks = windowObservations(task, window, { rule: "clear", factor, bands: detector });
   const seen = looks === "all" ? new Uint8Array(pixels).fill(1) : looks.slice();
   const valid = seen.slice();
   const samples = task.pixels.slice(0, bands * pixels);

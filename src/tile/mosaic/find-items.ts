@@ -113,11 +113,20 @@ async function findReferences({
   limit,
   interval,
 }: ReferenceSearch): Promise<readonly CatalogItem[]> {
-  const { datetimeMs, boundsWgs84: bbox } = item;
   if (mosaic.selection !== "first") {
-    const { items } = await find({ bbox, datetime: interval, limit: LOOKED_AT * limit });
+    const { items } = await find({ bbox: item.boundsWgs84, datetime: interval, limit: LOOKED_AT * limit });
     return orderItems(items, mosaic, limit).filter(({ id }) => id !== item.id);
   }
+  return referencesOfDate({ find, item, limit });
+}
+
+/** What the holes of one date's item are filled from: the nearest other dates with something clear, at most `limit` on each side, nearest first. */
+export async function referencesOfDate({
+  find,
+  item,
+  limit,
+}: Pick<ReferenceSearch, "find" | "item" | "limit">): Promise<readonly CatalogItem[]> {
+  const { datetimeMs, boundsWgs84: bbox } = item;
   const day = solarDay(item);
   const isOther = (one: CatalogItem): boolean => solarDay(one) !== day && one.clearPercent !== 0;
   const [{ items: before }, { items: after }] = await Promise.all([

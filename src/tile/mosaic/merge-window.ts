@@ -44,7 +44,7 @@ export interface MergedWindow {
 }
 
 /** SCL's "unclassified" counts as clear: what a mosaic's pixel is where its dates have no classes. */
-const UNCLASSIFIED = 7;
+export const UNCLASSIFIED = 7;
 const CLASSES = 16;
 
 /**
@@ -103,13 +103,14 @@ function usualClass(fed: readonly MosaicLayer[], codes: readonly Uint8Array[], i
 }
 
 /** Clear classes; what isn't told is unclassified. */
-function clearClasses(date: DatedWindow, window: PixelWindow): Uint8Array {
+export function clearClasses(date: DatedWindow, window: PixelWindow): Uint8Array {
   const codes = windowClasses(date, window);
   for (let i = 0; i < codes.length; i++) if (!isClear(codes[i] ?? 0)) codes[i] = UNCLASSIFIED;
   return codes;
 }
 
-function toLayer(date: DatedWindow, window: PixelWindow, selection: KeptSelection): MosaicLayer {
+/** A date as a selection is fed with it: rounded numbers, and what of them is clear. */
+export function toLayer(date: DatedWindow, window: PixelWindow, selection: KeptSelection): MosaicLayer {
   const { pixels, days } = date;
   for (let i = 0; i < pixels.length; i++) pixels[i] = Math.max(0, Math.round(pixels[i] ?? 0));
   const size = window.width * window.height;

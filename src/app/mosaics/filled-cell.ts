@@ -1,0 +1,118 @@
+import { BANDS, bandsWithout } from "../../core/bands.js";
+import { CHUNK_PX } from "../../core/geometry.js";
+import { PROVENANCE } from "../../core/provenance.js";
+import type { PixelWindow } from "../../core/raster.js";
+import { intersectWindow } from "../../ingest/block.js";
+import { decodeWindow, pixelsOf, rectOfPixels } from "../../tile/decode-window.js";
+import { chunksUnder } from "../../tile/fill/fill-chunk.js";
+import type { FilledChunk } from "../../tile/fill/filled-chunk.js";
+import type { FillSubject } from "../../tile/fill/guide.js";
+import { chunkWindow, withHalo } from "../../tile/fill/item-grid.js";
+import { clearClasses, toLayer, UNCLASSIFIED, type MergedWindow } from "../../tile/mosaic/merge-window.js";
+import { CLOUD_BUFFER_PX } from "../../tile/window-observations.js";
+import { PIXEL_BYTES, type MosaicUse } from "./mosaic-use.js";
+import type { MosaicPlan } from "./plan-mosaics.js";
+
+/** What the viewer fills with; where dates can't serve it, it is "linear". */
+const METHOD = "tec";
+
+/** A window in parts that each lie in one chunk. */
+export function filledCells(window: PixelWindow): readonly PixelWindow[] {
+  return chunksUnder(window).map(({ row, column }) => {
+    const chunk = { x: column * CHUNK_PX, y: row * CHUNK_PX, width: CHUNK_PX, height: CHUNK_PX };
+    const [x, y] = [Math.max(chunk.x, window.x), Math.max(chunk.y, window.y)];
+    return {
+      x,
+      y,
+      width: Math.min(chunk.x + CHUNK_PX, window.x + window.width) - x,
+      height: Math.min(chunk.y + CHUNK_PX, window.y + window.height) - y,
+    };
+  });
+}
+
+/** A part of one chunk of the plan's first date: what that shows clear, and what the server's fills infer of the rest. Undefined where neither knows anything. */
+export async function readFilledCell(
+  plan: MosaicPlan,
+  { fills, budget, decoding, decoder }: MosaicUse,
+  core: PixelWindow,
+  signal: AbortSignal | undefined,
+): Promise<MergedWindow | undefined> {
+  const { items, base = 1, grid } = plan;
+  const [first, ...rest] = items.slice(0, base);
+  if (first === undefined) return undefined;
+  const bands = bandsWithout(BANDS.filter((band) => [first, ...rest].some((one) => one.absentBands?.includes(band))));
+  const references = items.slice(base).filter(({ absentBands = [] }) => !bands.some((b) => absentBands.includes(b)));
+  const subject: FillSubject = { base: [first, ...rest], references, bands, tokens: undefined };
+  const [row, column] = [Math.floor(core.y / CHUNK_PX), Math.floor(core.x / CHUNK_PX)];
+  const chunk = chunkWindow(grid, row, column);
+  const around = withHalo(chunk, grid);
+  const work = async (): Promise<MergedWindow | undefined> => {
+    const filled = await fills.chunk({ subject, level: 0, row, column, method: METHOD }, signal);
+    const out = emptyWindow(core);
+    paste(filled, { out, core, chunk, bands });
+    for (const [k, item] of [first, ...rest].entries()) {
+      const container = await decoder.reader.open(item.href, item.checksum, signal);
+      const rect = rectOfPixels(intersectWindow(widened(core, CLOUD_BUFFER_PX), grid));
+      const decoded = await decodeWindow({ container, level: 0, rect, bands: BANDS }, decoder, signal);
+      const window = pixelsOf(rect);
+      const date = { ...decoded, source: k, days: 0 };
+      const [{ planes, valid }, codes] = [toLayer(date, window, "medoid"), clearClasses(date, window)];
+      for (let r = 0; r < core.height; r++) {
+        const from = (core.y - window.y + r) * window.width + core.x - window.x;
+        for (let i = r * core.width, at = from; i < (r + 1) * core.width; i++, at++) {
+          if (valid[at] === 0 || out.valid[i] !== 0) continue;
+          out.valid[i] = 1;
+          out.classes[i] = codes[at] ?? UNCLASSIFIED;
+          out.provenance[i] = 1 + k;
+          for (const [b, plane] of planes.entries()) out.samples[b * out.valid.length + i] = plane[at] ?? 0;
+        }
+      }
+    }
+    return out;
+  };
+  const bytes = (1 + references.length) * around.width * around.height * PIXEL_BYTES;
+  return decoding.run(() => budget.hold(bytes, work, signal), signal);
+}
+
+function emptyWindow({ width, height }: PixelWindow): MergedWindow {
+  const size = width * height;
+  return {
+    samples: new Float32Array(BANDS.length * size),
+    valid: new Uint8Array(size),
+    classes: new Uint8Array(size),
+    provenance: new Uint8Array(size),
+  };
+}
+
+/** What is inferred of a chunk, where it lies in `core`. */
+function paste(
+  filled: FilledChunk,
+  {
+    out,
+    core,
+    chunk,
+    bands,
+  }: {
+    readonly out: MergedWindow;
+    readonly core: PixelWindow;
+    readonly chunk: PixelWindow;
+    readonly bands: FillSubject["bands"];
+  },
+): void {
+  if (filled.width === 0) return;
+  const [size, area] = [core.width * core.height, filled.width * filled.height];
+  for (let i = 0; i < size; i++) {
+    const [x, y] = [core.x + (i % core.width) - chunk.x, core.y + Math.floor(i / core.width) - chunk.y];
+    const from = y * filled.width + x;
+    if (filled.by[from] === 0) continue;
+    out.valid[i] = 1;
+    out.classes[i] = UNCLASSIFIED;
+    out.provenance[i] = PROVENANCE.inferred;
+    for (const [k, band] of bands.entries())
+      out.samples[BANDS.indexOf(band) * size + i] = filled.samples[k * area + from] ?? 0;
+  }
+}
+
+function widened({ x, y, width, height }: PixelWindow, by: number): PixelWindow {
+  return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
+}
