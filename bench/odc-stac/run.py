@@ -65,10 +65,12 @@ def make_catalog(work: Path) -> None:
     catalog = work / "catalog"
     tectile_command("demo", "--catalog", catalog)
     folder = catalog / "landscape"
-    present = sorted(path.parent for path in folder.glob("*/*.json"))
+    present = sorted(folder.glob("*/*.json"))
     for i, item in enumerate(present[: DATES - len(present)]):
         decoded = work / f"again-2025-0{i + 1}-15.tif"
-        tectile_command("decode", item / f"{item.name}.tif", decoded)
+        # Each ingest may tell masks anew and write files under other names.
+        file = json.loads(item.read_text())["assets"]["tec"]["href"]
+        tectile_command("decode", item.parent / file, decoded)
         tectile_command("ingest", decoded, "--catalog", catalog, "--collection", "landscape")
         decoded.unlink()
 

@@ -1,4 +1,4 @@
-import { type LatentChunk, type LatentWindow } from "../../core/latents.js";
+import type { LatentWindow } from "../../core/latents.js";
 import { CHUNK_POSITIONS } from "../../core/geometry.js";
 import type { LappedTransform } from "../transform.js";
 import type { LappedBasis } from "./basis.js";
@@ -7,6 +7,7 @@ import { STRIDE } from "../../core/geometry.js";
 import type { NativeFactors } from "../../core/bands.js";
 import type { LappedKernels } from "./kernels.js";
 import { averageNative, factorsOf } from "./native.js";
+import { listNonZeros, type NonZeros, type Piece } from "./non-zeros.js";
 
 /** Runs the decoder's branch: coefficients [canonical][rows][columns] -> residual [canonical][rows - 2][columns - 2], weighted digital numbers. */
 export type RunBranch = (coefficients: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
@@ -32,7 +33,8 @@ export async function synthesiseLapped(
   const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
   const plan = planWindow(window, halo);
-  const residual = branch && (await branch(canonicalOf(window, plan, transform), window.rows, window.columns));
+  const stored = listNonZeros(window, plan.pieces, degains);
+  const residual = branch && (await branch(canonicalOf(stored, window, basis), window.rows, window.columns));
   const { width, height } = plan.size;
   const area = width * height;
   kernels.free();
@@ -40,8 +42,7 @@ export async function synthesiseLapped(
   const pixels = kernels.take(area);
   const planes = turned.map((at) => kernels.view(at, area));
   for (const plane of planes) plane.fill(0);
-  let used = 1;
-  for (const piece of plan.pieces) used = Math.max(used, scatter(piece, plan, { basis, degains, bands, planes }));
+  let used = scatter(stored, window, plan, { basis, bands, planes });
   if (residual !== undefined) used = Math.max(used, addResidual(residual, window, plan, { basis, bands, planes }));
   const [rows, columns] = [STRIDE * (window.rows - 2 * halo), STRIDE * (window.columns - 2 * halo)];
   const out = new Float32Array(bands.length * rows * columns);
@@ -57,17 +58,6 @@ export async function synthesiseLapped(
     }
   });
   return out;
-}
-
-/** A chunk's part in a window; rows and columns of positions, half open. */
-interface Piece {
-  readonly chunk: LatentChunk;
-  /** Of the level. */
-  readonly row: number;
-  readonly column: number;
-  /** Of the chunk: the positions that the window takes. */
-  readonly rows: readonly [number, number];
-  readonly columns: readonly [number, number];
 }
 
 interface WindowPlan {
@@ -112,30 +102,6 @@ function planWindow(window: LatentWindow, halo: number): WindowPlan {
   };
 }
 
-/** Calls `use` for each stored non-zero: channel, its value in weighted digital numbers, its row and column in the level. */
-function eachValue(
-  { chunk, row, column, rows, columns }: Piece,
-  degains: readonly Float32Array[],
-  use: (channel: number) => (value: number, row: number, column: number) => void,
-): void {
-  const { symbols, channels, quality, spectral } = chunk;
-  const gains = degains[quality];
-  if (spectral === undefined || gains === undefined) return;
-  const plane = chunk.rows * chunk.columns;
-  const { mult } = spectral;
-  for (let c = 0; c < channels; c++) {
-    const put = use(c);
-    const scale = (spectral.step * (gains[c] ?? 1)) / 16;
-    // Column by column, as the planes lie.
-    for (let i = columns[0]; i < columns[1]; i++) {
-      for (let r = rows[0], at = r * chunk.columns + i; r < rows[1]; r++, at += chunk.columns) {
-        const symbol = symbols[c * plane + at] ?? 0;
-        if (symbol !== 0) put(symbol * scale * (mult[at] ?? 16), row + r, column + i);
-      }
-    }
-  }
-}
-
 interface Planes {
   readonly basis: LappedBasis;
   readonly bands: readonly number[];
@@ -143,61 +109,72 @@ interface Planes {
   readonly planes: readonly Float32Array[];
 }
 
-/** Adds a piece's values, turned to bands; one more than the highest frequency that it holds. */
+/** Adds stored values, turned to bands; one more than the highest frequency that they hold. */
 function scatter(
-  piece: Piece,
-  { first, last, size }: WindowPlan,
-  { basis, degains, bands, planes }: Planes & { readonly degains: readonly Float32Array[] },
+  { value, at, pieces }: NonZeros,
+  window: LatentWindow,
+  plan: WindowPlan,
+  { basis, bands, planes }: Planes,
 ): number {
-  const axes = piece.chunk.spectral?.axes ?? basis.common;
-  const shares = new Float32Array(bands.length);
-  const { height } = size;
+  const places = placesInPlanes(window, plan);
+  const { height } = plan.size;
   let used = 1;
-  eachValue(piece, degains, (channel) => {
-    const id = basis.order[channel] ?? 0;
-    const f = id % FREQUENCIES;
-    const [u, v] = [Math.floor(f / STRIDE), f % STRIDE];
-    const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-    for (let n = 0; n < shares.length; n++) shares[n] = axes[from + (bands[n] ?? 0)] ?? 0;
-    const radius = (RADIUS[f] ?? 0) + 1;
-    return (value, row, column) => {
-      if (row < first.row || row >= last.row || column < first.column || column >= last.column) return;
-      if (radius > used) used = radius;
-      const at = (STRIDE * (column - first.column) + v) * height + STRIDE * (row - first.row) + u;
-      for (let n = 0; n < shares.length; n++) {
-        const plane = planes[n];
-        if (plane !== undefined) plane[at] = (plane[at] ?? 0) + value * (shares[n] ?? 0);
+  for (const { spectral, starts } of pieces) {
+    for (let channel = 0; channel + 1 < starts.length; channel++) {
+      const [from, to] = [starts[channel] ?? 0, starts[channel + 1] ?? 0];
+      if (from === to) continue;
+      const id = basis.order[channel] ?? 0;
+      const f = id % FREQUENCIES;
+      used = Math.max(used, (RADIUS[f] ?? 0) + 1);
+      const offset = (f % STRIDE) * height + Math.floor(f / STRIDE);
+      const axis = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+      for (let n = 0; n < bands.length; n++) {
+        const plane = planes[n] ?? new Float32Array();
+        const share = spectral.axes[axis + (bands[n] ?? 0)] ?? 0;
+        for (let k = from; k < to; k++) {
+          const place = (places[at[k] ?? 0] ?? 0) + offset;
+          if (place >= 0) plane[place] = (plane[place] ?? 0) + (value[k] ?? 0) * share;
+        }
       }
-    };
-  });
+    }
+  }
   return used;
 }
 
+/** Of each position of a window, where its lowest frequency lies in the planes; far below 0 where its pixels are not made. */
+function placesInPlanes({ row, column, rows, columns }: LatentWindow, { first, last, size }: WindowPlan): Int32Array {
+  const out = new Int32Array(rows * columns).fill(NOWHERE);
+  for (let r = Math.max(row, first.row); r < Math.min(row + rows, last.row); r++) {
+    for (let c = Math.max(column, first.column); c < Math.min(column + columns, last.column); c++)
+      out[(r - row) * columns + c - column] = STRIDE * ((c - first.column) * size.height + r - first.row);
+  }
+  return out;
+}
+
+const NOWHERE = -(2 ** 30);
+
 /** Coefficients in common axes that the branch reads, [canonical][rows][columns] of the window; the level's outermost repeated beyond it. */
-function canonicalOf(
-  window: LatentWindow,
-  { pieces }: WindowPlan,
-  { basis, degains }: Pick<LappedTransform, "basis" | "degains">,
-): Float32Array {
-  const { rows, columns } = window;
-  const area = rows * columns;
+function canonicalOf({ value, at, pieces }: NonZeros, window: LatentWindow, basis: LappedBasis): Float32Array {
+  const area = window.rows * window.columns;
   const out = new Float32Array(basis.canonical.length * area);
   const listed = canonicalByFrequency(basis);
-  for (const piece of pieces) {
-    const toCommon = turnToCommon(piece.chunk.spectral?.axes ?? basis.common, basis.common);
-    eachValue(piece, degains, (channel) => {
+  for (const { spectral, starts } of pieces) {
+    const toCommon = turnToCommon(spectral.axes, basis.common);
+    for (let channel = 0; channel + 1 < starts.length; channel++) {
+      const [from, to] = [starts[channel] ?? 0, starts[channel + 1] ?? 0];
+      if (from === to) continue;
       const id = basis.order[channel] ?? 0;
-      const f = id % FREQUENCIES;
-      const { components, places } = listed[f] ?? { components: [], places: [] };
-      const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-      return (value, row, column) => {
-        const at = (row - window.row) * columns + column - window.column;
-        for (let n = 0; n < places.length; n++) {
-          const to = (places[n] ?? 0) * area + at;
-          out[to] = (out[to] ?? 0) + value * (toCommon[from + (components[n] ?? 0)] ?? 0);
+      const { components, places } = listed[id % FREQUENCIES] ?? { components: [], places: [] };
+      const axis = ((GROUP[id % FREQUENCIES] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+      for (let n = 0; n < places.length; n++) {
+        const plane = (places[n] ?? 0) * area;
+        const share = toCommon[axis + (components[n] ?? 0)] ?? 0;
+        for (let k = from; k < to; k++) {
+          const place = plane + (at[k] ?? 0);
+          out[place] = (out[place] ?? 0) + (value[k] ?? 0) * share;
         }
-      };
-    });
+      }
+    }
   }
   repeatEdges(out, window, basis.canonical.length);
   return out;
@@ -301,20 +278,21 @@ export function commonCoefficients(
   const { rows, columns } = window;
   const area = rows * columns;
   out.fill(0);
-  for (const piece of planWindow(window, halo).pieces) {
-    const toCommon = turnToCommon(piece.chunk.spectral?.axes ?? basis.common, basis.common);
-    eachValue(piece, degains, (channel) => {
+  const { value, at, pieces } = listNonZeros(window, planWindow(window, halo).pieces, degains);
+  for (const { spectral, starts } of pieces) {
+    const toCommon = turnToCommon(spectral.axes, basis.common);
+    for (let channel = 0; channel + 1 < starts.length; channel++) {
       const id = basis.order[channel] ?? 0;
       const f = id % FREQUENCIES;
-      const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-      return (value, row, column) => {
-        const at = (row - window.row) * columns + column - window.column;
-        for (let j = 0; j < COMPONENTS; j++) {
-          const to = (j * FREQUENCIES + f) * area + at;
-          out[to] = (out[to] ?? 0) + value * (toCommon[from + j] ?? 0);
+      const axis = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
+      for (let j = 0; j < COMPONENTS; j++) {
+        const share = toCommon[axis + j] ?? 0;
+        for (let k = starts[channel] ?? 0; k < (starts[channel + 1] ?? 0); k++) {
+          const place = (j * FREQUENCIES + f) * area + (at[k] ?? 0);
+          out[place] = (out[place] ?? 0) + (value[k] ?? 0) * share;
         }
-      };
-    });
+      }
+    }
   }
   repeatEdges(out, window, COMPONENTS * FREQUENCIES);
 }
