@@ -12,17 +12,36 @@ const entrySchema = z.object({ proj4: z.string().nullish(), unit: z.string().nul
 
 /**
  * What proj4 reads for a CRS: a PROJ string, WKT, or PROJJSON as an object. Undefined for a code that EPSG doesn't have and for what
- * proj4 gets wrong: grads, oblique Mercators that only WKT 2 describes, and shifts of a datum in WKT 2.
+ * proj4 gets wrong, which a comparison with PROJ found.
  */
 export function definitionOf(crs: string): Definition | undefined {
   const code = epsgCode(crs);
   if (code !== undefined) return epsgDefinition(code);
   const text = crs.trim();
-  if (text.startsWith("+") || /^(PROJCS|GEOGCS)\[/i.test(text)) return text;
-  if (/oblique[_ ]mercator/i.test(text)) return undefined;
-  if (text.startsWith("{")) return /"type"\s*:\s*"BoundCRS"/.test(text) ? undefined : parseJson(text);
+  const own = /\bEXTENSION\s*\[\s*"PROJ4"\s*,\s*"([^"]+)"/i.exec(text)?.[1];
+  if (own !== undefined) return own;
+  if (MISREAD.some((pattern) => pattern.test(text))) return undefined;
+  // Without them proj4 makes NaN of some projections.
+  if (text.startsWith("+")) return text.replace(/\+proj=(?!longlat)\S+/, "$& +x_0=0 +y_0=0");
+  if (/^(PROJCS|GEOGCS)\[/i.test(text)) return text;
+  if (text.startsWith("{")) return parseJson(text);
   return WKT2.test(text) ? text : undefined;
 }
+
+/** What proj4 2.x takes without an error and puts elsewhere than PROJ. */
+const MISREAD: readonly RegExp[] = [
+  // Degrees about another pole, in WKT 2 and PROJJSON. (A projected CRS has a base too, and is derived by its projection.)
+  /^GEO\w+\s*\[.*\bBASEGEO|"type"\s*:\s*"Derived\w*CRS"/is,
+  // Shifts of a datum, meridians other than Greenwich's and oblique Mercators in WKT 2 and PROJJSON.
+  /"type"\s*:\s*"BoundCRS"/,
+  /^(PROJCRS|PROJECTEDCRS|GEO\w*CRS)\s*\[.*\bPRIMEM\s*\[\s*"[^"]*"\s*,\s*-?(?!0+(\.0+)?\s*[,\]])/is,
+  /"prime_meridian"\s*:\s*\{(?![^}]*"name"\s*:\s*"Greenwich")/,
+  /^(?!PROJCS).*oblique[_ ]mercator/is,
+  // Parallels of true scale in WKT 1; ellipsoids in projections of spheres.
+  /^PROJCS.*PROJECTION\s*\[\s*"(Equirectangular|Equidistant_Cylindrical|Plate_Carree|Mercator)".*"standard_parallel_1"\s*,\s*-?(?!0+(\.0+)?\s*\])/is,
+  /^PROJ.*(Equidistant Cylindrical|Miller)|\+proj=(mill|ortho|gnom)(?!.*\+(R=|ellps=sphere))/is,
+  /"name"\s*:\s*"(Equidistant Cylindrical|Miller Cylindrical|Orthographic|Gnomonic)/i,
+];
 
 const WKT2 = /^(PROJCRS|PROJECTEDCRS|GEOGCRS|GEOGRAPHICCRS|GEODCRS|GEODETICCRS)\[/i;
 

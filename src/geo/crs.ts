@@ -1,4 +1,5 @@
 import proj4 from "proj4";
+import { z } from "zod";
 import { UnsupportedError } from "../core/errors.js";
 import { applyAffine, type Affine } from "./affine.js";
 import { boundsOf, type Bounds } from "./bounds.js";
@@ -49,8 +50,9 @@ function createTransform(crs: Crs): CrsTransform {
       { cause },
     );
   }
-  const toWgs84: Projector = (x, y) => guarded(() => converter.inverse([x, y]));
-  const fromWgs84: Projector = (x, y) => guarded(() => converter.forward([x, y]));
+  const axes = axesOf(definition);
+  const toWgs84: Projector = (x, y) => guarded(() => converter.inverse(axes.toEastNorth(x, y)));
+  const fromWgs84: Projector = (x, y) => guarded(() => axes.fromEastNorth(converter.forward([x, y])));
   const around = /\+lon_wrap=([\d.]+)/.exec(crs)?.[1];
   if (around === undefined) return { toWgs84, fromWgs84 };
   const wrap = (x: number, middle: number): number => x - 360 * Math.floor((x - middle + 180) / 360);
@@ -62,6 +64,41 @@ function createTransform(crs: Crs): CrsTransform {
     },
   };
 }
+
+interface Axes {
+  readonly toEastNorth: (x: number, y: number) => number[];
+  readonly fromEastNorth: (point: number[]) => number[];
+}
+
+/** As GDAL has them: coordinates that are counted to the west and south stay so; proj4 passes over `+axis`. */
+function axesOf(definition: ReturnType<typeof definitionOf>): Axes {
+  const axis = typeof definition === "string" ? /\+axis=([nsewu]+)/.exec(definition)?.[1]?.slice(0, 2) : undefined;
+  if (axis === "ws") return { toEastNorth: (x, y) => [-x, -y], fromEastNorth: ([e = NaN, n = NaN]) => [-e, -n] };
+  if (axis === "sw") return { toEastNorth: (x, y) => [-y, -x], fromEastNorth: ([e = NaN, n = NaN]) => [-n, -e] };
+  return { toEastNorth: (x, y) => [x, y], fromEastNorth: (point) => point };
+}
+
+/** proj4's numbers for datums that it has no shift to WGS84 of, and of which it wants grids, which it isn't given. */
+const UNSHIFTED: ReadonlySet<number | undefined> = new Set([5, 3]);
+const WGS84_RADIUS_M = 6_378_137;
+
+/**
+ * False where a CRS stands on another ellipsoid than WGS84's and the way between them isn't known here: places are then some 100 m off.
+ * Spheres are a convention of maps and have no shift.
+ */
+export function hasKnownShift(crs: Crs): boolean {
+  const definition = definitionOf(crs);
+  if (definition === undefined) return true;
+  const { datum, a = WGS84_RADIUS_M, es = 0 } = projectionSchema.parse(new proj4.Proj(definition));
+  return !UNSHIFTED.has(datum?.datum_type) || Math.abs(a - WGS84_RADIUS_M) < 1 || es === 0;
+}
+
+/** Of proj4.Proj, whose types name neither. */
+const projectionSchema = z.looseObject({
+  a: z.number().optional(),
+  es: z.number().optional(),
+  datum: z.looseObject({ datum_type: z.number().optional() }).optional(),
+});
 
 /**
  * A grid in degrees as one that lies between -180 and 180: moved by whole turns where it lies beyond (longitudes of 0..360), its

@@ -1,7 +1,7 @@
 import type { GeoTIFFImage } from "geotiff";
 import { translateAffine, type Affine } from "../geo/affine.js";
 import { UnsupportedError } from "../core/errors.js";
-import { openCrs, type Crs } from "../geo/crs.js";
+import { hasKnownShift, openCrs, type Crs } from "../geo/crs.js";
 import { crsOfKeys, keyValues } from "./source-geokeys.js";
 import type { GeoKeys } from "../container/georeference.js";
 
@@ -37,6 +37,10 @@ export function readGeoreference(image: GeoTIFFImage): Georeference {
     warnings.push("it has no georeference (neither a pixel scale with one tie point nor a matrix)");
   if (crs === undefined) warnings.push("it names no CRS");
   else if (!canProject(crs)) warnings.push(`its CRS (${crs.slice(0, 60)}) is not one that can be projected here`);
+  else if (!hasKnownShift(crs))
+    warnings.push(
+      `the shift of its datum (CRS ${crs.slice(0, 60)}) to WGS84 is not known here: it may lie some 100 m off`,
+    );
   const geoKeys = directory.length === 0 ? undefined : { directory, doubles, ascii };
   return { transform, crs, geoKeys, warnings };
 }

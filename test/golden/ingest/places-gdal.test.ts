@@ -71,6 +71,15 @@ const PLACES: readonly (readonly [crs: string, lon: number, lat: number])[] = [
   ["+proj=sinu +lon_0=0 +R=6371007.181", 10, 50],
   ["+proj=stere +lat_0=90 +lat_ts=60 +lon_0=10 +datum=WGS84", 15, 70],
   ["+proj=longlat +ellps=intl +towgs84=-87,-98,-121", 10, 50],
+  // Counted to the west and south, as GDAL leaves them.
+  ["EPSG:2052", 26.5, -28],
+  ["EPSG:5513", 14.5, 50],
+  ["+proj=merc +lat_ts=41 +lon_0=100 +datum=WGS84", 101, -30],
+  ["+proj=cea +lat_ts=30 +lon_0=5 +datum=WGS84", 10, 20],
+  ["+proj=eqc +lat_ts=30 +lon_0=5 +datum=WGS84", 10, 20],
+  ["+proj=poly +lat_0=0 +lon_0=-54 +datum=WGS84", -50, -10],
+  ["+proj=aeqd +lat_0=40 +lon_0=10 +datum=WGS84", 12, 45],
+  ["+proj=tmerc +lon_0=7 +pm=paris +datum=WGS84", 9, 45],
 ];
 /** Shifts by grids and by newer parameters differ by some metres; half a pixel would be 5. */
 const TOLERANCE_M = 12;

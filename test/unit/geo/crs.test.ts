@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gridBoundsWgs84, gridOutline, isGeographic, openCrs } from "../../../src/geo/crs.js";
+import { gridBoundsWgs84, gridOutline, hasKnownShift, isGeographic, openCrs } from "../../../src/geo/crs.js";
 
 // pyproj 3.7 (PROJ 9), always_xy; the two grids with a datum shift by seven parameters agree to metres, the others to centimetres.
 const KNOWN: [string, [number, number], [number, number], number][] = [
@@ -43,6 +43,27 @@ test("an unknown code is one sentence; EPSG:4326 is in degrees, UTM is not", () 
   assert.throws(() => openCrs("nonsense"), /CRS nonsense is not known/);
   assert.equal(isGeographic("EPSG:4326"), true);
   assert.equal(isGeographic("EPSG:32631"), false);
+});
+
+test("degrees about another pole are refused, not taken for longitudes", () => {
+  // gdalsrsinfo -o wkt2_2018 "+proj=ob_tran +o_proj=longlat +o_lat_p=40 +o_lon_p=0 +lon_0=0", shortened
+  const degree = 'ANGLEUNIT["degree",0.0174532925199433]';
+  const rotated = `GEOGCRS["rotated",BASEGEOGCRS["unknown",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0,${degree}]],DERIVINGCONVERSION["unknown",METHOD["PROJ ob_tran o_proj=longlat"],PARAMETER["o_lat_p",40,${degree}]],CS[ellipsoidal,2],AXIS["longitude",east],AXIS["latitude",north],${degree}]`;
+  for (const crs of [rotated, '{"type": "DerivedGeographicCRS", "name": "rotated"}'])
+    assert.throws(() => openCrs(crs), /^UnsupportedError: CRS .* is not known here/);
+});
+
+test("whether the way from a CRS's datum to WGS84 is known", () => {
+  for (const crs of ["EPSG:4326", "EPSG:32631", "EPSG:3035", "EPSG:27700", "EPSG:26913", "+proj=sinu +R=6371007.181"])
+    assert.equal(hasKnownShift(crs), true, crs);
+  // Tananarive and Korean 1892 have no shift in the table: GDAL puts them 149 and 323 m elsewhere.
+  for (const crs of [
+    "EPSG:29702",
+    "EPSG:5169",
+    "+proj=utm +zone=32 +ellps=intl",
+    "+proj=longlat +ellps=clrk66 +nadgrids=conus",
+  ])
+    assert.equal(hasKnownShift(crs), false, crs);
 });
 
 test("a grid across the antimeridian has west > east and a closed outline", () => {
