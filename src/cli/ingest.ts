@@ -14,6 +14,7 @@ import { openCrs } from "../geo/crs.js";
 import { dateIn, readDates } from "../ingest/dates-table.js";
 import { listInputs, type Input } from "../ingest/inputs.js";
 import { explainLowPsnr } from "../ingest/low-psnr.js";
+import { explainNegatives } from "../ingest/negative-numbers.js";
 import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
 import { datetimeFromText } from "../ingest/source-datetime.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
@@ -263,8 +264,8 @@ async function ingestOpened(source: Source, { label, options, progress }: OneInp
   progress.line(
     `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear}, ${item.entropy}${leans} (${seconds} s)`,
   );
-  const warning = await explainLowPsnr(source, report.psnr);
-  if (warning !== undefined) progress.line(`${label}: warning: ${warning}`);
+  for (const warning of [await explainNegatives(source), await explainLowPsnr(source, report.psnr)])
+    if (warning !== undefined) progress.line(`${label}: warning: ${warning}`);
 }
 
 /**

@@ -99,3 +99,28 @@ test("an image that is kept badly is a warning that names the likely reason", { 
   assert.equal(run.code, 0);
   assert.match(run.stderr, /warning: PSNR -?[\d.]+ dB is far below .* reach \d+, reflectance x 10000 ends near 16000/);
 });
+
+test(
+  "an offset that was probably subtracted before is a warning, a plausible one isn't",
+  { timeout: 120_000 },
+  async () => {
+    const land = (added: number): number[][] =>
+      bandPlanes(64, 64, (band, row, column) => 300 + band * 150 + ((row * 7 + column * 3) % 200) + added);
+    const scaled = {
+      width: 64,
+      height: 64,
+      scales: Array<number>(12).fill(0.0001),
+      offsets: Array<number>(12).fill(-0.1),
+    };
+    const ingest = async (name: string, added: number, ...options: readonly string[]): Promise<string> => {
+      await put(name, image(500_000, { ...scaled, planes: land(added) }));
+      const catalog = ["--catalog", files.path("offsets"), "--collection", "o"];
+      return (await runCli(["ingest", files.path(name), ...catalog, ...options])).stderr;
+    };
+    const twice =
+      /100 % of B03 and B04 lie below 0 with the offset of -1000: it was probably subtracted before \(--offset 0/;
+    assert.match(await ingest("twice_20200615.tif", 0), twice);
+    assert.doesNotMatch(await ingest("once_20200616.tif", 1000), /below 0/);
+    assert.doesNotMatch(await ingest("told_20200617.tif", 0, "--offset", "0"), /below 0/);
+  },
+);
