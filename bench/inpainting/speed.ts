@@ -78,10 +78,15 @@ async function measureTiles(services: Services, items: readonly CatalogItem[]): 
     const before = services.networks.stats().windows;
     for (const [k, tile] of tiles.entries()) {
       const { spec, mosaic, interval } = parseMosaic(new URLSearchParams(query), {});
-      const found = await findMosaicItems(services, { search: {}, bounds: tileBoundsWgs84(tile), mosaic, interval });
+      const { items: found, limit } = await findMosaicItems(services, {
+        search: {},
+        bounds: tileBoundsWgs84(tile),
+        mosaic,
+        interval,
+      });
       const [start, from] = [process.cpuUsage(), performance.now()];
       await renderPicture(
-        planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec, mosaic }, found),
+        planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec, mosaic, limit }, found),
         services,
       );
       const { user, system } = process.cpuUsage(start);

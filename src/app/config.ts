@@ -83,7 +83,7 @@ const schema = z.strictObject({
     .default(1024 * MiB),
   /** Containers whose header and file stay open. */
   openContainers: z.int().min(1).default(256),
-  /** Items that one tile of a collection may read. */
+  /** Dates that may add pixels to any one place of a picture (docs/mosaics.md). */
   maxItemsPerTile: z.int().min(1).max(1000).default(12),
   /** Answer of a tile inside the grid that shows nothing: 204 without a body, or a blank picture. */
   emptyTile: z.enum(["204", "blank"]).default("204"),

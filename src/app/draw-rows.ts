@@ -8,7 +8,7 @@ import { drawingBytes } from "../tile/draw/drawing-bytes.js";
 import { drawPlan } from "../tile/draw/draw-plan.js";
 import type { FilledDrawing } from "../tile/draw/draw-filled.js";
 import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
-import { planPicture, type TargetGrid } from "../tile/plan.js";
+import { planPicture, type DateBound, type TargetGrid } from "../tile/plan.js";
 import type { Services } from "./services.js";
 
 /** A GeoTIFF that is drawn as it is sent. */
@@ -23,6 +23,7 @@ export interface RowsRequest {
   readonly spec: RenderSpec;
   readonly mosaic?: MosaicSpec | undefined;
   readonly tokens?: number | undefined;
+  readonly limit?: DateBound | undefined;
   readonly items: readonly CatalogItem[];
 }
 
@@ -33,7 +34,7 @@ const STEP_PX = 16;
 
 /** A large picture in tif's values, bands and mask, uncompressed: drawn strip by strip, whatever its size, with the memory of one strip. */
 export function drawRows(request: RowsRequest, use: FilledDrawing & Pick<Services, "drawing">): RowsPicture {
-  const { target, spec, mosaic, tokens, items } = request;
+  const { target, spec, mosaic, limit, tokens, items } = request;
   const { width, height, transform, crs } = target;
   const rows = Math.max(STEP_PX, Math.floor(STRIP_PX / width / STEP_PX) * STEP_PX);
   const names = mosaic?.selection === "count" ? ["count"] : outputNames(spec.source);
@@ -49,7 +50,9 @@ export function drawRows(request: RowsRequest, use: FilledDrawing & Pick<Service
       yield header;
       for (let from = 0; from < height; from += rows) {
         const strip = targetRows(target, from, Math.min(rows, height - from));
-        const drawn = planPicture(strip, { spec: values, ...(mosaic === undefined ? {} : { mosaic }), tokens }, items);
+        const bound = limit === undefined ? {} : { limit };
+        const dates = mosaic === undefined ? {} : { mosaic };
+        const drawn = planPicture(strip, { spec: values, ...dates, ...bound, tokens }, items);
         const length = header.length === 0 ? 0 : ((fileBytes - header.length) / height) * strip.height;
         if (drawn.layers.length === 0) {
           yield new Uint8Array(length);

@@ -94,7 +94,13 @@ const HEAD_BYTES = 24;
 const COVERAGES = ["none", "partial", "full"] as const satisfies readonly Picture["coverage"][];
 const TYPES = Object.values(MEDIA_TYPES);
 const provenanceSchema = z
-  .object({ observed: z.number(), inferred: z.number(), dates: z.array(z.string()), method: z.string() })
+  .object({
+    observed: z.number(),
+    inferred: z.number(),
+    dates: z.array(z.string()),
+    method: z.string(),
+    isCut: z.boolean().optional(),
+  })
   .optional();
 
 /**

@@ -5,7 +5,7 @@ export const cors: RequestHandler = (request, response, next) => {
   response.set("Access-Control-Allow-Origin", "*");
   response.set(
     "Access-Control-Expose-Headers",
-    "*, ETag, Content-Range, Accept-Ranges, Retry-After, Content-Bbox, Content-Crs, Tectile-Observed, Tectile-Inferred, Tectile-Dates, Tectile-Method, Tectile-Ignored-Parameters, Tectile-Level",
+    "*, ETag, Content-Range, Accept-Ranges, Retry-After, Content-Bbox, Content-Crs, Tectile-Observed, Tectile-Inferred, Tectile-Dates, Tectile-Method, Tectile-Limit, Tectile-Ignored-Parameters, Tectile-Level",
   );
   if (request.method !== "OPTIONS") return next();
   response.set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");

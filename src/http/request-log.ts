@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
 
-/** One line a request, when it ends: method, path, status, milliseconds, whether the client left. Tiles are logged at debug. */
+/** One line a request, when it ends: method, path, status, milliseconds, whether the client left. Tiles are logged at debug, pictures that a limit cut as warnings. */
 export function requestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
     const start = performance.now();
@@ -13,7 +13,9 @@ export function requestLog(log: Logger): RequestHandler {
         ms: Math.round(10 * (performance.now() - start)) / 10,
         ...(response.writableFinished ? {} : { left: true }),
       };
-      if (/\/tiles\/|\/assets\/|healthz/.test(request.path)) log.debug(line, "request");
+      const limit = response.get("Tectile-Limit");
+      if (limit !== undefined) log.warn({ ...line, limit }, "request; more dates than it may read would add pixels");
+      else if (/\/tiles\/|\/assets\/|healthz/.test(request.path)) log.debug(line, "request");
       else log.info(line, "request");
     });
     next();

@@ -5,7 +5,7 @@ import { blankImage, MEDIA_TYPES, type EncodedImage } from "../render/encode-ima
 import { holdsValues } from "../render/render-spec.js";
 import { drawingBytes } from "../tile/draw/drawing-bytes.js";
 import { datesOf, type Picture, type Provenance } from "../tile/draw/provenance.js";
-import type { TilePlan } from "../tile/plan.js";
+import type { DateBound, TilePlan } from "../tile/plan.js";
 import { cacheControlOf } from "./cache-control.js";
 import { matches } from "./etag.js";
 import { placeHeaders } from "./place-headers.js";
@@ -44,21 +44,28 @@ export async function sendPicture(plan: TilePlan, { services, request, response,
 
 /** What was seen and what was inferred, as shares of the tile's pixels; exposed to pages by cors.ts. */
 function provenanceHeaders(
-  { layers, mosaic }: TilePlan,
+  { layers, mosaic, limit }: TilePlan,
   told: Provenance | undefined,
 ): Readonly<Record<string, string>> {
-  const { observed, inferred, dates, method } = told ?? {
+  const { observed, inferred, dates, method, isCut } = told ?? {
     observed: Number.NaN,
     inferred: Number.NaN,
     dates: datesOf(layers.map(({ item }) => item)),
     method: mosaic.selection,
+    isCut: false,
   };
   return {
     "Tectile-Observed": observed.toFixed(3),
     "Tectile-Inferred": inferred.toFixed(3),
     "Tectile-Dates": dates.join(","),
     "Tectile-Method": method,
+    ...(isCut === true ? limitHeader(limit) : {}),
   };
+}
+
+/** Says that dates which might add pixels were not read. */
+export function limitHeader({ dates }: DateBound): Readonly<Record<string, string>> {
+  return { "Tectile-Limit": `maxItemsPerTile=${dates}` };
 }
 
 function send(response: Response, image: EncodedImage): void {

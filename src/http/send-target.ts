@@ -5,11 +5,11 @@ import { scaleAffine } from "../geo/affine.js";
 import { MEDIA_TYPES } from "../render/encode-image.js";
 import type { RenderSpec } from "../render/render-spec.js";
 import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
-import { planPicture, type TargetGrid } from "../tile/plan.js";
+import { planPicture, type DateBound, type TargetGrid } from "../tile/plan.js";
 import { cacheControlOf } from "./cache-control.js";
 import { wantsRows } from "./crop-params.js";
 import { placeHeaders } from "./place-headers.js";
-import { sendPicture, type Answering } from "./send-picture.js";
+import { limitHeader, sendPicture, type Answering } from "./send-picture.js";
 import { matches } from "./etag.js";
 import { writePieces } from "./write-pieces.js";
 
@@ -17,6 +17,7 @@ export interface Drawn {
   readonly spec: RenderSpec;
   readonly mosaic?: MosaicSpec | undefined;
   readonly tokens?: number | undefined;
+  readonly limit?: DateBound | undefined;
   /** In order of precedence. */
   readonly items: readonly CatalogItem[];
 }
@@ -27,7 +28,10 @@ const SKETCH_PX = 256;
 /** Answers with a picture of any grid; a large tif is drawn row by row as it goes out. @throws InvalidRequestError for one too large. */
 export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: Answering): Promise<void> {
   const { spec, tokens, items } = drawn;
-  const mosaic = drawn.mosaic === undefined ? {} : { mosaic: drawn.mosaic };
+  const mosaic = {
+    ...(drawn.mosaic === undefined ? {} : { mosaic: drawn.mosaic }),
+    ...(drawn.limit === undefined ? {} : { limit: drawn.limit }),
+  };
   if (!wantsRows(target, spec.format))
     return sendPicture(planPicture(target, { spec, ...mosaic, tokens }, items), answering);
   if (drawn.mosaic?.inferredPlane === true || drawn.mosaic?.uncertaintyPlane === true)
@@ -42,8 +46,10 @@ export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: An
     height: SKETCH_PX,
     transform: scaleAffine(target.transform, width / SKETCH_PX, height / SKETCH_PX),
   };
-  const { etag, layers } = planPicture(sketch, { spec, ...mosaic, tokens }, items);
+  const { etag, layers, limit } = planPicture(sketch, { spec, ...mosaic, tokens }, items);
   response.set({ ETag: etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(target) });
+  // Drawn as it is sent: only the search's own bound is known by now.
+  if (limit.isCut) response.set(limitHeader(limit));
   if (matches(request.get("If-None-Match"), etag)) return void response.status(304).end();
   if (layers.length === 0) return void response.status(204).end();
   const picture = drawRows({ target, ...drawn, items: layers.map(({ item }) => item) }, services);

@@ -119,6 +119,13 @@ export interface MergeTask {
   readonly margin: number;
 }
 
+/** Tell whether further dates can change the best of those drawn. */
+export interface SettledTask extends Pick<MergeTask, "spec" | "layers" | "margin"> {
+  readonly kind: "settled";
+  /** How far off the next date is; those after it are no nearer. */
+  readonly days: number;
+}
+
 /** Draw one date and what was inferred of it onto a tile. */
 export interface ComposeFilledTask extends Omit<ComposeTask, "kind" | "rule" | "finish"> {
   readonly kind: "compose-filled";
@@ -157,6 +164,7 @@ export type PixelTask =
   | RenderTask
   | RenderFilledTask
   | MergeTask
+  | SettledTask
   | MergeWindowTask
   | LightTask
   | CoarseTask
@@ -167,6 +175,7 @@ export type PixelResult =
   | { readonly kind: "decoded"; readonly chunk: DecodedChunk }
   | { readonly kind: "forecast"; readonly chunk: ForecastChunk }
   | { readonly kind: "probed"; readonly probe: Probe }
+  | { readonly kind: "settled"; readonly isSettled: boolean }
   | { readonly kind: "merged-window"; readonly merged: MergedWindow }
   | {
       readonly kind: "drawn";

@@ -11,7 +11,7 @@ import { encodePicture } from "./draw/encode-picture.js";
 import { composeFilled } from "./draw/compose-filled.js";
 import { renderFilled } from "./draw/render-filled.js";
 import { fillCoarse, fillWindow, findLight } from "./fill/fill-window.js";
-import { mergeCanvases } from "./draw/merge-canvases.js";
+import { isBestSettled, mergeCanvases } from "./draw/merge-canvases.js";
 import { mergeWindow } from "./mosaic/merge-window.js";
 import {
   FIRST_MARK,
@@ -45,6 +45,8 @@ serveTasks<PixelTask, PixelResult>(async (task) => {
       return { result: { kind: "drawn", filled: 0, picture: await render(task.canvas, task.spec) } };
     case "merge":
       return { result: { kind: "drawn", filled: 0, picture: await mergeCanvases(task) } };
+    case "settled":
+      return { result: { kind: "settled", isSettled: isBestSettled(task) } };
     case "merge-window":
       return { result: { kind: "merged-window", merged: mergeWindow(task) } };
     case "compose-filled":

@@ -45,12 +45,25 @@ export interface PlanLayer {
   readonly tokens?: number | undefined;
   /** Dates that its holes are filled from: nearest first, the same wherever on the item the picture lies. */
   readonly fillFrom: readonly CatalogItem[];
+  /** Whether there are more of them than may be read. */
+  readonly isFillCut: boolean;
 }
 
 /** An item and, where its holes are to be filled, from which others. */
 export interface MosaicItem extends CatalogItem {
   readonly fillFrom?: readonly CatalogItem[] | undefined;
+  readonly isFillCut?: boolean | undefined;
 }
+
+/** How many dates a picture may be made from. */
+export interface DateBound {
+  /** That add pixels to any one place of it. */
+  readonly dates: number;
+  /** Whether the search found more items than the plan has. */
+  readonly isCut: boolean;
+}
+
+const UNBOUND: DateBound = { dates: Infinity, isCut: false };
 
 /** False where the catalog says of every chunk under the picture that no pixel is clear: such a date needn't be read for clear observations. */
 export function mayBeClear({ item, level, rect }: Pick<PlanLayer, "item" | "level" | "rect">): boolean {
@@ -72,8 +85,9 @@ export interface TilePlan {
   readonly target: TargetGrid;
   readonly spec: RenderSpec;
   readonly mosaic: MosaicSpec;
-  /** In order of precedence. Empty where no item reaches the picture. */
+  /** In order of precedence, more than may be read, since some add nothing. Empty where no item reaches the picture. */
   readonly layers: readonly PlanLayer[];
+  readonly limit: DateBound;
   /** Pixels around the picture that are drawn too and cut off again, since what is chosen inside depends on them. */
   readonly margin: number;
   /** Strong ETag, quoted. */
@@ -98,12 +112,18 @@ export function planPicture(
     spec,
     mosaic = NEWEST,
     tokens,
-  }: { readonly spec: RenderSpec; readonly mosaic?: MosaicSpec; readonly tokens?: number | undefined },
+    limit = UNBOUND,
+  }: {
+    readonly spec: RenderSpec;
+    readonly mosaic?: MosaicSpec;
+    readonly tokens?: number | undefined;
+    readonly limit?: DateBound;
+  },
   items: readonly MosaicItem[],
 ): TilePlan {
   const margin = mosaic.selection === "best" ? FAR_PX : 0;
   const around = margin === 0 ? target : widen(target, margin);
-  const lattices = new Map<string, WarpGrid>();
+  const lattices: Lattices = new Map();
   const bands = requiredBands(spec);
   const layers = itemsHolding(bands, items)
     .map((item) =>
@@ -124,18 +144,30 @@ export function planPicture(
     renderKey(spec),
     mosaic,
     layers.map(({ item, level, fillFrom }) => [...identityOf(item), level, ...fillFrom.map(identityOf)]),
+    limit.dates,
     ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
-  return { target, spec: withHead(spec, target, mosaic), mosaic, layers, margin, etag };
+  return { target, spec: withHead(spec, target, mosaic), mosaic, layers, limit, margin, etag };
 }
 
 /** Of an item, everything that a picture's bytes may depend on. */
 function identityOf(item: CatalogItem): readonly unknown[] {
   const { collection, id, checksum, model, grid, datetimeMs, clearPercent, chunkClearPercent } = item;
   const { crs, transform, width, height } = grid;
-  const clear = [clearPercent ?? "unknown", chunkClearPercent ?? "unknown"];
+  const clear = [clearPercent ?? "unknown", chunkClearPercent === undefined ? "unknown" : digestOf(chunkClearPercent)];
   return [collection, id, checksum, model, crs, transform, width, height, datetimeMs, clear];
+}
+
+const digests = new WeakMap<readonly number[], string>();
+
+/** Of a list that never changes: thousands of numbers of each of many dates would be most of what a plan costs. */
+function digestOf(percents: readonly number[]): string {
+  const known = digests.get(percents);
+  if (known !== undefined) return known;
+  const digest = createHash("sha256").update(JSON.stringify(percents)).digest("base64url");
+  digests.set(percents, digest);
+  return digest;
 }
 
 /** A tif says where it lies; the ETag knows it by the target's name and the items. */
@@ -198,21 +230,35 @@ const UNPROJECTED = {
   fromWgs84: (x: number, y: number): [number, number] => [x, y],
 };
 
+/** Where a grid of items lies on a target; "outside" where it doesn't. */
+type Placed = Omit<PlanLayer, "item" | "tokens" | "fillFrom" | "isFillCut">;
+type Lattices = Map<string, { readonly grid: WarpGrid; readonly placed: Map<string, Placed | "outside"> }>;
+
 /** `lattices` are those of the target by source grid: dates of one place mostly share one, and projecting it is what a plan costs. */
 export function planLayer(
   target: TargetGrid,
-  { fillFrom = [], ...item }: MosaicItem,
-  lattices = new Map<string, WarpGrid>(),
+  { fillFrom = [], isFillCut = false, ...item }: MosaicItem,
+  lattices: Lattices = new Map(),
 ): PlanLayer | undefined {
   const { crs, transform: sourceTransform } = item.grid;
   const key = `${sourceTransform.join(" ")} ${crs}`;
   const { width, height, transform } = target;
   const projectors = target.crs === crs ? UNPROJECTED : { toWgs84: target.toWgs84, fromWgs84: openCrs(crs).fromWgs84 };
-  const grid = lattices.get(key) ?? createWarpGrid({ width, height, transform, ...projectors, sourceTransform });
-  lattices.set(key, grid);
+  const lattice = lattices.get(key) ?? {
+    grid: createWarpGrid({ width, height, transform, ...projectors, sourceTransform }),
+    placed: new Map<string, Placed | "outside">(),
+  };
+  lattices.set(key, lattice);
+  const size = `${item.grid.width} ${item.grid.height}`;
+  const placed = lattice.placed.get(size) ?? placeGrid(lattice.grid, item.grid) ?? "outside";
+  lattice.placed.set(size, placed);
+  return placed === "outside" ? undefined : { ...placed, item, fillFrom, isFillCut };
+}
+
+function placeGrid(grid: WarpGrid, { width, height }: CatalogItem["grid"]): Placed | undefined {
   const extent = warpExtent(grid);
   if (extent === undefined) return undefined;
-  const sizes = levelSizes(item.grid.width, item.grid.height);
+  const sizes = levelSizes(width, height);
   const level = Math.max(0, Math.min(sizes.length - 1, Math.floor(Math.log2(sourcePixels(grid)) + LEVEL_BIAS)));
   const size = sizes[level];
   if (size === undefined) return undefined;
@@ -221,8 +267,6 @@ export function planLayer(
   const columns = span(extent[0] / factor, extent[2] / factor, size.width);
   if (rows === undefined || columns === undefined) return undefined;
   return {
-    item,
-    fillFrom,
     level,
     factor,
     grid,

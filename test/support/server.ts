@@ -12,11 +12,14 @@ export interface TestServer {
 }
 
 /** The real server, as `tectile serve` starts it, on a free port of this process. */
-export async function startServer(config: ConfigInput): Promise<TestServer> {
+export async function startServer(
+  config: ConfigInput,
+  options: Parameters<typeof createTectile>[1] = {},
+): Promise<TestServer> {
   const services = await createServices(parseConfig({ provider: "cpu", ...config }));
   const app = express();
   app.set("trust proxy", true);
-  app.use(await createTectile(services));
+  app.use(await createTectile(services, options));
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -19,8 +19,8 @@ export async function planFilled(
     plans.map(async (plan): Promise<MosaicPlan> => {
       const [first, ...rest] = clearestDate(plan.items);
       if (first === undefined) return plan;
-      const references = await referencesOfDate({ find: (query) => index.search(query), item: first, limit });
-      const named = [first, ...rest, ...references].slice(0, MOST_SOURCES);
+      const { fillFrom } = await referencesOfDate({ find: (query) => index.search(query), item: first, limit });
+      const named = [first, ...rest, ...fillFrom].slice(0, MOST_SOURCES);
       return { ...plan, items: named, base: 1 + rest.length, leftOut: 0 };
     }),
   );

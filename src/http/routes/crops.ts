@@ -66,12 +66,13 @@ function mosaicCrop(services: Services, searchOf: (request: Request) => Promise<
     const search = await searchOf(request);
     await withFreshCatalog(services.catalog, async () => {
       const where = { search, bounds: cropBoundsWgs84(crop), mosaic, interval };
-      const items = await services.stamps.stamp(await findMosaicItems(services, where, signal));
+      const { items: found, limit } = await findMosaicItems(services, where, signal);
+      const items = await services.stamps.stamp(found);
       const [first] = items;
       if (first === undefined) return void response.status(204).end();
       await sendTarget(
         cropTarget(crop, first.grid),
-        { spec, mosaic, tokens, items },
+        { spec, mosaic, tokens, limit, items },
         { services, request, response, signal },
       );
     });

@@ -88,9 +88,9 @@ export async function sendMosaic(
   const signal = requestSignal(request, response);
   await withFreshCatalog(services.catalog, async () => {
     const bounds = growBounds(tileBoundsOf(tile), buffer / spec.tileSize);
-    const items = await findMosaicItems(services, { search, bounds, mosaic, interval }, signal);
+    const { items, limit } = await findMosaicItems(services, { search, bounds, mosaic, interval }, signal);
     const stamped = await services.stamps.stamp(items);
-    const plan = planPicture(target, { spec, mosaic, tokens }, stamped);
+    const plan = planPicture(target, { spec, mosaic, tokens, limit }, stamped);
     await sendPicture(plan, { services, request, response, signal });
   });
 }

@@ -9,12 +9,11 @@ import type { FillSubject } from "../fill/guide.js";
 import { levelSize } from "../fill/item-grid.js";
 import { DETECTOR_BANDS } from "../mosaic/cloud-detector.js";
 import { solarDay } from "../mosaic/order-items.js";
-import type { CanvasMemory, ComposeFilledTask, InferredMemory } from "../pixel-tasks.js";
+import type { CanvasMemory, ComposeFilledTask, DrawnPicture, InferredMemory } from "../pixel-tasks.js";
 import type { PlanLayer, TilePlan } from "../plan.js";
 import { needsDetector, windowObservations } from "../window-observations.js";
 import {
   canvasBands,
-  countReach,
   createCanvas,
   gatherLayer,
   markOf,
@@ -22,7 +21,8 @@ import {
   usefulRect,
   type LayerDrawing,
 } from "./draw-layer.js";
-import { fillInOrder } from "./draw-ordered.js";
+import { dateLimit, type DateLimit } from "./date-limit.js";
+import { fillInOrder, reachesOpen } from "./draw-ordered.js";
 import type { Picture } from "./provenance.js";
 
 /** What drawing with holes filled uses. */
@@ -33,6 +33,7 @@ interface Drawing {
   readonly plan: TilePlan;
   readonly canvas: CanvasMemory;
   readonly inferred: InferredMemory;
+  readonly limit: DateLimit | undefined;
   /** Of the references in it, YYYY-MM-DD. */
   readonly days: Set<string>;
 }
@@ -50,14 +51,25 @@ export async function drawFilled(plan: TilePlan, use: FilledDrawing, signal: Abo
     by: new Uint8Array(new SharedArrayBuffer(pixels)),
     errors: new Float32Array(new SharedArrayBuffer(4 * pixels)),
   };
-  const drawing: Drawing = { plan, canvas, inferred, days: new Set() };
+  const drawing: Drawing = { plan, canvas, inferred, limit: dateLimit(plan), days: new Set() };
   await (selection === "first" ? drawDate(drawing, use, signal) : drawMosaic(drawing, use, signal));
   const result = await use.pixels.run(
     { kind: "render-filled", spec, canvas, inferred, hatch, inferredPlane, uncertaintyPlane },
     { signal },
   );
   if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
-  return toPicture(result.picture, plan.layers, { method: selection, references: [...drawing.days] });
+  const isCut = isCutShort(drawing, result.picture);
+  return toPicture(result.picture, plan.layers, { method: selection, references: [...drawing.days], isCut });
+}
+
+/** Whether dates that were not read might have shown what is empty, or what had to come from its surroundings. */
+function isCutShort({ plan, limit }: Drawing, { observed, inferred, inferredBy, pixels }: DrawnPicture): boolean {
+  const isOpen = observed + inferred < pixels;
+  const isGuessed = plan.mosaic.inpaint !== "harmonic" && inferredBy.includes("harmonic");
+  return (
+    (isOpen && (plan.limit.isCut || limit?.isReached === true)) ||
+    (isGuessed && plan.layers.some(({ isFillCut }) => isFillCut))
+  );
 }
 
 /** The shown date, all its items; what lies beyond their grids from other dates as they are. */
@@ -77,21 +89,23 @@ async function drawDate(drawing: Drawing, use: FilledDrawing, signal: AbortSigna
     for (const draw of ["seen", "inferred"] as const)
       for (const [k, one] of ready.entries())
         await compose(drawing, one, { draw: [draw], mark: markOf(k) }, use, signal);
+  drawing.limit?.addTo(first, drawing.canvas.filled);
   for (const [k, layer] of layers.entries()) {
     if (base.includes(layer) || base.some(({ item }) => sameGrid(item, layer.item))) continue;
-    if ((await countReach({ layer, canvas: drawing.canvas }, use, signal)) === 0) continue;
+    if (!(await reachesOpen({ layer, ...drawing }, use, signal))) continue;
     const beyond = await readyLayer(drawing, layer, undefined, use, signal);
     await compose(drawing, beyond, { draw: ["beyond"], mark: markOf(k) }, use, signal);
+    drawing.limit?.addTo(layer, drawing.canvas.filled);
   }
 }
 
 /** The first clear pixel of each place, and what no date shows from its surroundings, on the grid of the first item. */
 async function drawMosaic(drawing: Drawing, use: FilledDrawing, signal: AbortSignal): Promise<void> {
-  const { plan, canvas } = drawing;
+  const { plan, canvas, limit } = drawing;
   const { layers } = plan;
   const [first] = layers;
   if (first === undefined) return;
-  await fillInOrder({ plan, layers, canvas, render: false }, use, signal);
+  await fillInOrder({ plan, layers, canvas, limit, render: false }, use, signal);
   if (canvas.filled.every((mark) => mark !== 0)) return;
   const { bands, tokens } = subjectOf(drawing, first);
   const base = [first.item, ...first.fillFrom] as const;

@@ -62,14 +62,14 @@ export function createCanvas(
 /** Bytes of canvases that one picture may take where each date has its own. */
 const MAX_CANVAS_BYTES = 160 * 2 ** 20;
 
-/** @throws InvalidRequestError for a picture whose dates, each on a canvas of its own, would take too much memory. */
-export function checkCanvases(plan: TilePlan): void {
-  const { target, margin, layers } = plan;
+/** @throws InvalidRequestError for a picture of which so many dates, each on a canvas of its own, would take too much memory. */
+export function checkCanvases(plan: TilePlan, dates: number): void {
+  const { target, margin } = plan;
   const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
   const bands = canvasBands(plan).length;
-  if (4 * pixels * bands * layers.length <= MAX_CANVAS_BYTES) return;
+  if (4 * pixels * bands * dates <= MAX_CANVAS_BYTES) return;
   throw new InvalidRequestError(
-    `${bands} bands of ${layers.length} dates at ${target.width} x ${target.height} pixels are too much for one picture; wanted fewer bands or a smaller tilesize`,
+    `${bands} bands of ${dates} dates at ${target.width} x ${target.height} pixels are too much for one picture; wanted fewer bands or a smaller tilesize`,
   );
 }
 
@@ -191,7 +191,11 @@ export function markOf(k: number): number {
 export function toPicture(
   drawn: DrawnPicture,
   layers: readonly PlanLayer[],
-  { method, references = [] }: { readonly method: string; readonly references?: readonly string[] },
+  {
+    method,
+    references = [],
+    isCut = false,
+  }: { readonly method: string; readonly references?: readonly string[]; readonly isCut?: boolean },
 ): Picture {
   const { image, pixels, perLayer, observed, inferred, inferredBy } = drawn;
   const used = layers.filter((_, k) => (perLayer[k] ?? 0) > 0).map(({ item }) => item);
@@ -202,6 +206,7 @@ export function toPicture(
       inferred: inferred / pixels,
       dates: datesOf([...used, ...references.map((datetime) => ({ datetime }))]),
       method: inferredBy.length === 0 ? method : `${method}, inpaint=${inferredBy.join("+")}`,
+      ...(isCut ? { isCut } : {}),
     },
   };
 }

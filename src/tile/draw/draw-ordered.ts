@@ -1,6 +1,7 @@
 import { observationRule } from "../mosaic/mosaic-spec.js";
 import type { CanvasMemory, ComposeTask, DrawnPicture } from "../pixel-tasks.js";
 import { mayBeClear, type PlanLayer, type TilePlan } from "../plan.js";
+import { dateLimit, type DateLimit } from "./date-limit.js";
 import type { Picture } from "./provenance.js";
 import {
   canvasBands,
@@ -18,11 +19,17 @@ import {
 export async function drawOrdered(plan: TilePlan, use: LayerDrawing, signal: AbortSignal): Promise<Picture> {
   const { layers, spec, mosaic } = plan;
   const canvas = createCanvas(plan.target, canvasBands(plan));
-  const drawn = await fillInOrder({ plan, layers, canvas, render: true }, use, signal);
-  if (drawn !== undefined) return toPicture(drawn, layers, { method: mosaic.selection });
+  const limit = dateLimit(plan);
+  const told = (drawn: DrawnPicture): Picture =>
+    toPicture(drawn, layers, {
+      method: mosaic.selection,
+      isCut: drawn.observed < drawn.pixels && (plan.limit.isCut || limit?.isReached === true),
+    });
+  const drawn = await fillInOrder({ plan, layers, canvas, limit, render: true }, use, signal);
+  if (drawn !== undefined) return told(drawn);
   const result = await use.pixels.run({ kind: "render", spec, canvas }, { signal });
   if (result.kind !== "drawn" || result.picture === undefined) throw new TypeError("no picture came back");
-  return toPicture(result.picture, layers, { method: mosaic.selection });
+  return told(result.picture);
 }
 
 /** What is drawn where. */
@@ -30,6 +37,7 @@ export interface Filling {
   readonly plan: TilePlan;
   readonly layers: readonly PlanLayer[];
   readonly canvas: CanvasMemory;
+  readonly limit: DateLimit | undefined;
   /** Render with the last date or when the canvas is full. */
   readonly render: boolean;
 }
@@ -41,7 +49,7 @@ export interface Filling {
  * network runs, whether it has observations for them and which latents those need.
  */
 export async function fillInOrder(
-  { plan, layers, canvas, render }: Filling,
+  { plan, layers, canvas, limit, render }: Filling,
   use: LayerDrawing,
   signal: AbortSignal,
 ): Promise<DrawnPicture | undefined> {
@@ -49,7 +57,7 @@ export async function fillInOrder(
   const rule = observationRule(plan.mosaic);
   for (const [k, layer] of layers.entries()) {
     const isPlain = k === 0 && rule === "valid";
-    if (k > 0 && (await countReach({ layer, canvas }, use, signal)) === 0) continue;
+    if (k > 0 && !(await reachesOpen({ layer, canvas, limit }, use, signal))) continue;
     if (rule === "clear" && !mayBeClear(layer)) continue;
     const gathered = await gatherLayer(layer, use, signal);
     if (gathered.masks.chunks.every((chunk) => chunk.valid === "none")) continue;
@@ -67,7 +75,29 @@ export async function fillInOrder(
       signal,
     );
     if (picture !== undefined) return picture;
+    limit?.addTo(layer, canvas.filled);
     if (!render && canvas.filled.every((mark) => mark !== 0)) return undefined;
   }
   return undefined;
+}
+
+/** Whether a date's image reaches pixels that are still open and for which it may be read. */
+export async function reachesOpen(
+  {
+    layer,
+    canvas,
+    limit,
+  }: Pick<Filling, "limit"> & {
+    readonly layer: PlanLayer;
+    readonly canvas: Pick<CanvasMemory, "size" | "height" | "filled">;
+  },
+  use: LayerDrawing,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { size, height } = canvas;
+  const filled = limit?.closedFor(layer, canvas.filled) ?? canvas.filled;
+  if ((await countReach({ layer, canvas: { size, height, filled } }, use, signal)) > 0) return true;
+  if (limit !== undefined && filled !== canvas.filled && (await countReach({ layer, canvas }, use, signal)) > 0)
+    limit.isReached = true;
+  return false;
 }

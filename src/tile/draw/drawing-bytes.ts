@@ -10,8 +10,8 @@ const FILLING = 8;
 
 /** About as many bytes as drawing a plan holds at once, samples being float32. */
 export function drawingBytes(plan: TilePlan): number {
-  const { target, margin, layers, mosaic } = plan;
+  const { target, margin, layers, limit, mosaic } = plan;
   const pixels = (target.width + 2 * margin) * (target.height + 2 * margin);
-  const dated = isOrdered(mosaic.selection) ? 0 : layers.length;
+  const dated = isOrdered(mosaic.selection) ? 0 : Math.min(layers.length, limit.dates);
   return 4 * pixels * canvasBands(plan).length * (CANVASES + dated + (mosaic.inpaint === "none" ? 0 : FILLING));
 }

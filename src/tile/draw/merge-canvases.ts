@@ -3,7 +3,8 @@ import { cropPlanes } from "../../core/raster.js";
 import type { RenderSpec } from "../../render/render-spec.js";
 import { sourcePlanes } from "../../render/source-planes.js";
 import { encodePicture } from "./encode-picture.js";
-import type { CanvasMemory, DatedCanvas, DrawnPicture, MergeTask } from "../pixel-tasks.js";
+import type { CanvasMemory, DatedCanvas, DrawnPicture, MergeTask, SettledTask } from "../pixel-tasks.js";
+import { BestMosaic } from "../mosaic/best-mosaic.js";
 import { MERGED } from "../mosaic/methods.js";
 import { createMosaic, type MosaicLayer, type MosaicResult } from "../mosaic/mosaic.js";
 
@@ -15,10 +16,7 @@ export async function mergeCanvases(task: MergeTask): Promise<DrawnPicture> {
   const { size: width, height } = first.canvas;
   const fed = layers.map((layer) => toLayer(layer, task));
   const mosaic = createMosaic(selection, { planes: fed[0]?.planes.length ?? 0, pixels: width * height, width });
-  for (const layer of fed) {
-    if (mosaic.isDone) break;
-    mosaic.feed(layer);
-  }
+  for (const layer of fed) mosaic.feed(layer);
   const { planes, chosen } = mosaic.result();
   const bands = BANDS.slice(0, planes.length);
   const samples = new Float32Array(planes.length * width * height);
@@ -42,7 +40,21 @@ export async function mergeCanvases(task: MergeTask): Promise<DrawnPicture> {
   };
 }
 
-function toLayer({ canvas, days }: DatedCanvas, { spec, decider, selection }: MergeTask): MosaicLayer {
+/** Whether dates at least `days` off change no pixel of the best of these. */
+export function isBestSettled({ layers, spec, margin, days }: SettledTask): boolean {
+  const [first] = layers;
+  if (first === undefined) return false;
+  const { size: width, height } = first.canvas;
+  const best = new BestMosaic({ planes: 0, pixels: width * height, width });
+  for (const layer of layers) best.feed(toLayer(layer, { spec, decider: undefined, selection: "best" }));
+  const inside = { x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin };
+  return best.isDone(days, inside);
+}
+
+function toLayer(
+  { canvas, days }: DatedCanvas,
+  { spec, decider, selection }: Pick<MergeTask, "spec" | "decider" | "selection">,
+): MosaicLayer {
   const { size: width, height, bands, samples, filled } = canvas;
   const raster = { kind: "raster" as const, width, height, bands, samples, valid: filled };
   const shown = sourcePlanes(raster, spec.source);

@@ -9,6 +9,8 @@ export interface Provenance {
   readonly dates: readonly string[];
   /** What was really done, such as "clear_newest" or "first, inpaint=linear+harmonic". */
   readonly method: string;
+  /** True where dates that might add pixels were not read, because there were too many. */
+  readonly isCut?: boolean | undefined;
 }
 
 /** An encoded picture with where its pixels come from. */

@@ -1,3 +1,4 @@
+import type { PixelWindow } from "../../core/raster.js";
 import { MERGED, newPlanes } from "./methods.js";
 import type { Mosaic, MosaicLayer, MosaicResult, MosaicSize } from "./mosaic.js";
 
@@ -7,7 +8,6 @@ import type { Mosaic, MosaicLayer, MosaicResult, MosaicSize } from "./mosaic.js"
  * Zhu and Woodcock (2012) for opacity.
  */
 export class BestMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly planes: readonly Float32Array[];
   private readonly scores: Float32Array;
   private readonly chosen: Uint8Array;
@@ -25,7 +25,7 @@ export class BestMosaic implements Mosaic {
     this.fed = Math.min(this.fed + 1, MERGED - 1);
     const { planes, valid, blue, red, days } = layer;
     const distances = distanceToHoles(valid, this.width);
-    const time = Math.exp(-0.5 * (days / TIME_SIGMA_DAYS) ** 2);
+    const time = nearness(days);
     for (let i = 0; i < valid.length; i++) {
       if (valid[i] === 0) continue;
       const haze = blue === undefined || red === undefined ? 0 : (blue[i] ?? 0) - 0.5 * (red[i] ?? 0) - CLEAR_HOT;
@@ -39,9 +39,22 @@ export class BestMosaic implements Mosaic {
     }
   }
 
+  /** Whether dates at least so many days off change no pixel of a window: however clear they are and far from clouds, which count less than 1 each. */
+  isDone(days: number, { x, y, width, height }: PixelWindow): boolean {
+    const most = nearness(days) + 2;
+    for (let r = y; r < y + height; r++)
+      for (let i = r * this.width + x; i < r * this.width + x + width; i++)
+        if (this.chosen[i] === 0 || (this.scores[i] ?? 0) < most) return false;
+    return true;
+  }
+
   result(): MosaicResult {
     return { planes: this.planes, chosen: this.chosen };
   }
+}
+
+function nearness(days: number): number {
+  return Math.exp(-0.5 * (days / TIME_SIGMA_DAYS) ** 2);
 }
 
 /** An observation this many days off counts 0.61 for time. */

@@ -3,7 +3,7 @@ import type { Catalog, CatalogItem, SearchFilter, SearchPage, SearchQuery } from
 import type { SortKey } from "../../catalog/sort-order.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
-import type { MosaicItem } from "../plan.js";
+import type { DateBound, MosaicItem } from "../plan.js";
 import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
 import { baseDay, byDistance, orderItems, reachingItems, solarDay } from "./order-items.js";
 
@@ -29,15 +29,24 @@ export interface MosaicSearch {
   readonly interval: readonly [fromMs: number, toMs: number];
 }
 
-/** Items looked at for each that is read, since those without clear observations are left out. */
-const LOOKED_AT = 16;
+/** Items that a picture may read, in order of precedence, and how many dates of them. */
+export interface FoundItems {
+  readonly items: readonly MosaicItem[];
+  readonly limit: DateBound;
+}
+
+/** Items looked at where so many dates may be read, since those without clear observations are left out and many may abut. */
+const lookedAt = (dates: number): number => Math.max(128, 16 * dates);
 const MAX_AFTER = 1000;
 const ALWAYS = [-Infinity, Infinity] as const;
+/** Dates that may be passed over at any one place because they add no pixel there, for each that may be read. */
+const PASSED_OVER = 4;
 /** Items of one picture, many abutting ones of a date counted. */
-const MOST_ITEMS = 100;
+const MOST_ITEMS = 400;
 
 /**
- * The items that a picture reads, in order of precedence, at most `maxItemsPerTile`.
+ * The items that a picture may read, in order of precedence: of any one place more dates than `maxItemsPerTile`, since dates that add no pixel to it don't
+ * count (draw/date-limit).
  *
  * @throws InvalidRequestError for an order of the search's own where the mosaic has another.
  */
@@ -45,42 +54,52 @@ export async function findMosaicItems(
   { catalog, config }: MosaicCatalog,
   { search, bounds, mosaic, interval }: MosaicSearch,
   signal?: AbortSignal,
-): Promise<readonly MosaicItem[]> {
+): Promise<FoundItems> {
   const [from, to] = intersection(interval, search.datetime ?? ALWAYS);
-  if (from > to) return [];
   const { bbox, intersects: shape, sortby, mostItems = Infinity, ...rest } = search;
   const intersects = shape ?? (bbox === undefined ? undefined : boundsGeometry(bbox));
   const limit = Math.min(config.maxItemsPerTile, mostItems);
+  const found = (items: readonly MosaicItem[], isCut: boolean): FoundItems => ({
+    items,
+    // What the request itself leaves out is no bound of the server's.
+    limit: { dates: config.maxItemsPerTile, isCut: isCut && items.length < mostItems },
+  });
+  if (from > to) return found([], false);
   if (sortby !== undefined && (mosaic.inpaint !== "none" || observationRule(mosaic) === "clear"))
     throw new InvalidRequestError(
       `sortby with ${mosaic.inpaint === "none" ? `pixel_selection=${mosaic.selection}` : `inpaint=${mosaic.inpaint}`}, which goes by time; wanted one of them`,
     );
   const order = sortby === undefined ? {} : { sortby };
-  const find = async (datetime: readonly [number, number], most: number): Promise<readonly CatalogItem[]> =>
+  const find = async (datetime: readonly [number, number], most: number): Promise<Pick<SearchPage, "items" | "next">> =>
     datetime[0] > datetime[1]
-      ? []
-      : (
-          await catalog.search(
-            {
-              ...rest,
-              ...order,
-              ...(intersects === undefined ? {} : { intersects }),
-              bbox: bounds,
-              datetime,
-              limit: most,
-            },
-            signal,
-          )
-        ).items;
-  if (sortby !== undefined) return find([from, to], limit);
+      ? { items: [], next: undefined }
+      : catalog.search(
+          {
+            ...rest,
+            ...order,
+            ...(intersects === undefined ? {} : { intersects }),
+            bbox: bounds,
+            datetime,
+            limit: most,
+          },
+          signal,
+        );
+  if (sortby !== undefined) {
+    const { items, next } = await find([from, to], Math.min(mostItems, PASSED_OVER * limit));
+    return found(items, next !== undefined);
+  }
   const middle = Math.min(to, mosaic.askedMs ?? to);
-  const before = await find([from, middle], LOOKED_AT * limit);
-  const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : [];
-  const found = orderItems([...after, ...before], mosaic, LOOKED_AT * limit);
-  const items = reachingItems(found, bounds, limit).slice(0, Math.min(mostItems, MOST_ITEMS));
-  if (mosaic.inpaint === "none") return items;
+  const before = await find([from, middle], lookedAt(limit));
+  const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : undefined;
+  const ordered = orderItems([...(after?.items ?? []), ...before.items], mosaic, Infinity);
+  const items = reachingItems(ordered.slice(0, lookedAt(limit)), bounds, PASSED_OVER * limit).slice(
+    0,
+    Math.min(mostItems, MOST_ITEMS),
+  );
+  const isCut = items.length < ordered.length || before.next !== undefined || after?.next !== undefined;
+  if (mosaic.inpaint === "none") return found(items, isCut);
   const filled = mosaic.selection === "first" ? baseDay(items, mosaic) : items.slice(0, 1);
-  const around = (item: CatalogItem): Promise<readonly CatalogItem[]> =>
+  const around = (item: CatalogItem): Promise<References> =>
     findReferences({
       find: ({ datetime = ALWAYS, ...query }) =>
         catalog.search({ ...rest, ...query, datetime: intersection(datetime, search.datetime ?? ALWAYS) }, signal),
@@ -89,9 +108,16 @@ export async function findMosaicItems(
       limit,
       interval: [from, to],
     });
-  return Promise.all(
-    items.map(async (item) => (filled.includes(item) ? { ...item, fillFrom: await around(item) } : item)),
+  const withReferences = await Promise.all(
+    items.map(async (item) => (filled.includes(item) ? { ...item, ...(await around(item)) } : item)),
   );
+  return found(withReferences, isCut);
+}
+
+/** What holes are filled from, and whether there is more than may be read. */
+interface References {
+  readonly fillFrom: readonly CatalogItem[];
+  readonly isFillCut: boolean;
 }
 
 interface ReferenceSearch {
@@ -106,16 +132,11 @@ interface ReferenceSearch {
  * What an item's holes are filled from: found by the item's own bounds, so the same wherever on it a picture lies. Of one date shown, the nearest
  * dates on each side; of a mosaic in order, the dates that come after it in that order.
  */
-async function findReferences({
-  find,
-  item,
-  mosaic,
-  limit,
-  interval,
-}: ReferenceSearch): Promise<readonly CatalogItem[]> {
+async function findReferences({ find, item, mosaic, limit, interval }: ReferenceSearch): Promise<References> {
   if (mosaic.selection !== "first") {
-    const { items } = await find({ bbox: item.boundsWgs84, datetime: interval, limit: LOOKED_AT * limit });
-    return orderItems(items, mosaic, limit).filter(({ id }) => id !== item.id);
+    const { items, next } = await find({ bbox: item.boundsWgs84, datetime: interval, limit: lookedAt(limit) });
+    const ordered = orderItems(items, mosaic, items.length).filter(({ id }) => id !== item.id);
+    return { fillFrom: ordered.slice(0, limit), isFillCut: ordered.length > limit || next !== undefined };
   }
   return referencesOfDate({ find, item, limit });
 }
@@ -125,15 +146,20 @@ export async function referencesOfDate({
   find,
   item,
   limit,
-}: Pick<ReferenceSearch, "find" | "item" | "limit">): Promise<readonly CatalogItem[]> {
+}: Pick<ReferenceSearch, "find" | "item" | "limit">): Promise<References> {
   const { datetimeMs, boundsWgs84: bbox } = item;
   const day = solarDay(item);
   const isOther = (one: CatalogItem): boolean => solarDay(one) !== day && one.clearPercent !== 0;
-  const [{ items: before }, { items: after }] = await Promise.all([
-    find({ bbox, datetime: [-Infinity, datetimeMs], limit: LOOKED_AT * limit }),
+  const [before, after] = await Promise.all([
+    find({ bbox, datetime: [-Infinity, datetimeMs], limit: lookedAt(limit) }),
     find({ bbox, datetime: [datetimeMs, Infinity], limit: MAX_AFTER }),
   ]);
-  return byDistance([...after.filter(isOther).slice(-limit), ...before.filter(isOther).slice(0, limit)], datetimeMs);
+  const [older, newer] = [before.items.filter(isOther), after.items.filter(isOther)];
+  const isPaged = [before, after].some(({ next }) => next !== undefined);
+  return {
+    fillFrom: byDistance([...newer.slice(-limit), ...older.slice(0, limit)], datetimeMs),
+    isFillCut: isPaged || Math.max(older.length, newer.length) > limit,
+  };
 }
 
 function intersection(a: readonly [number, number], b: readonly [number, number]): readonly [number, number] {

@@ -5,7 +5,6 @@ export const MERGED = 255;
 
 /** Plane by plane the highest (sign 1) or lowest (-1) value: a pixel may mix dates, as in TiTiler. */
 export class ExtremeMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly planes: readonly Float32Array[];
   private readonly chosen: Uint8Array;
   private readonly sign: 1 | -1;
@@ -34,7 +33,6 @@ export class ExtremeMosaic implements Mosaic {
 
 /** Mean or standard deviation (of the population) of the valid observations, by Welford's recurrence: exact in one pass. */
 export class MeanMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly means: readonly Float32Array[];
   private readonly squares: readonly Float32Array[];
   private readonly counts: Uint16Array;
@@ -73,7 +71,6 @@ export class MeanMosaic implements Mosaic {
 
 /** Plane by plane the median of the valid observations; of an even number the mean of the middle two. */
 export class MedianMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly layers: MosaicLayer[] = [];
   private readonly size: MosaicSize;
 
@@ -109,7 +106,6 @@ export class MedianMosaic implements Mosaic {
 
 /** How many observations each pixel has, on one plane; every pixel counts as drawn, as in TiTiler. */
 export class CountMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly counts: Float32Array;
 
   constructor({ pixels }: MosaicSize) {
@@ -127,7 +123,6 @@ export class CountMosaic implements Mosaic {
 
 /** The whole pixel of the date whose last plane wins by `isBetter`; that plane is left out of the result. */
 export class ChooseMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly planes: readonly Float32Array[];
   private readonly deciding: Float32Array;
   private readonly chosen: Uint8Array;
@@ -164,7 +159,6 @@ export class ChooseMosaic implements Mosaic {
  * composite Landsat TM/ETM+ images using the medoid"). Of two observations the earlier fed.
  */
 export class MedoidMosaic implements Mosaic {
-  readonly isDone = false;
   private readonly layers: MosaicLayer[] = [];
   private readonly size: MosaicSize;
 

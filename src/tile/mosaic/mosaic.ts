@@ -31,8 +31,6 @@ export interface MosaicResult {
 /** Makes one picture of many dates: fed one after the other, then asked for the result. */
 export interface Mosaic {
   feed(layer: MosaicLayer): void;
-  /** True when more dates change nothing. */
-  readonly isDone: boolean;
   result(): MosaicResult;
 }
 

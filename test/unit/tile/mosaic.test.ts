@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CatalogItem } from "../../../src/catalog/types.js";
-import { distanceToHoles } from "../../../src/tile/mosaic/best-mosaic.js";
+import { BestMosaic, distanceToHoles } from "../../../src/tile/mosaic/best-mosaic.js";
 import { createMosaic, type MosaicLayer } from "../../../src/tile/mosaic/mosaic.js";
 import { NEWEST, type StackSelection } from "../../../src/tile/mosaic/mosaic-spec.js";
 import { orderItems, reachingItems, solarDay } from "../../../src/tile/mosaic/order-items.js";
 import { probeObservations } from "../../../src/tile/draw/probe-window.js";
 import { warpOnto } from "../../../src/tile/draw/warp.js";
+import { seededRandom } from "../../support/seeded-random.js";
 
 function layer(values: readonly (number | undefined)[], more: Partial<MosaicLayer> = {}): MosaicLayer {
   return {
@@ -86,6 +87,43 @@ test("best prefers dates that are near, clear of haze and far from clouds", () =
     merged("best", [layer([1, 1], { days: 3, ...hazy }), layer([2, 2], { days: -5, ...clear })]).values,
     [2, 2],
   );
+});
+
+test("best is done only when no date at least so far off changes a pixel", () => {
+  const [width, pixels] = [12, 144];
+  const random = seededRandom(7);
+  const date = (days: number): MosaicLayer => {
+    const plane = (least: number): Float32Array => Float32Array.from({ length: pixels }, () => least + 900 * random());
+    const seen = random();
+    return {
+      planes: [plane(0)],
+      valid: Uint8Array.from({ length: pixels }, () => (random() < seen ? 1 : 0)),
+      days,
+      blue: plane(100),
+      red: plane(300),
+    };
+  };
+  let done = 0;
+  for (let run = 0; run < 400; run++) {
+    const days = Array.from({ length: 6 }, () => Math.floor(120 * random())).toSorted((a, b) => a - b);
+    const layers = days.map((d, k) => ({ ...date(k % 2 === 0 ? d : -d), valid: new Uint8Array(pixels).fill(1) }));
+    const best = new BestMosaic({ planes: 1, pixels, width });
+    const inside = { x: 2, y: 3, width: 5, height: 6 };
+    const shown = (): number[] =>
+      [...(best.result().planes[0] ?? [])].filter((_, i) => {
+        const [x, y] = [i % width, Math.floor(i / width)];
+        return x >= inside.x && x < inside.x + inside.width && y >= inside.y && y < inside.y + inside.height;
+      });
+    let settled: number[] | undefined;
+    for (const [k, one] of layers.entries()) {
+      if (k > 0 && settled === undefined && best.isDone(one.days, inside)) settled = shown();
+      best.feed(one);
+    }
+    if (settled === undefined) continue;
+    done++;
+    assert.deepEqual(settled, shown());
+  }
+  assert.ok(done > 20, `${done} of 400 were done early`);
 });
 
 test("distance to the next hole is Euclidean within 8 %, 0 in holes", () => {
