@@ -6,6 +6,7 @@ import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
 import { openItem } from "../tile/open-item.js";
 import { chunkOnItem, type Cube, type CubeItem } from "../tile/cube.js";
 import { windowMask } from "../tile/window-mask.js";
+import { keptBranch } from "./kept-branch.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import type { Services } from "./services.js";
 import type { Block, VirtualUse } from "./virtual-assets.js";
@@ -118,14 +119,16 @@ async function bandValues(
   { use, signal }: { readonly use: VirtualUse; readonly signal: AbortSignal },
 ): Promise<Uint16Array | undefined> {
   if (container.cog.metadata.absent?.includes(band) === true) return undefined;
-  const decoded = await decodeWindow({ container, level: 0, rect: rectOfPixels(window), bands: [band] }, use, signal);
+  const rect = rectOfPixels(window);
+  const kept = await keptBranch(container, { level: 0, rect }, use);
+  const decoded = await decodeWindow({ container, level: 0, rect, bands: [band], kept }, use, signal);
   const valid = windowMask(decoded.masks, window);
   const out = new Uint16Array(window.width * window.height);
   for (let r = 0; r < window.height; r++) {
     const from = (window.y + r - decoded.window.y) * decoded.window.width + window.x - decoded.window.x;
     for (let c = 0; c < window.width; c++) {
       const at = r * window.width + c;
-      const value = Math.round(decoded.pixels[from + c] ?? 0);
+      const value = Math.floor((decoded.pixels[from + c] ?? 0) + 0.5);
       out[at] = valid !== "all" && valid[at] === 0 ? CUBE_HOLE : Math.max(0, Math.min(CUBE_HOLE - 1, value));
     }
   }

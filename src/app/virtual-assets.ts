@@ -12,6 +12,7 @@ import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
 import { physical, storedTile } from "../tile/stored-tile.js";
 import { windowMask } from "../tile/window-mask.js";
+import { keptBranch } from "./kept-branch.js";
 import type { Services } from "./services.js";
 
 /** What can be read of an item as a COG: a band, true colour, scene classes, which pixels are valid. */
@@ -134,7 +135,9 @@ function decoderOf(container: OpenContainer, name: VirtualAssetName, use: Virtua
     const place = { x: column * COG_TILE_PX, y: row * COG_TILE_PX, ...chunkSize(size, row, column) };
     // As decode has it: numbers with an offset may stand for less than 0, and storedTile clips to their type.
     const lowest = spec === undefined ? -Infinity : 0;
-    const decoded = await decodeWindow({ container, level, rect: rectOfPixels(place), bands, lowest }, use, signal);
+    const rect = rectOfPixels(place);
+    const kept = await keptBranch(container, { level, rect }, use);
+    const decoded = await decodeWindow({ container, level, rect, bands, lowest, kept }, use, signal);
     if (spec !== undefined) return visualTile(decoded, place, { spec, bands });
     return storedTile(decoded, place, { units: container.cog.metadata.units, side: COG_TILE_PX, bands: 1 });
   };

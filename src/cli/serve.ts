@@ -4,6 +4,7 @@ import express from "express";
 import { pino } from "pino";
 import { readConfig } from "../app/config.js";
 import { createServices } from "../app/services.js";
+import { warmUp } from "../app/warm-up.js";
 import { PROVIDERS } from "../model/session.js";
 import { createDrain } from "../http/drain.js";
 import { createTectile } from "../http/tectile.js";
@@ -80,9 +81,14 @@ async function serve(input: CommandInput): Promise<number> {
     { provider: services.networks.provider, catalog: config.catalog, items },
     `Tectile serves http://localhost:${port}/`,
   );
+  const closing = new AbortController();
+  warmUp(services, closing.signal).catch((error: unknown) =>
+    log.debug({ err: error }, "nothing was decoded in advance"),
+  );
   const signal = await new Promise<string>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
+  closing.abort();
   const startedMs = performance.now();
   // Whoever asks twice, or a thread that never ends, doesn't keep the process.
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(1));

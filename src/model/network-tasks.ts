@@ -19,6 +19,16 @@ export interface SynthesisTask {
   readonly refine: boolean;
   /** Digital numbers below it are raised to it: reflectance is never negative, but what a transform gives back may be. Undefined: as decoded. */
   readonly lowest?: number | undefined;
+  /** Where the branch's answer for this one window is kept between tasks that want other bands of it; lapped models on the CPU. */
+  readonly kept?: KeptBranch | undefined;
+}
+
+/** The branch's answer for a window, which is the same whatever bands are wanted; on shared memory. */
+export interface KeptBranch {
+  /** 1 where `values` holds the answer. */
+  readonly made: Int32Array;
+  /** [canonical][rows - 2][columns - 2], weighted digital numbers. */
+  readonly values: Float32Array;
 }
 
 /** Pixels -> latents of a converted model. */

@@ -9,7 +9,14 @@ import { factorsOf } from "./lapped/native.js";
 import { createKernels, type LappedKernels } from "./lapped/kernels.js";
 import { synthesisFeeds } from "./lapped/synthesis-feeds.js";
 import { commonCoefficients, synthesiseLapped, type RunBranch } from "./lapped/synthesise.js";
-import type { NetworkTask, NetworkThreadData, NetworkResult, SynthesisTask, AnalysisTask } from "./network-tasks.js";
+import type {
+  KeptBranch,
+  NetworkTask,
+  NetworkThreadData,
+  NetworkResult,
+  SynthesisTask,
+  AnalysisTask,
+} from "./network-tasks.js";
 import { openNetwork, type Feed, type Network } from "./session.js";
 import type { LappedTransform, NetworkTransform } from "./transform.js";
 
@@ -64,11 +71,17 @@ async function runSynthesis(
 }
 
 /** The lapped basis in WebAssembly, its branch as a session. */
-async function onCpu({ windows, refine, ...wanted }: SynthesisTask, transform: LappedTransform): Promise<Float32Array> {
+async function onCpu(
+  { windows, refine, kept, ...wanted }: SynthesisTask,
+  transform: LappedTransform,
+): Promise<Float32Array> {
   kernels ??= createKernels();
-  const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform) : undefined;
+  const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform, kept) : undefined;
+  const known =
+    branch !== undefined && kept !== undefined && Atomics.load(kept.made, 0) === 1 ? kept.values : undefined;
   const parts: Float32Array[] = [];
-  for (const window of windows) parts.push(await synthesiseLapped(window, transform, wanted, { kernels, branch }));
+  for (const window of windows)
+    parts.push(await synthesiseLapped(window, transform, wanted, { kernels, branch, known }));
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -76,10 +89,16 @@ async function onCpu({ windows, refine, ...wanted }: SynthesisTask, transform: L
   return out;
 }
 
-function branchOf(path: string, { basis }: LappedTransform): RunBranch {
+/** `kept`: where its answer is left for who wants other bands of the window; two at once make the same. */
+function branchOf(path: string, { basis }: LappedTransform, kept: KeptBranch | undefined): RunBranch {
   return async (coefficients, rows, columns) => {
     const feed: Feed = { dims: [1, basis.canonical.length, rows, columns], data: coefficients };
-    return (await (await open(path)).run({ coefficients: feed }, "residual")).data;
+    const residual = (await (await open(path)).run({ coefficients: feed }, "residual")).data;
+    if (kept !== undefined) {
+      kept.values.set(residual);
+      Atomics.store(kept.made, 0, 1);
+    }
+    return residual;
   };
 }
 

@@ -87,6 +87,8 @@ function shareRun(a: SynthesisTask, b: SynthesisTask): boolean {
     a.transform.synthesis === b.transform.synthesis &&
     a.refine === b.refine &&
     a.lowest === b.lowest &&
+    a.kept === undefined &&
+    b.kept === undefined &&
     JSON.stringify(a.native) === JSON.stringify(b.native) &&
     first?.rows === other?.rows &&
     first?.columns === other?.columns &&

@@ -2,6 +2,7 @@ import { positionsOf, STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { BANDS, type BandName } from "../core/bands.js";
 import { chunkSpan, type LatentWindow } from "../core/latents.js";
 import { CHUNK_POSITIONS } from "../core/geometry.js";
+import type { KeptBranch } from "../model/network-tasks.js";
 import type { Networks } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
@@ -27,6 +28,8 @@ export interface WindowRequest {
   readonly refine?: boolean | undefined;
   /** Digital numbers below it are raised to it; 0, so that no expression, statistic or merge meets a negative one. */
   readonly lowest?: number | undefined;
+  /** What the branch gave, kept for other bands of the same window. */
+  readonly kept?: KeptBranch | undefined;
 }
 
 /** What decoding a window takes. */
@@ -84,7 +87,13 @@ export async function gatherWindow(
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
   { container, level, latents }: GatheredWindow,
-  { rect, bands, refine = true, lowest = 0 }: Pick<WindowRequest, "rect" | "bands" | "refine" | "lowest">,
+  {
+    rect,
+    bands,
+    refine = true,
+    lowest = 0,
+    kept,
+  }: Pick<WindowRequest, "rect" | "bands" | "refine" | "lowest" | "kept">,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
 ): Promise<Pick<DecodedWindow, "pixels" | "window">> {
@@ -97,6 +106,7 @@ export async function synthesiseWindow(
       native: level === 0 ? container.cog.metadata.native : undefined,
       refine,
       lowest,
+      kept,
     },
     signal,
   );

@@ -30,18 +30,20 @@ export function storedTile(
   const hole = units.nodata ?? 0;
   const valid = windowMask(masks, place);
   const plane = window.width * window.height;
+  const { scale, offset } = units;
   for (let r = 0; r < place.height; r++) {
     const from = (place.y + r - window.y) * window.width + place.x - window.x;
     for (let b = 0; b < bands; b++) {
       let at = r * side * bands + b;
-      for (let c = 0; c < place.width; c++, at += bands) {
-        if (valid !== "all" && valid[r * place.width + c] === 0) {
-          out[at] = hole;
-          continue;
-        }
-        const stored = ((pixels[b * plane + from + c] ?? 0) - units.offset) / units.scale;
-        out[at] = Math.max(low, Math.min(high, integer ? Math.round(stored) : stored));
+      for (let p = b * plane + from, end = p + place.width; p < end; p++, at += bands) {
+        const number = ((pixels[p] ?? 0) - offset) / scale;
+        // Math.round takes four times as long.
+        const stored = integer ? Math.floor(number + 0.5) : number;
+        out[at] = stored < low ? low : stored > high ? high : stored;
       }
+      if (valid === "all") continue;
+      at = r * side * bands + b;
+      for (let c = 0; c < place.width; c++, at += bands) if (valid[r * place.width + c] === 0) out[at] = hole;
     }
   }
   return out;

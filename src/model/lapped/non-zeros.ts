@@ -39,21 +39,31 @@ export function listNonZeros(
     const gains = degains[quality];
     if (spectral === undefined || gains === undefined) continue;
     const { local, places, mult } = positionsIn(piece, window, spectral);
-    const words = local.length === rows * columns ? wordsOf(symbols, rows * columns) : undefined;
+    const packed = wordsOf(symbols, { plane: rows * columns, local });
     const starts = new Int32Array(channels + 1).fill(count);
     for (let c = 0; c < channels; c++) {
       if (count + local.length > value.length) [value, at] = [doubled(value), doubled(at)];
       const scale = (spectral.step * (gains[c] ?? 1)) / 16;
-      const plane = c * rows * columns;
-      const [numbers, perStep] =
-        words === undefined ? [local.length, 1] : [words.length / channels, symbols.length / words.length];
-      for (let i = 0; i < numbers; i++) {
-        if (words !== undefined && words[c * numbers + i] === 0) continue;
-        for (let k = i * perStep; k < (i + 1) * perStep; k++) {
+      if (packed === undefined) {
+        const plane = c * rows * columns;
+        for (let k = 0; k < local.length; k++) {
           const symbol = symbols[plane + (local[k] ?? 0)] ?? 0;
           if (symbol === 0) continue;
           value[count] = symbol * scale * (mult[k] ?? 16);
           at[count++] = places[k] ?? 0;
+        }
+      } else {
+        const { words, starting, bits, perPlane } = packed;
+        const [plane, perWord] = [c * perPlane, 32 / bits];
+        for (let i = 0; i < starting.length; i++) {
+          const word = words[plane + (starting[i] ?? 0)] ?? 0;
+          if (word === 0) continue;
+          for (let j = 0, k = i * perWord; j < perWord; j++, k++) {
+            const symbol = (word << (32 - bits * (j + 1))) >> (32 - bits);
+            if (symbol === 0) continue;
+            value[count] = symbol * scale * (mult[k] ?? 16);
+            at[count++] = places[k] ?? 0;
+          }
         }
       }
       starts[c + 1] = count;
@@ -63,10 +73,33 @@ export function listNonZeros(
   return { value, at, pieces: listed };
 }
 
-/** Symbols of whole planes four bytes at a time, most of which are 0; undefined where planes don't divide so. */
-function wordsOf(symbols: LatentChunk["symbols"], plane: number): Int32Array | undefined {
-  if ((plane * symbols.BYTES_PER_ELEMENT) % 4 !== 0 || symbols.byteOffset % 4 !== 0) return undefined;
-  return new Int32Array(symbols.buffer, symbols.byteOffset, symbols.byteLength / 4);
+interface Packed {
+  /** Symbols four bytes at a time, most of which are 0; little-endian, as every machine that Node and browsers run on. */
+  readonly words: Int32Array;
+  readonly bits: number;
+  readonly perPlane: number;
+  /** Words of a plane that hold the piece's symbols, in their order. */
+  readonly starting: Int32Array;
+}
+
+/** Undefined where the symbols aren't integers, or the piece's rows don't begin and end with words. */
+function wordsOf(
+  symbols: LatentChunk["symbols"],
+  { plane, local }: { readonly plane: number; readonly local: Int32Array },
+): Packed | undefined {
+  const bytes = symbols.BYTES_PER_ELEMENT;
+  const perWord = 4 / bytes;
+  if (symbols instanceof Float32Array || plane % perWord !== 0 || symbols.byteOffset % 4 !== 0) return undefined;
+  for (let k = 0; k < local.length; k += perWord) {
+    const from = local[k] ?? 0;
+    if (from % perWord !== 0 || local[k + perWord - 1] !== from + perWord - 1) return undefined;
+  }
+  return {
+    words: new Int32Array(symbols.buffer, symbols.byteOffset, symbols.byteLength / 4),
+    bits: 8 * bytes,
+    perPlane: plane / perWord,
+    starting: Int32Array.from({ length: local.length / perWord }, (_, i) => (local[i * perWord] ?? 0) / perWord),
+  };
 }
 
 /** The positions of a piece that its window takes: in the chunk, in the window, and each one's step in sixteenths of the chunk's. */

@@ -12,6 +12,14 @@ import { listNonZeros, type NonZeros, type Piece } from "./non-zeros.js";
 /** Runs the decoder's branch: coefficients [canonical][rows][columns] -> residual [canonical][rows - 2][columns - 2], weighted digital numbers. */
 export type RunBranch = (coefficients: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
 
+/** What computes. */
+export interface Synthesis {
+  readonly kernels: LappedKernels;
+  readonly branch: RunBranch | undefined;
+  /** What the branch gave for this window already. */
+  readonly known?: Float32Array | undefined;
+}
+
 /** Indices of the bands wanted; at the full resolution, which of the image's repeat the pixels of a coarser grid. */
 export interface WantedBands {
   readonly bands: readonly number[];
@@ -28,13 +36,13 @@ export async function synthesiseLapped(
   window: LatentWindow,
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
   { bands, native }: WantedBands,
-  { kernels, branch }: { readonly kernels: LappedKernels; readonly branch: RunBranch | undefined },
+  { kernels, branch, known }: Synthesis,
 ): Promise<Float32Array> {
   const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
   const plan = planWindow(window, halo);
   const stored = listNonZeros(window, plan.pieces, degains);
-  const residual = branch && (await branch(canonicalOf(stored, window, basis), window.rows, window.columns));
+  const residual = known ?? (await branch?.(canonicalOf(stored, window, basis), window.rows, window.columns));
   const { width, height } = plan.size;
   const area = width * height;
   kernels.free();

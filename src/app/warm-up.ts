@@ -1,0 +1,33 @@
+import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
+import { openItem } from "../tile/open-item.js";
+import type { Services } from "./services.js";
+
+/** Decodes on each thread until the code is compiled. */
+const ROUNDS = 24;
+/** Pixels a side. */
+const SIDE = 256;
+
+/**
+ * Decodes the newest item's smallest overview on every thread, so that networks are loaded and code is compiled before the first client asks.
+ * What can't be decoded is left for who asks for it to be told.
+ */
+export async function warmUp(
+  services: Pick<Services, "catalog" | "reader" | "networks">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { catalog, reader, networks } = services;
+  const { items } = await catalog.search({ limit: 1 });
+  const [item] = items;
+  if (item === undefined) return;
+  const container = await openItem(item, reader, signal);
+  const level = container.cog.levels.length - 1;
+  const { width = 0, height = 0 } = container.cog.levels[level] ?? {};
+  const rect = rectOfPixels({ x: 0, y: 0, width: Math.min(SIDE, width), height: Math.min(SIDE, height) });
+  const threads = networks.health().size;
+  for (let round = 0; round < ROUNDS; round++) {
+    const windows = Array.from({ length: threads }, () =>
+      decodeWindow({ container, level, rect, bands: ["B04"] }, services, signal),
+    );
+    await Promise.all(windows);
+  }
+}
