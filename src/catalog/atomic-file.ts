@@ -1,9 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { onDisk } from "../core/on-disk.js";
 
-/** Writes a file whole or not at all, whatever kills the process: temporary name, fsync, rename, fsync of the folder. */
-export async function writeFileAtomic(path: string, text: string): Promise<void> {
+/**
+ * Writes a file whole or not at all, whatever kills the process: temporary name, fsync, rename, fsync of the folder.
+ *
+ * @throws UpstreamError where the disk doesn't take it, as all here that write.
+ */
+export function writeFileAtomic(path: string, text: string): Promise<void> {
+  return onDisk(path, () => writeWhole(path, text));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = temporaryName(path);
   try {
     const handle = await open(temporary, "wx");
@@ -22,7 +31,11 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
 }
 
 /** Moves a file into place so that it is on disk, whole, before the new name shows; copies where it comes from another disk. */
-export async function moveFileAtomic(from: string, to: string): Promise<void> {
+export function moveFileAtomic(from: string, to: string): Promise<void> {
+  return onDisk(to, () => moveWhole(from, to));
+}
+
+async function moveWhole(from: string, to: string): Promise<void> {
   await syncPath(from);
   try {
     await rename(from, to);
@@ -39,7 +52,9 @@ export async function moveFileAtomic(from: string, to: string): Promise<void> {
 
 /** Creates a folder and its parents, on disk. */
 export async function makeFolder(path: string): Promise<void> {
-  if ((await mkdir(path, { recursive: true })) !== undefined) await syncPath(dirname(path));
+  await onDisk(path, async () => {
+    if ((await mkdir(path, { recursive: true })) !== undefined) await syncPath(dirname(path));
+  });
 }
 
 /** A hidden name beside a path that nobody else uses; TEMPORARY matches it. */

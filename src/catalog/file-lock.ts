@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { InvalidRequestError, NotFoundError, UpstreamError } from "../core/errors.js";
+import { onDisk } from "../core/on-disk.js";
 import { temporaryName } from "./atomic-file.js";
 
 const HEARTBEAT_MS = 2_000;
@@ -29,14 +30,14 @@ type LockContent = z.infer<typeof contentSchema>;
  * The lock names what its holder is about to change. Where a holder died, the next one's `repair` gets the dead one's intents to finish or
  * undo first; they stay in the lock file until that is done. InvalidRequestError and NotFoundError mean that `work` changed nothing.
  *
- * @throws UpstreamError when the lock isn't free within a minute.
+ * @throws UpstreamError when the lock isn't free within a minute, or the disk doesn't take it.
  */
 export async function withLock<T>(
   path: string,
   intents: readonly string[],
   { repair, work }: { readonly repair: (interrupted: readonly string[]) => Promise<void>; work(): Promise<T> },
 ): Promise<T> {
-  const taken = await acquire(path, intents);
+  const taken = await onDisk(path, () => acquire(path, intents));
   let held = taken.content;
   let isRepaired = taken.interrupted.length === 0;
   const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), HEARTBEAT_MS);
@@ -151,13 +152,19 @@ async function release(path: string, token: string): Promise<void> {
 
 async function abandon(path: string, held: LockContent): Promise<void> {
   if ((await readLock(path))?.token !== held.token) return;
-  await replace(path, { ...held, pid: NOBODY });
+  // On a full disk: what nobody has touched for long is nobody's either.
+  await replace(path, { ...held, pid: NOBODY }).catch(() => utimes(path, 0, 0));
 }
 
 async function replace(path: string, content: LockContent): Promise<void> {
   const temporary = temporaryName(path);
-  await writeFile(temporary, JSON.stringify(content));
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, JSON.stringify(content));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Undefined where there is no lock, or it is being written or torn. */

@@ -6,6 +6,7 @@ import { parseBounds } from "../catalog/footprint.js";
 import { BANDS, bandsWithout, parseBandName, type BandName } from "../core/bands.js";
 import { MOST_TOKENS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { onDisk } from "../core/on-disk.js";
 import type { PixelWindow } from "../core/raster.js";
 import { drawRaster } from "../render/encode-image.js";
 import { parseRenderSpec } from "../render/parse-render-spec.js";
@@ -109,7 +110,8 @@ async function writePicture(
   if (format === "tif") throw new RangeError("a tif is no picture");
   checkBands(container.cog, requiredBands(spec));
   const raster = await readRaster(container, { window, bands: requiredBands(spec) }, decoder, how.signal);
-  await writeFile(to, (await drawRaster(raster, { ...spec, format })).bytes);
+  const { bytes } = await drawRaster(raster, { ...spec, format });
+  await onDisk(to, () => writeFile(to, bytes));
 }
 
 function formatOf(input: CommandInput, to: string): Format {

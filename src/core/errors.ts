@@ -55,6 +55,9 @@ export class UpstreamError extends AppError {
   readonly code = "upstream";
 }
 
+/** A file that was opened is another one by now: open it again. */
+export class ChangedFileError extends UpstreamError {}
+
 /** A bounded queue is full: retry after a moment. */
 export class OverloadedError extends AppError {
   readonly code = "overloaded";

@@ -9,6 +9,7 @@ import type { CatalogItem } from "../catalog/types.js";
 import type { LoadedModel } from "../codec/loaded-model.js";
 import { CODECS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { onDisk } from "../core/on-disk.js";
 import type { CodingUse, Fineness } from "./coding.js";
 import { encodeImage, type EncodeReport } from "./encode-image.js";
 import type { ReferenceImage } from "./references.js";
@@ -85,7 +86,7 @@ async function encodeItem(
       codec,
       references: images,
     });
-    await writeFile(thumbnail, report.preview.thumbnail);
+    await onDisk(thumbnail, () => writeFile(thumbnail, report.preview.thumbnail));
     const json = toItem({
       id: source.id,
       collection: collection.id,

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError, CorruptDataError, NotFoundError, UnsupportedError, UpstreamError } from "../core/errors.js";
+import {
+  AppError,
+  ChangedFileError,
+  CorruptDataError,
+  NotFoundError,
+  UnsupportedError,
+  UpstreamError,
+} from "../core/errors.js";
 import { messageOf } from "../core/assert.js";
 import type { ByteSource } from "./byte-source.js";
 import { shortLocation } from "./location.js";
@@ -23,7 +30,7 @@ export interface HttpSourceOptions {
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
 }
 
-/** A URL read by Range requests. All reads see one version: a changed ETag or size is an UpstreamError. */
+/** A URL read by Range requests. All reads see one version: a changed ETag or size is a ChangedFileError. */
 export function openHttpSource(url: URL, options: HttpSourceOptions = {}): ByteSource {
   return new HttpSource(url, options);
 }
@@ -193,7 +200,7 @@ class HttpSource implements ByteSource {
     const total = announced === null ? undefined : Number(announced);
     if (this.version?.ranges === true) {
       await response.body?.cancel();
-      throw new UpstreamError(`${this.location}: the file changed while it was being read`);
+      throw new ChangedFileError(`${this.location}: the file changed while it was being read`);
     }
     if (Math.min(offset + length, total ?? Infinity) > MAX_SKIP_BYTES) {
       await response.body?.cancel();
@@ -228,7 +235,7 @@ class HttpSource implements ByteSource {
     const known = (this.version ??= { sizeBytes, etag, lastModified, ranges });
     const otherEtag = known.etag !== undefined && etag !== undefined && known.etag !== etag;
     if (otherEtag || known.sizeBytes !== sizeBytes) {
-      throw new UpstreamError(`${this.location}: the file changed while it was being read`);
+      throw new ChangedFileError(`${this.location}: the file changed while it was being read`);
     }
   }
 }

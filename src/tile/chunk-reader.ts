@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { LRUCache } from "lru-cache";
 import { chunkName, chunkSize, type TecCog } from "../container/tec-cog.js";
 import { readChunkBytes, readTecCog } from "../container/tec-cog-reader.js";
-import { AppError, CorruptDataError } from "../core/errors.js";
+import { AppError, ChangedFileError, CorruptDataError } from "../core/errors.js";
 import { SharedCache, type CacheStats } from "../core/shared-cache.js";
 import type { WorkerPool } from "../core/worker-pool.js";
 import { openByteSource, type ByteSource, type OpenStore } from "../store/byte-source.js";
@@ -41,6 +41,7 @@ export interface ChunkReader {
    * @throws CorruptDataError that names both.
    */
   openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer>;
+  /** @throws ChangedFileError for a remote file that isn't the one which was opened; the next `open` opens what is there. */
   chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk>;
   /** Of files that are gone: closes them and drops what was read from them. */
   forget(hrefs: ReadonlySet<string>): void;
@@ -154,18 +155,29 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
   function chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk> {
     const part = container.tokens === undefined ? "" : `/${container.tokens}`;
     const key = `${container.key}/${level}/${index}${part}`;
-    return latents.get(key, (shared) => read(container, level, index, shared), signal);
+    const load = async (shared: AbortSignal): Promise<DecodedChunk> => {
+      try {
+        return await read(container, level, index, shared);
+      } catch (error) {
+        // Whoever asks next opens what is there now; chunks of both don't meet in one picture.
+        if (error instanceof ChangedFileError) forget(new Set([container.href]));
+        throw error;
+      }
+    };
+    return latents.get(key, load, signal);
+  }
+
+  function forget(hrefs: ReadonlySet<string>): void {
+    for (const key of headers.keys()) if (hrefs.has(hrefOf(key))) headers.delete(key);
+    const places = new Set([...hrefs].map((href) => placeOf(href)));
+    latents.evict((_, key) => places.has(hrefOf(key)));
   }
 
   return {
     open,
     openReference,
     chunk,
-    forget(hrefs) {
-      for (const key of headers.keys()) if (hrefs.has(hrefOf(key))) headers.delete(key);
-      const places = new Set([...hrefs].map((href) => placeOf(href)));
-      latents.evict((_, key) => places.has(hrefOf(key)));
-    },
+    forget,
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
       const open = [...headers.values()];

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
 import { realData, SKIP_REAL_DATA } from "../support/real-data.js";
 import { sceneTiff } from "../support/scene.js";
 import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 let files: Workspace;
 
 before(async () => {
@@ -28,28 +23,6 @@ async function ids(catalog: string): Promise<string[]> {
   await opened.close();
   return page.items.map(({ id }) => id);
 }
-
-test(
-  "a process killed at any moment leaves a whole catalog, and the next run finishes it",
-  { timeout: 120_000 },
-  async () => {
-    const catalog = files.path("killed");
-    const args = ["ingest", files.path("dates"), "--catalog", catalog, "--collection", "place"];
-    for (const delay of [250, 700, 1100, 1700, 2400]) {
-      const child = spawn(process.execPath, [MAIN, ...args], { stdio: "ignore" });
-      await sleep(delay);
-      child.kill("SIGKILL");
-      await new Promise((resolve) => child.once("exit", resolve));
-      const check = await runCli(["verify", catalog]);
-      const begun = existsSync(`${catalog}/catalog.json`);
-      assert.ok(check.code === 0 || !begun, `after ${delay} ms: ${check.stdout}${check.stderr}`);
-    }
-    const finish = await runCli(args);
-    assert.equal(finish.code, 0, finish.stderr);
-    assert.equal((await ids(catalog)).length, 4);
-    assert.equal((await runCli(["verify", catalog])).code, 0);
-  },
-);
 
 test("a second run changes nothing; --overwrite encodes again", async () => {
   const catalog = files.path("twice");

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
@@ -24,7 +23,6 @@ import { classAt, ingestFolder, SIZE, writeMosaicDates } from "../support/mosaic
 import { startServer } from "../support/server.js";
 import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const SCRIPT = fileURLToPath(new URL("../../../test/clients/mosaic_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
 const DATES = ["2024-01-05", "2024-01-20", "2024-02-10", "2024-04-15"];
@@ -204,33 +202,6 @@ test(
     // Without the mosaics no link is left that leads to them.
     await (await catalogWriter(folder)).removeCollection("place-month");
     assert.equal((await runCli(["verify", folder])).code, 0);
-  },
-);
-
-test(
-  "a run killed at any moment leaves a whole catalog, and the next one finishes it",
-  { timeout: 180_000 },
-  async () => {
-    const folder = files.path("killed");
-    await ingestFolder(files, "dates", folder);
-    const plain = await runCli(mosaicArgs(catalog));
-    assert.equal(plain.code, 0, plain.stderr);
-    const whole = [...(await readItems(`${catalog}/place-month`))];
-    for (const delay of [600, 1100, 1700, 2500]) {
-      const child = spawn(process.execPath, [MAIN, ...mosaicArgs(folder)], { stdio: "ignore" });
-      await sleep(delay);
-      child.kill("SIGKILL");
-      if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
-      const check = await runCli(["verify", folder]);
-      assert.equal(check.code, 0, `after ${delay} ms: ${check.stdout}${check.stderr}`);
-    }
-    const finish = await runCli(mosaicArgs(folder));
-    assert.equal(finish.code, 0, finish.stderr);
-    const made = await readItems(`${folder}/place-month`);
-    assert.deepEqual(
-      [...made].map(([id, { assets }]) => [id, assets["tec"]?.["file:checksum"]]),
-      whole.map(([id, { assets }]) => [id, assets["tec"]?.["file:checksum"]]),
-    );
   },
 );
 
