@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import express from "express";
 import { parseConfig } from "../../src/app/config.js";
 import { createServices } from "../../src/app/services.js";
+import { ALL_ROUTES } from "../../src/http/routes/all.js";
 import { createTectile } from "../../src/http/tectile.js";
 import { makeDemoCatalog } from "../../test/support/demo-catalog.js";
 import { mutateJson } from "./mutate-json.js";
@@ -60,44 +61,10 @@ const PATHS = [
   "/metrics",
   "/viewer/viewer.js",
 ];
-const NAMES = [
-  "assets",
-  "asset_bidx",
-  "bidx",
-  "expression",
-  "colormap",
-  "colormap_name",
-  "color_formula",
-  "rescale",
-  "render",
-  "resampling",
-  "format",
-  "f",
-  "return_mask",
-  "tilesize",
-  "quality",
-  "datetime",
-  "pixel_selection",
-  "inpaint",
-  "max_size",
-  "width",
-  "height",
-  "bbox",
-  "limit",
-  "token",
-  "ids",
-  "collections",
-  "intersects",
-  "filter",
-  "sortby",
-  "fields",
-  "offset",
-  "nodata",
-  "buffer",
-  "query",
-  "crs",
-];
+const DECLARED = ALL_ROUTES.flatMap(({ routes }) => routes).flatMap(({ parameters = [] }) => parameters);
+const NAMES = [...new Set(DECLARED.map(({ name }) => name))];
 const VALUES = [
+  ...new Set(DECLARED.map(({ example }) => example)),
   "B04",
   "B04,B03,B02",
   "B08/B04",

@@ -4,7 +4,8 @@ import { boundsGeometry, geometriesIntersect } from "../catalog/intersects.js";
 import { parseBounds } from "../catalog/footprint.js";
 import type { StacJson } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
-import { parseSearchParams } from "./search-params.js";
+import { parameter, type Parameter } from "../core/parameter.js";
+import { LIMIT, parseSearchParams, SEARCH_PARAMETERS } from "./search-params.js";
 
 /** Collections a page, unless told otherwise: all that most servers have. */
 const DEFAULT_LIMIT = 1000;
@@ -23,8 +24,21 @@ const extentSchema = z.looseObject({
   }),
 });
 
-/** Parameters of items that collections have none of. */
-const OF_ITEMS = ["ids", "collections", "intersects", "filter", "query", "sortby", "fields", "token"];
+const OFFSET = parameter({
+  name: "offset",
+  description: "Collections passed over",
+  example: "0",
+  schema: z.int().min(0).max(999_999_999),
+  wanted: "a whole number",
+});
+const USED = ["bbox", "datetime", "q", "limit"];
+/** Of items; named only to be refused. */
+const OF_ITEMS = SEARCH_PARAMETERS.filter(({ name }) => !USED.includes(name));
+
+export const COLLECTION_SEARCH_PARAMETERS: readonly Parameter[] = [
+  ...SEARCH_PARAMETERS.filter(({ name }) => USED.includes(name)),
+  OFFSET,
+];
 
 /**
  * STAC's collection search: by bbox, datetime, words (q), a page at a time.
@@ -32,12 +46,12 @@ const OF_ITEMS = ["ids", "collections", "intersects", "filter", "query", "sortby
  * @throws InvalidRequestError
  */
 export function searchCollections(all: readonly StacJson[], query: URLSearchParams): CollectionPage {
-  const wrong = OF_ITEMS.find((name) => query.has(name));
+  const wrong = OF_ITEMS.find(({ name }) => query.has(name));
   if (wrong !== undefined)
-    throw new InvalidRequestError(`${wrong} isn't for collections; wanted bbox, datetime, q, limit or offset`);
+    throw new InvalidRequestError(`${wrong.name} isn't for collections; wanted bbox, datetime, q, limit or offset`);
   const { query: asked } = parseSearchParams(query);
-  const limit = query.has("limit") ? asked.limit : DEFAULT_LIMIT;
-  const offset = offsetOf(query.get("offset"));
+  const limit = LIMIT.of(query) === undefined ? DEFAULT_LIMIT : asked.limit;
+  const offset = OFFSET.of(query) ?? 0;
   const box = asked.bbox === undefined ? undefined : boundsGeometry(asked.bbox);
   const found = all.filter((collection) => {
     if (asked.text !== undefined && !hasText(collection, asked.text)) return false;
@@ -69,10 +83,4 @@ function overlaps(
   const from = typeof start === "string" ? Date.parse(start) : -Infinity;
   const to = typeof end === "string" ? Date.parse(end) : Infinity;
   return from <= asked[1] && to >= asked[0];
-}
-
-function offsetOf(text: string | null): number {
-  if (text === null || text === "") return 0;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidRequestError(`offset is "${text.slice(0, 40)}"; wanted a whole number`);
 }

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
+import { parameter, type Parameter } from "../core/parameter.js";
 import type { Bounds } from "../geo/bounds.js";
 import { isGeographic, openCrs, type Crs } from "../geo/crs.js";
 import { holdsValues, type RenderFormat } from "../render/render-spec.js";
@@ -12,21 +14,55 @@ const MAX_PICTURE_PX = 2 ** 24;
 const MAX_STREAM_PX = 500_000_000;
 /** Beyond, a GeoTIFF goes out uncompressed, row by row. */
 const MAX_WHOLE_TIF_PX = 2 ** 21;
+const MAX_SIDE = 9_999_999;
+
+const side = (name: string, description: string) =>
+  parameter({
+    name,
+    description,
+    example: "50",
+    schema: z.int().min(1).max(MAX_SIDE),
+    wanted: "a whole number of pixels, 1 or more",
+  });
+export const WIDTH = side("width", "Pixels");
+export const HEIGHT = side("height", "Pixels");
+export const MAX_SIZE = side("max_size", "Pixels of the longer side at most");
+const COORD_CRS = parameter({
+  name: "coord_crs",
+  description: "Of the coordinates; default EPSG:4326",
+  example: "EPSG:4326",
+  schema: z.string().transform((text) => parseCrs("coord_crs", text)),
+});
+const DST_CRS = parameter({
+  name: "dst_crs",
+  description: "Of the picture; default coord_crs",
+  example: "EPSG:3857",
+  schema: z.string().transform((text) => parseCrs("dst_crs", text)),
+});
+
+/** How many pixels. */
+export const SIZE_PARAMETERS: readonly Parameter[] = [MAX_SIZE, WIDTH, HEIGHT];
+export const CROP_PARAMETERS: readonly Parameter[] = [COORD_CRS, DST_CRS, ...SIZE_PARAMETERS];
 
 /** "minx,miny,maxx,maxy" and "WxH" of a path, with `coord_crs`, `dst_crs`, `width`, `height` and `max_size` of the query, as TiTiler has them. */
 export function parseCrop(bounds: string, size: string | undefined, query: URLSearchParams): Crop {
-  const crs = parseCrs("coord_crs", query) ?? "EPSG:4326";
-  const [, wide, high] = /^(\d{1,7})x(\d{1,7})$/.exec(size ?? "") ?? [];
-  if (size !== undefined && wide === undefined)
-    throw new InvalidRequestError(`Size is "${size.slice(0, 40)}"; wanted WIDTHxHEIGHT in pixels`);
+  const crs = COORD_CRS.of(query) ?? "EPSG:4326";
+  const [width, height] = size === undefined ? [WIDTH.of(query), HEIGHT.of(query)] : parseSize(size);
   return {
     bounds: parseBox(bounds, crs),
     crs,
-    dstCrs: parseCrs("dst_crs", query) ?? crs,
-    width: side("width", wide ?? query.get("width")),
-    height: side("height", high ?? query.get("height")),
-    maxSize: side("max_size", query.get("max_size")),
+    dstCrs: DST_CRS.of(query) ?? crs,
+    width,
+    height,
+    maxSize: MAX_SIZE.of(query),
   };
+}
+
+/** "64x64". @throws InvalidRequestError */
+export function parseSize(size: string): readonly [width: number, height: number] {
+  const [, width = 0, height = 0] = (/^(\d{1,7})x(\d{1,7})$/.exec(size) ?? []).map(Number);
+  if (width > 0 && height > 0) return [width, height];
+  throw new InvalidRequestError(`Size is "${size.slice(0, 40)}"; wanted WIDTHxHEIGHT, each a whole number of pixels`);
 }
 
 /** Whether a picture goes out row by row. @throws InvalidRequestError for one that is too large either way. */
@@ -57,9 +93,7 @@ function parseBox(text: string, crs: Crs): Bounds {
 }
 
 /** "EPSG:32631" or OGC's URI of it. @throws InvalidRequestError */
-function parseCrs(name: string, query: URLSearchParams): Crs | undefined {
-  const text = query.get(name) ?? "";
-  if (text === "") return undefined;
+function parseCrs(name: string, text: string): Crs {
   const [, authority = "", code = ""] =
     /^https?:\/\/www\.opengis\.net\/def\/crs\/(\w+)\/[\w.]+\/(\w+)$/.exec(text) ?? [];
   const crs =
@@ -74,10 +108,4 @@ function parseCrs(name: string, query: URLSearchParams): Crs | undefined {
       { cause },
     );
   }
-}
-
-function side(name: string, text: string | null | undefined): number | undefined {
-  if (text === null || text === undefined || text === "") return undefined;
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 20)}"; wanted a whole number of pixels, 1 or more`);
 }

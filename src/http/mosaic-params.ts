@@ -1,6 +1,9 @@
+import { z } from "zod";
 import { InvalidRequestError } from "../core/errors.js";
+import { parameter, type Parameter } from "../core/parameter.js";
 import { parseRenderSpec, type RenderOptions } from "../render/parse-render-spec.js";
 import { parseSource } from "../render/parse-source.js";
+import { EXPRESSION, RENDER, RESCALE, SOURCE_PARAMETERS } from "../render/render-parameters.js";
 import { holdsValues, type RenderSource, type RenderSpec } from "../render/render-spec.js";
 import {
   INPAINT_METHODS,
@@ -11,7 +14,52 @@ import {
   type MosaicSpec,
   type PixelSelection,
 } from "../tile/mosaic/mosaic-spec.js";
-import { parseDatetime } from "./params.js";
+import { DATETIME } from "./params.js";
+
+const PIXEL_SELECTION = parameter({
+  name: "pixel_selection",
+  description: "How dates become one picture; default first",
+  example: "mean",
+  // TiTiler's word, as it is spelled there.
+  schema: z
+    .enum([...PIXEL_SELECTIONS, "lastbandhight"])
+    .transform((word) => (word === "lastbandhight" ? "lastbandhigh" : word)),
+  wanted: `one of ${PIXEL_SELECTIONS.join(", ")}`,
+});
+const INPAINT = parameter({
+  name: "inpaint",
+  description: "How pixels without a clear look are filled; default none",
+  example: "nearest",
+  schema: z.enum(INPAINT_METHODS),
+});
+const INFERRED = parameter({
+  name: "inferred",
+  description: "hatch: stripes over inferred pixels of pictures; default plain",
+  example: "hatch",
+  schema: z.enum(["plain", "hatch"]),
+});
+const RETURN_INFERRED = parameter({
+  name: "return_inferred",
+  description: "true: one more plane of npy or band of tif, 255 where a pixel was inferred",
+  example: "true",
+  schema: z.boolean(),
+});
+const RETURN_UNCERTAINTY = parameter({
+  name: "return_uncertainty",
+  description: "true: one more plane or band, the expected error of what inpaint=tec inferred",
+  example: "false",
+  schema: z.boolean(),
+});
+
+/** Which dates, and how they become one picture. */
+export const DATE_PARAMETERS: readonly Parameter[] = [
+  DATETIME,
+  PIXEL_SELECTION,
+  INPAINT,
+  INFERRED,
+  RETURN_INFERRED,
+  RETURN_UNCERTAINTY,
+];
 
 /** What a collection or search tile asks for: the picture, how dates become one, and which dates may. */
 export interface MosaicRequest {
@@ -30,16 +78,15 @@ export interface MosaicRequest {
  * @throws InvalidRequestError
  */
 export function parseMosaic(query: URLSearchParams, options: RenderOptions): MosaicRequest {
-  const selection = parseSelection(query.get("pixel_selection"));
-  const inpaint = oneOf("inpaint", query.get("inpaint") || "none", INPAINT_METHODS);
+  const selection = PIXEL_SELECTION.of(query) ?? "first";
+  const inpaint = INPAINT.of(query) ?? "none";
   if (inpaint !== "none" && !isOrdered(selection)) {
     throw new InvalidRequestError(
       `inpaint=${inpaint} with pixel_selection=${selection}; wanted one of first, clear_newest, clear_nearest with it`,
     );
   }
   const { spec, decider } = parseLook(query, { selection, options });
-  const datetime = query.get("datetime");
-  const { interval, askedMs } = whenOf(datetime === null ? "" : datetime, { selection, inpaint });
+  const { interval, askedMs } = whenOf(query, { selection, inpaint });
   return {
     spec,
     interval,
@@ -49,9 +96,9 @@ export function parseMosaic(query: URLSearchParams, options: RenderOptions): Mos
       inpaint,
       askedMs,
       decider,
-      hatch: oneOf("inferred", query.get("inferred") || "plain", ["plain", "hatch"] as const) === "hatch",
-      inferredPlane: flag("return_inferred", query),
-      uncertaintyPlane: flag("return_uncertainty", query),
+      hatch: INFERRED.of(query) === "hatch",
+      inferredPlane: RETURN_INFERRED.of(query) ?? false,
+      uncertaintyPlane: RETURN_UNCERTAINTY.of(query) ?? false,
     },
   };
 }
@@ -59,12 +106,13 @@ export function parseMosaic(query: URLSearchParams, options: RenderOptions): Mos
 const NEAR: readonly PixelSelection[] = ["clear_nearest", "best", "clear_median", "medoid"];
 
 function whenOf(
-  datetime: string,
+  query: URLSearchParams,
   { selection, inpaint }: { selection: PixelSelection; inpaint: InpaintMethod },
 ): { readonly interval: readonly [number, number]; readonly askedMs: number | undefined } {
-  if (datetime.trim() === "") return { interval: [-Infinity, Infinity], askedMs: undefined };
-  const [from, to] = parseDatetime(datetime);
-  const isInterval = datetime.includes("/");
+  const asked = DATETIME.of(query);
+  if (asked === undefined) return { interval: [-Infinity, Infinity], askedMs: undefined };
+  const [from, to] = asked;
+  const isInterval = query.get(DATETIME.name)?.includes("/") === true;
   const middle = Number.isFinite(from) && Number.isFinite(to) ? (from + to) / 2 : Number.isFinite(to) ? to : from;
   if (inpaint !== "none" && selection === "first")
     return { interval: isInterval ? [from, to] : [-Infinity, Infinity], askedMs: to };
@@ -105,12 +153,12 @@ function partsOf(source: RenderSource): readonly RenderSource[] {
 
 function withoutLast(query: URLSearchParams, parts: readonly RenderSource[]): URLSearchParams {
   const rest = new URLSearchParams(query);
-  const expressions = query.getAll("expression").join(";").split(";");
-  if (query.has("expression")) {
+  const expressions = EXPRESSION.of(query)?.join(";").split(";");
+  if (expressions !== undefined) {
     rest.set("expression", expressions.slice(0, parts.length - 1).join(";"));
     return rest;
   }
-  for (const name of ["assets", "bidx", "asset_bidx"]) rest.delete(name);
+  for (const { name } of SOURCE_PARAMETERS) rest.delete(name);
   for (const part of parts.slice(0, -1)) if (part.kind === "bands") rest.append("assets", part.bands.join(","));
   return rest;
 }
@@ -118,24 +166,9 @@ function withoutLast(query: URLSearchParams, parts: readonly RenderSource[]): UR
 /** Counts as values are counts; in a picture none to twelve observations are black to white. Unless the query says otherwise. */
 function countSpec(query: URLSearchParams, options: RenderOptions): RenderSpec {
   const rest = new URLSearchParams(query);
-  for (const name of ["expression", "bidx", "asset_bidx", "assets", "render"]) rest.delete(name);
+  for (const { name } of [...SOURCE_PARAMETERS, RENDER]) rest.delete(name);
   rest.set("assets", "B02");
-  if (rest.has("rescale")) return parseRenderSpec(rest, options);
+  if (RESCALE.of(rest) !== undefined) return parseRenderSpec(rest, options);
   const spec = parseRenderSpec(rest, options);
   return { ...spec, rescale: holdsValues(spec.format) ? undefined : [[0, 12]] };
-}
-
-function parseSelection(text: string | null): PixelSelection {
-  if (text === "lastbandhight") return "lastbandhigh";
-  return oneOf("pixel_selection", text || "first", PIXEL_SELECTIONS);
-}
-
-function flag(name: string, query: URLSearchParams): boolean {
-  return oneOf(name, query.get(name) || "false", ["true", "false"] as const) === "true";
-}
-
-function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
-  const found = values.find((value) => value === text);
-  if (found !== undefined) return found;
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted one of ${values.join(", ")}`);
 }

@@ -3,69 +3,72 @@ import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { MOST_TOKENS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
-import type { Bounds } from "../geo/bounds.js";
+import { parameter } from "../core/parameter.js";
 
-/** The query string's parameters, whatever query parser the surrounding Express app has. */
+/** What the route that answers a request declares of its query; others aren't read. */
+const DECLARED = new WeakMap<Request, (name: string) => boolean>();
+
+export function declareParameters(request: Request, isDeclared: (name: string) => boolean): void {
+  DECLARED.set(request, isDeclared);
+}
+
+/** The query's parameters, as far as the route declares them, whatever query parser the surrounding Express app has. */
 export function queryOf(request: Request): URLSearchParams {
+  const isDeclared = DECLARED.get(request);
+  return new URLSearchParams(
+    isDeclared === undefined ? [] : [...wholeQueryOf(request)].filter(([name]) => isDeclared(name)),
+  );
+}
+
+/** All of a query, for links that lead here again. */
+export function wholeQueryOf(request: Request): URLSearchParams {
   const at = request.originalUrl.indexOf("?");
   return new URLSearchParams(at < 0 ? "" : request.originalUrl.slice(at + 1));
 }
 
 const MAX_BUFFER_PX = 512;
 
-/**
- * `buffer`: pixels more on each side of a tile, a multiple of a half. `padding`, which is there against seams, is read and changes
- * nothing: tiles have none.
- *
- * @throws InvalidRequestError
- */
+export const BUFFER = parameter({
+  name: "buffer",
+  description: "Pixels more on each side of a tile",
+  example: "2.5",
+  schema: z.number().min(0).max(MAX_BUFFER_PX).multipleOf(0.5),
+  wanted: `a multiple of 0.5 from 0 to ${MAX_BUFFER_PX}`,
+});
+export const PADDING = parameter({
+  name: "padding",
+  description: "Changes nothing: it is there against seams, which tiles here don't have",
+  example: "4",
+  schema: z.int().min(0).max(MAX_BUFFER_PX),
+  wanted: `a multiple of 1 from 0 to ${MAX_BUFFER_PX}`,
+});
+export const QUALITY = parameter({
+  name: "quality",
+  description: `Of items stored as FlexTEC: how many of their ${MOST_TOKENS} tokens are read; default all`,
+  example: "8",
+  schema: z.int().min(0).max(MOST_TOKENS),
+  wanted: `a whole number of tokens from 0 to ${MOST_TOKENS}`,
+});
+export const DATETIME = parameter({
+  name: "datetime",
+  description: "Instant, date (of a month or year: all of it), or interval of two with / between, .. for an open end",
+  example: "2024-12-31",
+  schema: z.string().transform(parseDatetime),
+});
+export const BBOX = parameter({
+  name: "bbox",
+  description: "west,south,east,north in degrees; 6 numbers with heights; west > east crosses 180°",
+  example: "3,42,3.1,43",
+  schema: z.array(z.number("a number")).transform((numbers) => parseBounds(numbers, "bbox")),
+  commas: true,
+});
+/** Not told of a route, as none of them reads it. */
+export const API_KEY = "api_key";
+
+/** `buffer` of a tile, pixels. `padding` is only checked. @throws InvalidRequestError */
 export function parseBuffer(query: URLSearchParams): number {
-  for (const [name, step] of [
-    ["padding", 1],
-    ["buffer", 0.5],
-  ] as const) {
-    const text = query.get(name) ?? "";
-    const value = text === "" ? 0 : parseNumber(text, name);
-    if (value < 0 || value > MAX_BUFFER_PX || !Number.isInteger(value / step))
-      throw new InvalidRequestError(
-        `${name} is "${text.slice(0, 40)}"; wanted a multiple of ${step} from 0 to ${MAX_BUFFER_PX}`,
-      );
-    if (name === "buffer") return value;
-  }
-  return 0;
-}
-
-const tokensSchema = z
-  .string()
-  .regex(/^\d{1,2}$/)
-  .transform(Number)
-  .pipe(z.int().max(MOST_TOKENS));
-
-/**
- * `quality`: how many of FlexTEC's tokens a picture is made of; undefined: all.
- *
- * @throws InvalidRequestError
- */
-export function parseTokens(query: URLSearchParams): number | undefined {
-  const text = query.get("quality") ?? "";
-  if (text === "") return undefined;
-  const parsed = tokensSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidRequestError(
-    `quality is "${text.slice(0, 40)}"; wanted a whole number of tokens from 0 to ${MOST_TOKENS}`,
-  );
-}
-
-/**
- * "west,south,east,north" in degrees, or 6 numbers with heights.
- *
- * @throws InvalidRequestError
- */
-export function parseBbox(text: string): Bounds {
-  return parseBounds(
-    text.split(",").map((part) => parseNumber(part, "bbox")),
-    "bbox",
-  );
+  PADDING.of(query);
+  return BUFFER.of(query) ?? 0;
 }
 
 /**

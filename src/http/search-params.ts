@@ -8,9 +8,10 @@ import { parseGeometry } from "../catalog/geometry.js";
 import type { SortKey } from "../catalog/sort-order.js";
 import type { SearchQuery } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { parameter, type Parameter } from "../core/parameter.js";
 import type { MosaicFilter } from "../tile/mosaic/find-items.js";
 import { parseFields, type Fields } from "./item-fields.js";
-import { parseDatetime, parseNumber } from "./params.js";
+import { parseDatetime } from "./params.js";
 import { queryFilter } from "./query-extension.js";
 
 /** Items a page, unless told otherwise. */
@@ -53,6 +54,58 @@ export const searchSchema = z.object({
   token: z.string().optional().describe("From the next link of the page before"),
 });
 
+const list = z.array(z.string());
+const joined = list.transform((given) => given.join(","));
+/** How a field of the body above is given in a query. */
+const inQuery = (name: keyof typeof searchSchema.shape, example: string, schema: z.ZodType = z.string()): Parameter =>
+  parameter({
+    name,
+    description: searchSchema.shape[name].description ?? "",
+    example,
+    schema,
+    ...(schema instanceof z.ZodArray ? { commas: true } : schema === joined ? {} : { once: true }),
+  });
+
+const COLLECTIONS = inQuery("collections", "sentinel-2-l2a", list);
+const IDS = inQuery("ids", "scene_2024-01-10", list);
+const BBOX = inQuery("bbox", "3,42,3.1,43", z.array(z.number("a number")));
+const FILTER = inQuery("filter", "tec:valid_percent > 1");
+const FILTER_LANG = inQuery("filter-lang", "cql2-text", z.enum(["cql2-text", "cql2-json"]));
+const FILTER_CRS = inQuery("filter-crs", CRS84);
+const QUERY = inQuery("query", '{"tec:valid_percent":{"gt":1}}');
+const SORTBY = inQuery("sortby", "-tec:valid_percent", joined);
+export const LIMIT = inQuery("limit", "2", z.int().min(1));
+const ITEMS_LIMIT = parameter({
+  name: "items_limit",
+  description: "Items at most, the newest or those that sortby puts first",
+  example: "2",
+  schema: z.int().min(1).max(999_999),
+  wanted: "a whole number from 1 up",
+});
+
+/** Of GET /search. */
+export const SEARCH_PARAMETERS: readonly Parameter[] = [
+  COLLECTIONS,
+  IDS,
+  BBOX,
+  inQuery("intersects", '{"type":"Point","coordinates":[3,42]}'),
+  inQuery("datetime", "2024-01-01T00:00:00Z/.."),
+  inQuery("q", "sentinel", list),
+  FILTER,
+  FILTER_LANG,
+  FILTER_CRS,
+  QUERY,
+  SORTBY,
+  inQuery("fields", "id,-assets", joined),
+  LIMIT,
+  inQuery("token", "0"),
+];
+
+const NARROWING: readonly Parameter[] = [IDS, BBOX, QUERY, FILTER, FILTER_LANG, FILTER_CRS];
+/** Which of a collection's items count. */
+export const FILTER_PARAMETERS: readonly Parameter[] = [...NARROWING, ITEMS_LIMIT];
+export const ORDER_PARAMETERS: readonly Parameter[] = [SORTBY];
+
 /** A search, and which members of its items are to be sent. */
 export interface SearchRequest {
   readonly query: SearchQuery;
@@ -65,32 +118,10 @@ export interface SearchRequest {
  * @throws InvalidRequestError naming the parameter, what it is and what was wanted.
  */
 export function parseSearchParams(query: URLSearchParams): SearchRequest {
-  const text = (name: string): string | undefined => {
-    const values = query.getAll(name).filter((value) => value !== "");
-    return values.length === 0 ? undefined : values.join(",");
-  };
-  const once = (name: string): string | undefined => {
-    const values = new Set(query.getAll(name).filter((value) => value !== ""));
-    if (values.size > 1) throw new InvalidRequestError(`${name} is given twice, differently; wanted it once`);
-    return [...values][0];
-  };
-  const list = (name: string): string[] | undefined => text(name)?.split(",");
-  const limit = once("limit");
   return parseSearch({
-    collections: list("collections"),
-    ids: list("ids"),
-    bbox: list("bbox")?.map((part) => parseNumber(part, "bbox")),
-    intersects: once("intersects"),
-    datetime: query.has("datetime") ? (once("datetime") ?? "") : undefined,
-    q: list("q"),
-    filter: once("filter"),
-    "filter-lang": once("filter-lang"),
-    "filter-crs": once("filter-crs"),
-    query: once("query"),
-    sortby: text("sortby"),
-    fields: query.has("fields") ? (text("fields") ?? "") : undefined,
-    limit: limit === undefined ? undefined : parseNumber(limit, "limit"),
-    token: once("token"),
+    ...Object.fromEntries(SEARCH_PARAMETERS.map((one) => [one.name, one.of(query)])),
+    // Nothing at all is wrong of these two.
+    ...Object.fromEntries(["datetime", "fields"].flatMap((name) => (query.get(name) === "" ? [[name, ""]] : []))),
   });
 }
 
@@ -230,34 +261,11 @@ function sentenceOf(error: z.ZodError, given: Readonly<Record<string, unknown>>)
   return `${name} is ${(JSON.stringify(given[name]) ?? "missing").slice(0, 60)}: ${issue?.message ?? "unreadable"}`;
 }
 
-/** The parameters of GET /search as OpenAPI describes them, from the schema above. */
-export function parameterDocs(): readonly {
-  readonly name: string;
-  readonly in: "query";
-  readonly [key: string]: unknown;
-}[] {
-  return Object.entries(searchSchema.shape).map(([name, schema]) => {
-    const inner = schema.unwrap();
-    const isList = inner instanceof z.ZodArray || inner instanceof z.ZodPipe;
-    const { $schema: _, description: __, ...json } = z.toJSONSchema(inner, { target: "openapi-3.0" });
-    const text = { type: "string" };
-    return {
-      name,
-      in: "query" as const,
-      description: schema.description,
-      ...(isList ? { style: "form", explode: false } : {}),
-      schema: inner instanceof z.ZodUnknown || inner instanceof z.ZodUnion ? text : json,
-    };
-  });
-}
-
 /** The items that a mosaic is made of: a search without paging, whose datetime may be of days, as its tiles' may. @throws InvalidRequestError */
 export function parseMosaicFilter(search: unknown): MosaicFilter {
   const { limit: _limit, token: _token, ...filter } = parseSearch(search, parseDatetime).query;
   return filter;
 }
-
-const EFFORT = /^[1-9]\d{0,5}$/;
 
 /**
  * Those of a collection that a query narrows as titiler-pgstac does: `ids`, `bbox`, `query`, `filter`, `sortby`, and `items_limit`.
@@ -266,21 +274,8 @@ const EFFORT = /^[1-9]\d{0,5}$/;
  * @throws InvalidRequestError
  */
 export function parseCollectionFilter(collection: string, query: URLSearchParams): MosaicFilter {
-  const narrowed = new URLSearchParams({ collections: collection });
-  for (const [name, value] of query) if (NARROWING.has(name)) narrowed.append(name, value);
-  const { limit: _limit, token: _token, ...filter } = parseSearchParams(narrowed).query;
-  const most = query.get("items_limit") ?? "";
-  if (most === "") return { ...filter, collections: [collection] };
-  if (EFFORT.test(most)) return { ...filter, collections: [collection], mostItems: Number(most) };
-  throw new InvalidRequestError(`items_limit is "${most.slice(0, 40)}"; wanted a whole number from 1 up`);
+  const given = [...NARROWING, SORTBY].map((one) => [one.name, one.of(query)] as const);
+  const { limit: _limit, token: _token, ...filter } = parseSearch(Object.fromEntries(given)).query;
+  const most = ITEMS_LIMIT.of(query);
+  return { ...filter, collections: [collection], ...(most === undefined ? {} : { mostItems: most }) };
 }
-
-const NARROWING: ReadonlySet<string> = new Set([
-  "ids",
-  "bbox",
-  "query",
-  "filter",
-  "filter-lang",
-  "filter-crs",
-  "sortby",
-]);

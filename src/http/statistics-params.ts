@@ -1,18 +1,56 @@
+import { z } from "zod";
 import type { StatisticsOptions } from "../app/statistics.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { parameter, type Parameter } from "../core/parameter.js";
+import { MAX_SIZE } from "./crop-params.js";
 import { parseNumber } from "./params.js";
 
 const MAX_PERCENTILES = 50;
 const MAX_BINS = 1000;
 const MAX_CATEGORIES = 1000;
 
-/** Reads `p`, `histogram_bins`, `histogram_range`, `categorical` and `c` as TiTiler does. @throws InvalidRequestError */
+const P = parameter({
+  name: "p",
+  description: "Percentiles, with commas between or once each; default 2,98",
+  example: "5",
+  schema: z.array(z.string()).transform(parsePercentiles),
+});
+const HISTOGRAM_BINS = parameter({
+  name: "histogram_bins",
+  description: "How many bins (default 10), or their edges in ascending order",
+  example: "3",
+  schema: z.string().transform(parseBins),
+});
+const HISTOGRAM_RANGE = parameter({
+  name: "histogram_range",
+  description: "MIN,MAX of the histogram; default those of the values",
+  example: "0,100",
+  schema: z.string().transform(parseRange),
+});
+const CATEGORICAL = parameter({
+  name: "categorical",
+  description: "true: the histogram counts each value",
+  example: "true",
+  schema: z.boolean(),
+});
+const C = parameter({
+  name: "c",
+  description: "Values to count, with commas between or once each",
+  example: "1",
+  schema: z.array(z.string()).transform(parseCategories),
+});
+
+export const STATISTICS_PARAMETERS: readonly Parameter[] = [CATEGORICAL, C, P, HISTOGRAM_BINS, HISTOGRAM_RANGE];
+
+/** What figures a query asks for, as TiTiler does. @throws InvalidRequestError */
 export function parseStatistics(query: URLSearchParams): StatisticsOptions {
-  const range = parseRange(query.get("histogram_range") ?? "");
-  const categories = parseCategories(query);
+  const range = HISTOGRAM_RANGE.of(query);
+  // As rio-tiler: categories that are listed are counted whether or not `categorical` says so.
+  const isCategorical = CATEGORICAL.of(query) ?? false;
+  const categories = C.of(query) ?? (isCategorical ? [] : undefined);
   return {
-    percentiles: parsePercentiles(query),
-    bins: parseBins(query.get("histogram_bins") ?? ""),
+    percentiles: P.of(query) ?? [2, 98],
+    bins: HISTOGRAM_BINS.of(query) ?? 10,
     ...(range === undefined ? {} : { range }),
     ...(categories === undefined ? {} : { categories }),
   };
@@ -23,16 +61,13 @@ export function parseMaxSize(
   query: URLSearchParams,
   { usual, most }: { readonly usual: number; readonly most: number },
 ): number {
-  const text = query.get("max_size") ?? "";
-  if (text === "") return usual;
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw new InvalidRequestError(`max_size is "${text.slice(0, 20)}"; wanted 1 to ${most} pixels`);
+  const value = MAX_SIZE.of(query) ?? usual;
+  if (value <= most) return value;
+  throw new InvalidRequestError(`max_size is "${value}"; wanted 1 to ${most} pixels`);
 }
 
-function parsePercentiles(query: URLSearchParams): readonly number[] {
-  const given = numbers("p", query.getAll("p"));
-  if (given.length === 0) return [2, 98];
+function parsePercentiles(texts: readonly string[]): readonly number[] {
+  const given = numbers("p", texts);
   const wrong = given.find((p) => p < 0 || p > 100);
   if (wrong !== undefined) throw new InvalidRequestError(`p is ${wrong}; wanted 0 to 100`);
   if (given.length > MAX_PERCENTILES)
@@ -42,7 +77,6 @@ function parsePercentiles(query: URLSearchParams): readonly number[] {
 
 /** A number of bins, or their edges. */
 function parseBins(text: string): StatisticsOptions["bins"] {
-  if (text === "") return 10;
   const given = numbers("histogram_bins", [text]);
   const [only = 0] = given;
   const isCount = given.length === 1 && Number.isInteger(only) && only >= 1 && only <= MAX_BINS;
@@ -54,22 +88,16 @@ function parseBins(text: string): StatisticsOptions["bins"] {
   );
 }
 
-function parseRange(text: string): readonly [number, number] | undefined {
-  if (text === "") return undefined;
+function parseRange(text: string): readonly [number, number] {
   const [low, high, more] = numbers("histogram_range", [text]);
   if (low !== undefined && high !== undefined && more === undefined && low < high) return [low, high];
   throw new InvalidRequestError(`histogram_range is "${text.slice(0, 60)}"; wanted MIN,MAX with MIN below MAX`);
 }
 
-function parseCategories(query: URLSearchParams): readonly number[] | undefined {
-  const categories = numbers("c", query.getAll("c"));
-  if (categories.length > MAX_CATEGORIES)
-    throw new InvalidRequestError(`c has ${categories.length} values; wanted at most ${MAX_CATEGORIES}`);
-  const text = (query.get("categorical") ?? "").toLowerCase();
-  if (["true", "1", "yes", "on"].includes(text)) return categories;
-  // As rio-tiler: categories that are listed are counted whether or not `categorical` says so.
-  if (["false", "0", "no", "off", ""].includes(text)) return categories.length === 0 ? undefined : categories;
-  throw new InvalidRequestError(`categorical is "${text.slice(0, 40)}"; wanted true or false`);
+function parseCategories(texts: readonly string[]): readonly number[] {
+  const categories = numbers("c", texts);
+  if (categories.length <= MAX_CATEGORIES) return categories;
+  throw new InvalidRequestError(`c has ${categories.length} values; wanted at most ${MAX_CATEGORIES}`);
 }
 
 function numbers(name: string, values: readonly string[]): readonly number[] {

@@ -13,24 +13,10 @@ import { requireKey } from "./authorise.js";
 import type { Metric } from "./metrics-text.js";
 import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
-import { COLORMAP_PATHS, colormapRouter } from "./routes/colormaps.js";
-import { CROP_PATHS, cropRouter } from "./routes/crops.js";
-import { DATES_PATHS, datesRouter } from "./routes/dates.js";
-import { ITEM_INFO_PATHS, itemInfoRouter } from "./routes/item-info.js";
-import { ITEM_STATISTICS_PATHS, itemStatisticsRouter } from "./routes/item-statistics.js";
-import { SEARCHES_PATHS, searchesRouter } from "./routes/searches.js";
-import { SERIES_PATHS, seriesRouter } from "./routes/series.js";
+import { mountRoutes } from "./route.js";
+import { IMAGERY_ROUTES } from "./routes/all.js";
 import { createSending } from "./sending.js";
-import { tilejsonRouter } from "./routes/tilejson.js";
-import { TILE_MATRIX_SETS_PATHS, tileMatrixSetsRouter } from "./routes/tile-matrix-sets.js";
-import { tileRouter } from "./routes/tiles.js";
-import { TILE_PATHS } from "./tile-paths.js";
-import { WMTS_PATHS, wmtsRouter } from "./routes/wmts.js";
-import { viewerStartRouter } from "./routes/viewer-start.js";
-import { viewerPage, viewerRouter } from "./routes/viewer.js";
-import { VIRTUAL_ASSET_PATHS, virtualAssetRouter } from "./routes/virtual-assets.js";
-import { checkVocabulary } from "./vocabulary.js";
-import { ZARR_PATHS, zarrRouter } from "./routes/zarr.js";
+import { viewerPage } from "./routes/viewer.js";
 
 /** The whole server over its services, as one router. `log`: one line a request, and every fault; silent without it. */
 export async function createTectile(
@@ -41,23 +27,7 @@ export async function createTectile(
   const { config } = services;
   const requests = createRequestMetrics();
   const sending = createSending({ timeoutMs: config.sendTimeoutMs, maxBytes: config.sendingBytes });
-  const routers = [
-    { path: "/", router: tileRouter(services), paths: TILE_PATHS },
-    { path: "/", router: tilejsonRouter(services) },
-    { path: "/", router: tileMatrixSetsRouter(services), paths: TILE_MATRIX_SETS_PATHS },
-    { path: "/", router: datesRouter(services), paths: DATES_PATHS },
-    { path: "/", router: seriesRouter({ services }), paths: SERIES_PATHS },
-    { path: "/", router: itemInfoRouter(services), paths: ITEM_INFO_PATHS },
-    { path: "/", router: itemStatisticsRouter(services), paths: ITEM_STATISTICS_PATHS },
-    { path: "/", router: searchesRouter({ services }), paths: SEARCHES_PATHS },
-    { path: "/", router: virtualAssetRouter({ services }), paths: VIRTUAL_ASSET_PATHS },
-    { path: "/", router: zarrRouter({ services }), paths: ZARR_PATHS },
-    { path: "/", router: cropRouter({ services }), paths: CROP_PATHS },
-    { path: "/", router: colormapRouter(), paths: COLORMAP_PATHS },
-    { path: "/", router: wmtsRouter({ services }), paths: WMTS_PATHS },
-    { path: "/", router: viewerStartRouter(services) },
-    { path: "/", router: viewerRouter() },
-  ];
+  const routers = IMAGERY_ROUTES.map((group) => ({ path: "/", group, router: mountRoutes(group, services) }));
   return createApp({
     catalog: services.catalog,
     publicUrl: config.publicUrl,
@@ -66,13 +36,7 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage(config),
-    guards: [
-      requests.handler,
-      ...(log === undefined ? [] : [requestLog(log)]),
-      sending.handler,
-      requireKey(config),
-      checkVocabulary,
-    ],
+    guards: [requests.handler, ...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
     frameAncestors: config.frameAncestors,
     realPlace: services.realPlace,
     readiness: () => checkHealth(services),

@@ -11,6 +11,8 @@ export interface WmtsOffer {
   readonly times: readonly string[];
   /** Named renders, a layer each. */
   readonly layers: readonly { readonly id: string; readonly title: string }[];
+  /** Of FORMATS. */
+  readonly formats: readonly TileFormat[];
   /** Parameters that every tile gets, without "?". */
   readonly query: string;
 }
@@ -18,11 +20,13 @@ export interface WmtsOffer {
 const MATRIX_SET = "WebMercatorQuad";
 const SCALE_0 = 559_082_264.028_717_8;
 const HALF_WORLD_M = 20_037_508.342_789_244;
-const FORMATS = [
+/** Media type and extension. */
+export const FORMATS = [
   ["image/png", "png"],
   ["image/webp", "webp"],
   ["image/jpeg", "jpg"],
 ] as const;
+export type TileFormat = (typeof FORMATS)[number];
 
 /** The capabilities document, WMTS 1.0.0. */
 export function wmtsCapabilities(offer: WmtsOffer): string {
@@ -59,7 +63,7 @@ function layerXml({ id, title }: WmtsOffer["layers"][number], offer: WmtsOffer):
   const crosses = west > east;
   const time = offer.times.length === 0 ? "" : timeXml(offer.times);
   const query = `?render=${encodeURIComponent(id)}${time === "" ? "" : "&datetime={Time}"}${offer.query === "" ? "" : `&${offer.query}`}`;
-  const urls = FORMATS.map(
+  const urls = offer.formats.map(
     ([type, extension]) =>
       `      <ResourceURL format="${type}" resourceType="tile" template="${escapeXml(`${offer.base}/tiles/${MATRIX_SET}/{TileMatrix}/{TileCol}/{TileRow}.${extension}${query}`)}"/>`,
   );
@@ -71,7 +75,7 @@ function layerXml({ id, title }: WmtsOffer["layers"][number], offer: WmtsOffer):
       </ows:WGS84BoundingBox>
       <ows:Identifier>${escapeXml(id)}</ows:Identifier>
       <Style isDefault="true"><ows:Identifier>default</ows:Identifier></Style>
-${FORMATS.map(([type]) => `      <Format>${type}</Format>`).join("\n")}${time}
+${offer.formats.map(([type]) => `      <Format>${type}</Format>`).join("\n")}${time}
       <TileMatrixSetLink><TileMatrixSet>${MATRIX_SET}</TileMatrixSet></TileMatrixSetLink>
 ${urls.join("\n")}
     </Layer>`;

@@ -9,6 +9,7 @@ import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
 import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
 import type { RenderPreset } from "../core/render-presets.js";
+import * as parameters from "./render-parameters.js";
 import { holdsValues, outputCount } from "./render-spec.js";
 import type {
   Colormap,
@@ -37,7 +38,7 @@ export interface RenderOptions {
 /**
  * Reads the render parameters of a query, in TiTiler's spelling: assets, bidx, asset_bidx, expression, rescale, color_formula,
  * colormap, colormap_name, return_mask, resampling, reproject, nodata, unscale, tilesize, format or f, and `render` = the name of a preset that the others then
- * override. What else there is in a query is not looked at (http/vocabulary).
+ * override.
  *
  * A query that names no bands shows true colour, with the preset's rescale and gamma unless it says otherwise. Where bands or an
  * expression come without a rescale: 0..3000 for B01 to B04, 0..4500 for the other bands, -1..1 for an expression; npy, tif
@@ -46,8 +47,7 @@ export interface RenderOptions {
  * @throws InvalidRequestError naming the parameter, what was got and what is wanted.
  */
 export function parseRenderSpec(query: URLSearchParams, options: RenderOptions = {}): RenderSpec {
-  const format =
-    parseFormat(options.extension || (query.get("format") ?? query.get("f")) || undefined) ?? options.format ?? "auto";
+  const format = formatOf(query, options);
   const named = parseSource(query);
   const preset = choosePreset(query, named, options.presets ?? RENDERS);
   const source = { ...chooseSource(named, preset, format), ...parseNumberRules(query) };
@@ -62,7 +62,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
   if (colormap !== undefined && outputs !== 1) {
     throw new InvalidRequestError(`A colormap was asked for ${outputs} bands; wanted one band or expression`);
   }
-  const formula = query.get("color_formula") ?? preset?.color_formula;
+  const formula = COLOR_FORMULA.of(query) ?? preset?.color_formula;
   const colorFormula = formula === undefined || raw ? [] : parseColorFormula(formula);
   if (outputs !== 3 && colorFormula.some((operation) => operation.kind === "saturation")) {
     throw new InvalidRequestError("color_formula has saturation for one band; wanted three bands");
@@ -72,27 +72,22 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     rescale: chooseRescale(query, source, { preset, raw: raw || isExplicit(colormap) }),
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
-    returnMask: parseFlag("return_mask", query.get("return_mask") ?? "true"),
-    resampling: chooseResampling(query, options.resampling ?? "bilinear"),
-    tileSize: parseTileSize(query.get("tilesize")) ?? options.tileSize ?? 256,
+    returnMask: parameters.RETURN_MASK.of(query) ?? true,
+    // TiTiler reads with the one and warps with the other; here is one step.
+    resampling: parameters.REPROJECT.of(query) ?? parameters.RESAMPLING.of(query) ?? options.resampling ?? "bilinear",
+    tileSize: parameters.TILESIZE.of(query) ?? options.tileSize ?? 256,
     format,
   };
 }
 
-const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
-  ["png", "png"],
-  ["pngraw", "png"],
-  ["webp", "webp"],
-  ["jpg", "jpeg"],
-  ["jpeg", "jpeg"],
-  ["npy", "npy"],
-  ["tif", "tif"],
-  ["tiff", "tif"],
-]);
-const LOOK_PARAMETERS = ["rescale", "color_formula", "colormap", "colormap_name"];
-const MAX_TILE_PX = 2048;
+const { RESCALE, COLOR_FORMULA, COLORMAP, COLORMAP_NAME } = parameters;
 const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
-const MAX_RESCALE_NUMBERS = 2 * BANDS.length;
+
+/** Of the path's extension, else the query. */
+function formatOf(query: URLSearchParams, { extension, format = "auto" }: RenderOptions): RenderFormat {
+  if (extension !== undefined && extension !== "") return parameters.parseFormat(extension);
+  return parameters.FORMAT.of(query) ?? parameters.F.of(query) ?? format;
+}
 
 /** The preset that fills what the query leaves open; none where it names its own bands or its own look. */
 function choosePreset(
@@ -100,9 +95,10 @@ function choosePreset(
   named: RenderSource | "whole" | undefined,
   presets: Readonly<Record<string, RenderPreset>>,
 ): RenderPreset | undefined {
-  const name = query.get("render");
-  if (name === null) {
-    const open = (named === undefined || named === "whole") && !LOOK_PARAMETERS.some((key) => query.has(key));
+  const name = parameters.RENDER.of(query);
+  if (name === undefined) {
+    const looks = [RESCALE, COLOR_FORMULA, COLORMAP, COLORMAP_NAME];
+    const open = (named === undefined || named === "whole") && looks.every((look) => look.of(query) === undefined);
     return open ? RENDERS[DEFAULT_RENDER] : undefined;
   }
   if (Object.hasOwn(presets, name)) return presets[name];
@@ -124,9 +120,9 @@ function chooseSource(
 }
 
 function parseColormap(query: URLSearchParams, preset: RenderPreset | undefined): Colormap | undefined {
-  const explicit = query.get("colormap");
-  if (explicit !== null && explicit !== "") return parseExplicitColormap(explicit);
-  const name = (query.get("colormap_name") || preset?.colormap_name)?.toLowerCase();
+  const explicit = COLORMAP.of(query);
+  if (explicit !== undefined) return parseExplicitColormap(explicit);
+  const name = COLORMAP_NAME.of(query) ?? preset?.colormap_name;
   if (name === undefined) return undefined;
   if (!isColormapName(name)) throw unknownColormap(name);
   return { kind: "named", name };
@@ -142,7 +138,7 @@ function chooseRescale(
   fallback: { readonly preset: RenderPreset | undefined; readonly raw: boolean },
 ): readonly Range[] | undefined {
   const outputs = outputCount(source);
-  const ranges = parseRescale(query.getAll("rescale")) ?? (fallback.raw ? undefined : fallback.preset?.rescale);
+  const ranges = RESCALE.of(query) ?? (fallback.raw ? undefined : fallback.preset?.rescale);
   if (ranges === undefined) return fallback.raw ? undefined : defaultRanges(source);
   const [first] = ranges;
   if (ranges.length === 1 && first !== undefined) return Array.from({ length: outputs }, () => first);
@@ -156,29 +152,6 @@ function defaultRanges(source: RenderSource): readonly Range[] {
   return source.bands.map((band): Range => [0, (VISIBLE.includes(band) ? 3000 : 4500) / unit]);
 }
 
-/** "0,3000" once or for each band; all ranges in one value ("0,1,0,2" or "[[0,1],[0,2]]") is understood too. */
-function parseRescale(values: readonly string[]): readonly Range[] | undefined {
-  const texts = values.filter((value) => value.trim() !== "");
-  if (texts.length === 0) return undefined;
-  return texts.flatMap((text) => {
-    const numbers = text
-      .replaceAll(/[[\]\s]/g, "")
-      .split(",")
-      .map((part) => (part === "" ? Number.NaN : Number(part)));
-    const ranges: Range[] = [];
-    for (let i = 0; i < numbers.length && i < MAX_RESCALE_NUMBERS; i += 2) {
-      const [min = Number.NaN, max = Number.NaN] = numbers.slice(i, i + 2);
-      if (!(Number.isFinite(min) && Number.isFinite(max) && min < max)) {
-        throw new InvalidRequestError(
-          `rescale is "${text.slice(0, 60)}"; wanted MIN,MAX with MIN below MAX, for instance 0,3000`,
-        );
-      }
-      ranges.push([min, max]);
-    }
-    return ranges;
-  });
-}
-
 /** Drops the channels that the picture doesn't have: "gamma RGB 2" on one band acts on its only one. */
 function withinOutputs(operations: readonly ColourOperation[], outputs: number): readonly ColourOperation[] {
   return operations.map((operation) =>
@@ -188,45 +161,11 @@ function withinOutputs(operations: readonly ColourOperation[], outputs: number):
   );
 }
 
-function parseFormat(text: string | undefined): RenderFormat | undefined {
-  if (text === undefined) return undefined;
-  const format = FORMATS.get(text.toLowerCase().replace(/^(?:\.|image\/)/, ""));
-  if (format === undefined)
-    throw new InvalidRequestError(`Format "${text.slice(0, 40)}" is not known; wanted png, webp, jpg, npy or tif`);
-  return format;
-}
-
 /** `unscale` and `nodata`. */
 function parseNumberRules(query: URLSearchParams): NumberRules {
-  const unscale = parseFlag("unscale", query.get("unscale") || "false");
-  const text = query.get("nodata") ?? "";
-  const nodata = text === "" || /^[-+]?(nan|inf)$/i.test(text) ? undefined : Number(text);
-  if (Number.isNaN(nodata)) throw new InvalidRequestError(`nodata is "${text.slice(0, 40)}"; wanted a number`);
-  return { ...(unscale ? { unscale } : {}), ...(nodata === undefined ? {} : { nodata }) };
-}
-
-function parseFlag(name: string, text: string): boolean {
-  const lower = text.toLowerCase();
-  if (["true", "1", "yes", "on", ""].includes(lower)) return true;
-  if (["false", "0", "no", "off"].includes(lower)) return false;
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted true or false`);
-}
-
-/** TiTiler reads with `resampling` and warps with `reproject`; here is one step, whose kernel the latter goes before. */
-function chooseResampling(query: URLSearchParams, fallback: Resampling): Resampling {
-  const read = parseResampling("resampling", query.get("resampling"));
-  return parseResampling("reproject", query.get("reproject")) ?? read ?? fallback;
-}
-
-function parseResampling(name: string, text: string | null): Resampling | undefined {
-  if (text === null || text === "") return undefined;
-  if (text === "nearest" || text === "bilinear") return text;
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted nearest or bilinear`);
-}
-
-function parseTileSize(text: string | null): number | undefined {
-  if (text === null || text === "") return undefined;
-  const size = Number(text);
-  if (Number.isInteger(size) && size >= 1 && size <= MAX_TILE_PX) return size;
-  throw new InvalidRequestError(`tilesize is "${text.slice(0, 40)}"; wanted 1 to ${MAX_TILE_PX} pixels`);
+  const nodata = parameters.NODATA.of(query);
+  return {
+    ...(parameters.UNSCALE.of(query) === true ? { unscale: true } : {}),
+    ...(nodata === undefined ? {} : { nodata }),
+  };
 }

@@ -2,6 +2,7 @@ import { BANDS, parseBandName } from "../core/bands.js";
 import type { BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { parseExpression } from "./expression-parser.js";
+import { ASSET_AS_BAND, ASSET_BIDX, ASSETS, BIDX, EXPRESSION } from "./render-parameters.js";
 import type { RenderSource } from "./render-spec.js";
 
 /** The bands that stand for a picture as the eye sees it. */
@@ -17,12 +18,13 @@ const MAX_EXPRESSIONS = 4;
  * @throws InvalidRequestError naming the unknown band, number or word.
  */
 export function parseSource(query: URLSearchParams): RenderSource | "whole" | undefined {
-  const assets = query.getAll("assets").flatMap((value) => (value.includes("|") ? [value] : splitList(value)));
-  const indexed = query.getAll("asset_bidx");
+  ASSET_AS_BAND.of(query);
+  const assets = (ASSETS.of(query) ?? []).flatMap((value) => (value.includes("|") ? [value] : splitList(value)));
+  const indexed = ASSET_BIDX.of(query) ?? [];
   const bands = selectBands(assets, indexed);
-  const expression = query.getAll("expression").join(";");
+  const expression = (EXPRESSION.of(query) ?? []).join(";");
   if (expression !== "") return parseExpressions(expression, bands ?? BANDS);
-  const positions = query.getAll("bidx").flatMap((value) => splitList(value));
+  const positions = (BIDX.of(query) ?? []).flatMap((value) => splitList(value));
   if (positions.length > 0) return { kind: "bands", bands: pick(positions, bands ?? BANDS, "bidx") };
   if (bands === undefined) return undefined;
   const whole = indexed.length === 0 && assets.every((asset) => WHOLE_IMAGE.includes(asset));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
-import type { HttpServices } from "../../src/http/app.js";
+import type { HttpServices } from "../../src/http/http-services.js";
 import { addTestItem, bytesOf, degreeGrid } from "../support/catalog-fixtures.js";
 import { getJson, linkOf, postJson, startApp, type Document, type Link, type Mounting } from "../support/http-app.js";
 
@@ -159,9 +159,9 @@ test("a wrong search says in a sentence what was wanted", async (t) => {
     ["datetime=", /without an instant/],
     ["datetime=2024-05-02T00:00:00Z/2024-05-01T00:00:00Z", /ends before it begins/],
     ["datetime=2024-05-02T00:00:00Z&datetime=2024-05-01T00:00:00Z", /datetime is given twice, differently/],
-    ["limit=0", /limit is 0/],
-    ["limit=ten", /"ten"; wanted a number/],
-    ["limit=1.5", /limit is 1.5/],
+    ["limit=0", /limit is "0"; wanted a whole number from 1 up/],
+    ["limit=ten", /limit is "ten"; wanted a whole number/],
+    ["limit=1.5", /limit is "1.5"; wanted a whole number/],
     ["token=zzz", /next link/],
     ["intersects=nonsense", /GeoJSON/],
     ["intersects={%22type%22:%22Point%22,%22coordinates%22:[200,0]}", /coordinates/],

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { IGNORED_HEADER, VOCABULARY, type RouteVocabulary } from "../../src/http/vocabulary.js";
+import { IGNORED_HEADER } from "../../src/http/route.js";
+import { ALL_ROUTES } from "../../src/http/routes/all.js";
 import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
@@ -38,6 +39,26 @@ after(async () => {
   await files.close();
 });
 
+interface RouteVocabulary {
+  readonly method: string;
+  readonly template: string;
+  readonly honoured: readonly string[];
+  readonly examples: readonly { readonly name: string; readonly example: string }[];
+  readonly refused: readonly string[];
+}
+
+/** Every route in every spelling. */
+const VOCABULARY = ALL_ROUTES.flatMap(({ routes }) => routes).flatMap(
+  ({ method, paths, parameters = [], refused = [] }) =>
+    paths.map((template): RouteVocabulary => ({
+      method: method.toUpperCase(),
+      template,
+      honoured: parameters.map(({ name }) => name),
+      examples: parameters,
+      refused,
+    })),
+);
+
 /** TiTiler's template in our words. */
 const ours = (template: string): string =>
   template
@@ -49,7 +70,8 @@ const ours = (template: string): string =>
     .replace("{lon},{lat}", "{place}")
     .replace("{minx},{miny},{maxx},{maxy}", "{bounds}")
     .replace("{width}x{height}", "{size}")
-    .replace("{y}.{format}", "{y}");
+    .replace("{colorMapId}", "{colormap}")
+    .replace(/(?<=.)\/$/, "");
 
 const routeOf = (operation: string): RouteVocabulary | undefined => {
   const [method, template = ""] = operation.split(" ");
@@ -68,10 +90,18 @@ const VALUES: ReadonlyMap<string, string> = new Map([
   ["place", "3.02,42.43"],
   ["render", "true-color"],
   ["bounds", "3.005,42.43,3.02,42.44"],
+  ["name", "B04"],
+  ["colormap", "viridis"],
 ]);
 
 const pathOf = ({ template }: RouteVocabulary): string =>
   template.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "search" ? search : (VALUES.get(name) ?? "none")));
+
+/** Those with parameters, which answer 200 or 204 to none of them. */
+const asked = VOCABULARY.filter(
+  ({ template, honoured, refused }) =>
+    honoured.length + refused.length > 0 && !/\{(file|reference)\}|map(\.html)?$|register$/.test(template),
+);
 
 async function ask(route: RouteVocabulary, query: Readonly<Record<string, string>>): Promise<Response> {
   const url = `${server.url}${pathOf(route)}?${new URLSearchParams(query)}`;
@@ -82,7 +112,8 @@ async function ask(route: RouteVocabulary, query: Readonly<Record<string, string
     [3.02, 42.43],
     [3.005, 42.445],
   ];
-  return fetch(url, { method: "POST", body: JSON.stringify({ type: "Polygon", coordinates: [ring] }) });
+  const area = { type: "Polygon", coordinates: [ring] };
+  return fetch(url, { method: "POST", body: JSON.stringify(/search|aggregate/.test(route.template) ? {} : area) });
 }
 
 test("every parameter of titiler-pgstac's operations that are here is honoured or refused", () => {
@@ -102,7 +133,7 @@ test("every parameter of titiler-pgstac's operations that are here is honoured o
 });
 
 test("a refused parameter is a 400 that names it, an unknown one is named in a header, an empty one is none", async () => {
-  for (const route of VOCABULARY) {
+  for (const route of asked) {
     const plain = await ask(route, {});
     assert.ok([200, 204].includes(plain.status), `${route.template}: ${plain.status} ${await plain.text()}`);
     assert.equal(plain.headers.get(IGNORED_HEADER), null);
@@ -121,66 +152,15 @@ test("a refused parameter is a 400 that names it, an unknown one is named in a h
   }
 });
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  assets: "B04",
-  asset_bidx: "tec|4",
-  bidx: "4",
-  expression: "B08/B04",
-  asset_as_band: "true",
-  rescale: "0,3000",
-  color_formula: "gamma R 2",
-  colormap: '{"0": "#ff0000"}',
-  colormap_name: "viridis",
-  return_mask: "false",
-  render: "true-color",
-  resampling: "nearest",
-  reproject: "bilinear",
-  format: "webp",
-  tilesize: "128",
-  datetime: "2024-12-31",
-  pixel_selection: "mean",
-  inpaint: "nearest",
-  inferred: "hatch",
-  return_inferred: "true",
-  return_uncertainty: "false",
-  tile_format: "webp",
-  tile_scale: "2",
-  minzoom: "3",
-  maxzoom: "9",
-  coord_crs: "EPSG:4326",
-  dst_crs: "EPSG:3857",
-  nodata: "0",
-  unscale: "true",
-  buffer: "2.5",
-  padding: "4",
-  max_size: "50",
-  width: "40",
-  height: "30",
-  categorical: "true",
-  c: "1",
-  p: "5",
-  histogram_bins: "3",
-  histogram_range: "0,100",
-  ids: "scene_2024-01-10",
-  bbox: "3,42,3.1,43",
-  query: '{"tec:valid_percent":{"gt":1}}',
-  filter: "tec:valid_percent > 1",
-  "filter-lang": "cql2-text",
-  "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-  items_limit: "2",
-  sortby: "-tec:valid_percent",
-};
-
 test("an honoured parameter is no unknown one, and what a refused one may say is taken", async () => {
   // Other spellings of these paths are the same handlers.
   const spellings = /(item|collection)\}\/(tiles\/\{z\}.*|tilejson\.json|preview|preview\.\{format\})$/;
-  const routes = VOCABULARY.filter(({ template }) => !spellings.test(template));
+  const routes = asked.filter(({ template }) => !spellings.test(template));
   for (const route of routes) {
-    for (const name of route.honoured) {
-      const value = name === "f" ? (/iles|bbox/.test(route.template) ? "png" : "json") : EXAMPLES[name];
-      // Tokens are of items stored as FlexTEC, which this catalog has none of.
-      if (value === undefined) assert.equal(name, "quality");
-      if (value === undefined || (route.template.includes("preview") && name === "f")) continue;
+    for (const { name, example } of route.examples) {
+      // Tokens are of items stored as FlexTEC, and of pages, which this catalog has none of.
+      if (name === "quality" || name === "token") continue;
+      const value = name === "f" && route.template.includes("colorMaps") ? "png" : example;
       const one = name.startsWith("colormap") || name === "color_formula" ? { assets: "B04" } : {};
       const response = await ask(route, { ...one, [name]: value });
       const text = await response.text();
@@ -191,7 +171,7 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
       assert.equal(response.headers.get(IGNORED_HEADER), null, `${route.template}?${name}`);
     }
   }
-  const [tile] = VOCABULARY.filter(({ template }) => template.startsWith("/searches"));
+  const [tile] = VOCABULARY.filter(({ template }) => template.startsWith("/searches/{search}/tiles"));
   assert.ok(tile !== undefined);
   const told = { exitwhenfull: "true", skipcovered: "True" };
   assert.equal((await ask(tile, told)).status, 200);
@@ -409,7 +389,7 @@ function tables(): string {
   const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(" ");
   const rows = Object.entries(operations).map(([operation, parameters]) => {
     const route = routeOf(operation);
-    if (route === undefined) return `| \`${operation}\` | ${OTHERWISE.get(operation) ?? "not here"} | |`;
+    if (route === undefined) return `| \`${operation}\` | not here | |`;
     const [honoured, refused] = [route.honoured, route.refused].map((names) =>
       parameters.filter((name) => names.includes(name)),
     );
@@ -418,18 +398,3 @@ function tables(): string {
   });
   return `| operation of titiler-pgstac ${version} | honoured | refused (400) |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }
-
-/** Operations that are here without query parameters of their own to compare. */
-const OTHERWISE: ReadonlyMap<string, string> = new Map(
-  [
-    "POST /searches/register",
-    "GET /searches/",
-    "GET /searches/list",
-    "GET /searches/{search_id}/info",
-    "GET /colorMaps",
-    "GET /colorMaps/{colorMapId}",
-    "GET /healthz",
-    "GET /conformance",
-    "GET /",
-  ].map((operation) => [operation, "here"]),
-);

@@ -2,7 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import express from "express";
-import { createApp, type HttpServices } from "../../src/http/app.js";
+import { createApp } from "../../src/http/app.js";
+import type { HttpServices } from "../../src/http/http-services.js";
 
 export interface Mounting {
   /** Path at which the app is mounted; "/" unless given. */

@@ -26,6 +26,7 @@ const CONFINED: Readonly<Record<string, RegExp>> = {
   express: /^(http\/|cli\/serve\.ts|index\.ts|plugin\.ts)/,
   "onnxruntime-node": /^model\/session\.ts/,
   sharp: /^render\/encode-image\.ts/,
+  "@asteasolutions/zod-to-openapi": /^http\/openapi\.ts/,
   proj4: /^geo\/crs/,
   geotiff: /^(container|ingest)\//,
   "epsg-index": /^geo\/crs-definition\.ts/,

@@ -1,50 +1,89 @@
-import { Router, type Request } from "express";
+import type { Request, RequestHandler } from "express";
+import { z } from "zod";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
+import { parameter } from "../../core/parameter.js";
 import { colormapTable, isColormapName, listColormaps } from "../../render/colormaps.js";
 import { encodeImage, MEDIA_TYPES, type ImageFormat } from "../../render/encode-image.js";
-import { drawLegend, type Orientation } from "../../render/legend.js";
+import { drawLegend } from "../../render/legend.js";
 import { baseOf } from "../base-url.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
 import { queryOf } from "../params.js";
+import type { RouteGroup } from "../route.js";
 import { param } from "./tiles.js";
 
+const F = parameter({
+  name: "f",
+  description: "json, or png, webp, jpg for a legend; default what Accept says",
+  example: "json",
+  schema: z.string(),
+});
+const ORIENTATION = parameter({
+  name: "orientation",
+  description: "Of a legend; default horizontal",
+  example: "vertical",
+  schema: z.enum(["horizontal", "vertical"]),
+  wanted: "horizontal or vertical",
+});
+const legendPx = (name: string) =>
+  parameter({
+    name,
+    description: "Of a legend, pixels",
+    example: "30",
+    schema: z.int().min(0).max(99_999),
+    wanted: "a whole number of pixels",
+  });
+const WIDTH = legendPx("width");
+const HEIGHT = legendPx("height");
+
 /** The colormaps that `colormap_name` knows: a list, and each as 256 RGBA colours or as a legend, in TiTiler's shape. */
-export function colormapRouter(): Router {
-  const router = Router();
-  router.get("/colorMaps", (_request, response) => {
-    const names = listColormaps();
-    const link = (rel: string, id: string): object => ({
-      rel,
-      href: `${baseOf(response)}/colorMaps/${id}`,
-      type: "application/json",
-      title: `Definition of ${id} ColorMap`,
-    });
-    // TiTiler 2's shape, and beside it that of TiTiler 1.
-    response.json({
-      colormaps: names.map((id) => ({ id, links: [link("item", id)] })),
-      colorMaps: names,
-      links: names.map((id) => link("data", id)),
-    });
+export const COLORMAP_ROUTES: RouteGroup<unknown> = {
+  title: "Colormaps",
+  routes: [
+    { method: "get", paths: ["/colorMaps"], summary: "All colormaps", refused: ["f"], handle: () => sendNames },
+    {
+      method: "get",
+      paths: ["/colorMaps/{colormap}"],
+      summary: "A colormap as 256 colours, or as a legend",
+      parameters: [F, ORIENTATION, WIDTH, HEIGHT],
+      types: ["application/json", "image/png", "image/webp", "image/jpeg"],
+      handle: () => sendColormap,
+    },
+  ],
+};
+
+const sendNames: RequestHandler = (_request, response) => {
+  const names = listColormaps();
+  const link = (rel: string, id: string): object => ({
+    rel,
+    href: `${baseOf(response)}/colorMaps/${id}`,
+    type: "application/json",
+    title: `Definition of ${id} ColorMap`,
   });
-  router.get("/colorMaps/:id", async (request, response) => {
-    const id = param(request, "id").toLowerCase();
-    if (!isColormapName(id))
-      throw new NotFoundError(`Colormap "${id.slice(0, 40)}" is not known; /colorMaps lists all`);
-    const format = formatOf(request);
-    response.set("Cache-Control", "public, max-age=3600").vary("Accept");
-    if (format !== undefined) {
-      const bytes = await encodeImage(drawLegend(id, orientationOf(request), sizeOf(request)), format);
-      return void response.type(MEDIA_TYPES[format]).send(Buffer.from(bytes));
-    }
-    const table = colormapTable(id);
-    const colours = Array.from({ length: 256 }, (_, i) => [
-      String(i),
-      [table[3 * i], table[3 * i + 1], table[3 * i + 2], 255],
-    ]);
-    response.json(Object.fromEntries(colours));
+  // TiTiler 2's shape, and beside it that of TiTiler 1.
+  response.json({
+    colormaps: names.map((id) => ({ id, links: [link("item", id)] })),
+    colorMaps: names,
+    links: names.map((id) => link("data", id)),
   });
-  return router;
-}
+};
+
+const sendColormap: RequestHandler = async (request, response) => {
+  const id = param(request, "colormap").toLowerCase();
+  if (!isColormapName(id)) throw new NotFoundError(`Colormap "${id.slice(0, 40)}" is not known; /colorMaps lists all`);
+  const format = formatOf(request);
+  response.set("Cache-Control", "public, max-age=3600").vary("Accept");
+  if (format !== undefined) {
+    const query = queryOf(request);
+    const size = { width: WIDTH.of(query), height: HEIGHT.of(query) };
+    const bytes = await encodeImage(drawLegend(id, ORIENTATION.of(query) ?? "horizontal", size), format);
+    return void response.type(MEDIA_TYPES[format]).send(Buffer.from(bytes));
+  }
+  const table = colormapTable(id);
+  const colours = Array.from({ length: 256 }, (_, i) => [
+    String(i),
+    [table[3 * i], table[3 * i + 1], table[3 * i + 2], 255],
+  ]);
+  response.json(Object.fromEntries(colours));
+};
 
 const PICTURES: ReadonlyMap<string, ImageFormat> = new Map([
   ["png", "png"],
@@ -56,36 +95,10 @@ const PICTURES: ReadonlyMap<string, ImageFormat> = new Map([
 
 /** Of a legend; undefined: the colours as JSON. */
 function formatOf(request: Request): ImageFormat | undefined {
-  const asked = queryOf(request).get("f") ?? "";
+  const asked = F.of(queryOf(request)) ?? "";
   if (asked === "json") return undefined;
   if (asked === "") return PICTURES.get(request.accepts(["json", "png", "webp", "jpeg"]) || "json");
   const format = PICTURES.get(asked);
   if (format !== undefined) return format;
   throw new InvalidRequestError(`f is "${asked.slice(0, 40)}"; wanted json, png, webp or jpg`);
 }
-
-function orientationOf(request: Request): Orientation {
-  const text = queryOf(request).get("orientation") || "horizontal";
-  if (text === "horizontal" || text === "vertical") return text;
-  throw new InvalidRequestError(`orientation is "${text.slice(0, 40)}"; wanted horizontal or vertical`);
-}
-
-function sizeOf(request: Request): { readonly width: number | undefined; readonly height: number | undefined } {
-  const px = (name: string): number | undefined => {
-    const text = queryOf(request).get(name) || undefined;
-    if (text === undefined) return undefined;
-    if (/^\d{1,5}$/.test(text)) return Number(text);
-    throw new InvalidRequestError(`${name} is "${text.slice(0, 20)}"; wanted a whole number of pixels`);
-  };
-  return { width: px("width"), height: px("height") };
-}
-
-/** For the OpenAPI description. */
-export const COLORMAP_PATHS: OpenApiPaths = {
-  "/colorMaps": { get: operation("All colormaps") },
-  "/colorMaps/{colormap}": {
-    get: operation("A colormap as 256 colours, or (f=png, webp, jpg) as a legend", "application/json", [
-      pathParameter("colormap", "Of /colorMaps"),
-    ]),
-  },
-};

@@ -1,9 +1,9 @@
-import { Router } from "express";
+import type { RequestHandler } from "express";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { baseOf } from "../base-url.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseBbox, parseDatetime, queryOf } from "../params.js";
+import { BBOX, DATETIME, queryOf } from "../params.js";
+import type { RouteGroup } from "../route.js";
 import { solarDay } from "../../tile/mosaic/order-items.js";
 import { param } from "./tiles.js";
 
@@ -20,19 +20,30 @@ export interface DateEntry {
 }
 
 /** `/collections/{c}/dates?bbox=&datetime=`: what a time slider needs. */
-export function datesRouter({ catalog }: Pick<Services, "catalog">): Router {
-  const router = Router();
-  router.get("/collections/:collection/dates", async (request, response) => {
+export const DATES_ROUTES: RouteGroup<Pick<Services, "catalog">> = {
+  title: "Collections",
+  routes: [
+    {
+      method: "get",
+      paths: ["/collections/{collection}/dates"],
+      summary: "Dates of a collection, one entry a UTC day, oldest first",
+      parameters: [BBOX, DATETIME],
+      handle: sendDates,
+    },
+  ],
+};
+
+function sendDates({ catalog }: Pick<Services, "catalog">): RequestHandler {
+  return async (request, response) => {
     const id = param(request, "collection");
     await catalog.collection(id);
     const query = queryOf(request);
-    const bbox = query.get("bbox");
-    const datetime = query.get("datetime");
+    const [bbox, datetime] = [BBOX.of(query), DATETIME.of(query)];
     const { items, matched } = await catalog.search({
       collections: [id],
       limit: MAX_ITEMS,
-      ...(bbox ? { bbox: parseBbox(bbox) } : {}),
-      ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+      ...(bbox === undefined ? {} : { bbox }),
+      ...(datetime === undefined ? {} : { datetime }),
     });
     const self = `${baseOf(response)}/collections/${encodeURIComponent(id)}`;
     response.set("Cache-Control", "no-cache").json({
@@ -48,8 +59,7 @@ export function datesRouter({ catalog }: Pick<Services, "catalog">): Router {
         { rel: "collection", type: "application/json", href: self },
       ],
     });
-  });
-  return router;
+  };
 }
 
 /** One entry a UTC day, oldest first; items come newest first. */
@@ -71,14 +81,3 @@ export function groupByDay(items: readonly CatalogItem[]): readonly DateEntry[] 
     };
   });
 }
-
-/** For the OpenAPI description. */
-export const DATES_PATHS: OpenApiPaths = {
-  "/collections/{collection}/dates": {
-    get: operation("Dates of a collection, one entry a UTC day, oldest first", "application/json", [
-      pathParameter("collection", "Id of the collection"),
-      { name: "bbox", in: "query", schema: { type: "string" }, description: "west,south,east,north in degrees" },
-      { name: "datetime", in: "query", schema: { type: "string" }, description: "Instant, date or interval" },
-    ]),
-  },
-};

@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import type { Services } from "../../app/services.js";
 import { renderQueries } from "../../catalog/renders.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -8,44 +8,77 @@ import { NotFoundError } from "../../core/errors.js";
 import { applyAffine } from "../../geo/affine.js";
 import { epsgCode } from "../../geo/crs.js";
 import { baseOf } from "../base-url.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import type { RouteGroup } from "../route.js";
 import { GEOJSON_TYPE, JSON_TYPE } from "../stac-documents.js";
 import { sourceOf } from "./series.js";
 import { param } from "./tiles.js";
 
+const ITEM = "/collections/{collection}/items/{item}";
+
 /** What TiTiler tells of an item: its bands, their grid, its renders. */
-export function itemInfoRouter(services: Services): Router {
-  const router = Router();
-  const root = "/collections/:collection/items/:item";
-  const find = (request: Request): Promise<CatalogItem> =>
-    services.catalog.item(param(request, "collection"), param(request, "item"));
-  router.get(`${root}/info`, async (request, response) => {
-    response.json(infoOf(await find(request), bandsOf(request)));
-  });
-  router.get(`${root}/info.geojson`, async (request, response) => {
-    const item = await find(request);
-    const { boundsWgs84: bbox, geometry } = item;
-    response.type(GEOJSON_TYPE);
-    response.json({ type: "Feature", bbox, geometry, properties: infoOf(item, bandsOf(request)) });
-  });
-  router.get(`${root}/assets`, async (request, response) => {
-    await find(request);
-    response.json(BANDS);
-  });
-  router.get(`${root}/renders`, async (request, response) => {
-    const { self, renders } = rendersOf(await find(request), response);
-    const links = [{ rel: "self", href: self, type: JSON_TYPE, title: "List STAC Renders metadata" }];
-    response.json({ renders, links });
-  });
-  router.get(`${root}/renders/:render`, async (request, response) => {
-    const { renders } = rendersOf(await find(request), response);
-    const id = param(request, "render");
-    if (!Object.hasOwn(renders, id))
-      throw new NotFoundError(`Render "${id.slice(0, 40)}" isn't one of ${Object.keys(renders).join(", ")}`);
-    response.json(renders[id]);
-  });
-  return router;
-}
+export const ITEM_INFO_ROUTES: RouteGroup<Services> = {
+  title: "Items",
+  routes: [
+    {
+      method: "get",
+      paths: [`${ITEM}/info`],
+      summary: "An item's bands and their grid",
+      parameters: SOURCE_PARAMETERS,
+      handle: (services) => async (request, response) => {
+        response.json(infoOf(await find(request, services), bandsOf(request)));
+      },
+    },
+    {
+      method: "get",
+      paths: [`${ITEM}/info.geojson`],
+      summary: "An item's bands and their grid as a Feature",
+      parameters: SOURCE_PARAMETERS,
+      refused: ["crs"],
+      types: [GEOJSON_TYPE],
+      handle: (services) => async (request, response) => {
+        const item = await find(request, services);
+        const { boundsWgs84: bbox, geometry } = item;
+        response.type(GEOJSON_TYPE);
+        response.json({ type: "Feature", bbox, geometry, properties: infoOf(item, bandsOf(request)) });
+      },
+    },
+    {
+      method: "get",
+      paths: [`${ITEM}/assets`],
+      summary: "Names that assets= knows",
+      handle: (services) => async (request, response) => {
+        await find(request, services);
+        response.json(BANDS);
+      },
+    },
+    {
+      method: "get",
+      paths: [`${ITEM}/renders`],
+      summary: "An item's renders",
+      handle: (services) => async (request, response) => {
+        const { self, renders } = rendersOf(await find(request, services), response);
+        const links = [{ rel: "self", href: self, type: JSON_TYPE, title: "List STAC Renders metadata" }];
+        response.json({ renders, links });
+      },
+    },
+    {
+      method: "get",
+      paths: [`${ITEM}/renders/{render}`],
+      summary: "One of an item's renders",
+      handle: (services) => async (request, response) => {
+        const { renders } = rendersOf(await find(request, services), response);
+        const id = param(request, "render");
+        if (!Object.hasOwn(renders, id))
+          throw new NotFoundError(`Render "${id.slice(0, 40)}" isn't one of ${Object.keys(renders).join(", ")}`);
+        response.json(renders[id]);
+      },
+    },
+  ],
+};
+
+const find = (request: Request, { catalog }: Services): Promise<CatalogItem> =>
+  catalog.item(param(request, "collection"), param(request, "item"));
 
 /** Bands that `assets` names; all unless it does. */
 function bandsOf(request: Request): readonly string[] {
@@ -104,18 +137,3 @@ function rendersOf(
   });
   return { self: `${item}/renders`, renders: Object.fromEntries(renders) };
 }
-
-const COLLECTION = pathParameter("collection", "Id of the collection");
-const ITEM = pathParameter("item", "Id of the item");
-const path = "/collections/{collection}/items/{item}";
-
-/** For the OpenAPI description. */
-export const ITEM_INFO_PATHS: OpenApiPaths = {
-  [`${path}/info`]: { get: operation("An item's bands and their grid", JSON_TYPE, [COLLECTION, ITEM]) },
-  [`${path}/info.geojson`]: { get: operation("The same as a Feature", GEOJSON_TYPE, [COLLECTION, ITEM]) },
-  [`${path}/assets`]: { get: operation("Names that assets= knows", JSON_TYPE, [COLLECTION, ITEM]) },
-  [`${path}/renders`]: { get: operation("An item's renders", JSON_TYPE, [COLLECTION, ITEM]) },
-  [`${path}/renders/{render}`]: {
-    get: operation("One of them", JSON_TYPE, [COLLECTION, ITEM, pathParameter("render", "Of the item's renders")]),
-  },
-};

@@ -1,29 +1,96 @@
-import { Router, type Request } from "express";
+import type { RequestHandler } from "express";
 import { z } from "zod";
-import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import { parameter } from "../../core/parameter.js";
 import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
+import { DATE_PARAMETERS } from "../mosaic-params.js";
 import { queryOf } from "../params.js";
-import { parseMosaicFilter } from "../search-params.js";
-import { sendMosaicTilejson } from "./tilejson.js";
-import { param, sendMosaic } from "./tiles.js";
+import * as refused from "../refused.js";
+import { PICTURE_TYPES, type RouteGroup } from "../route.js";
+import { parseMosaicFilter, searchSchema } from "../search-params.js";
+import { sendMosaicTilejson, TILEJSON_PARAMETERS } from "./tilejson.js";
+import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_BODY = "64kb";
 const MAX_LISTED = 50;
 
 const bodySchema = z.record(z.string(), z.unknown());
 
+const LIST_LIMIT = parameter({
+  name: "limit",
+  description: `Searches a page, at most and by default ${MAX_LISTED}`,
+  example: "2",
+  schema: z.int().min(0).max(999_999_999),
+  wanted: "a whole number",
+});
+const OFFSET = parameter({
+  name: "offset",
+  description: "How many are passed over",
+  example: "0",
+  schema: z.int().min(0).max(999_999_999),
+  wanted: "a whole number",
+});
+const TILES = "/searches/{search}/tiles/{tms}/{z}/{x}/{y}";
+const REFUSED = [...refused.ALGORITHM, ...refused.EFFORT, "items_limit"];
+
 /** Searches with a name, and their tiles: the shape of titiler-pgstac. */
-export function searchesRouter({ services }: { readonly services: Services }): Router {
-  const { searches } = services;
-  const router = Router();
-  router.post("/searches/register", mayWrite(services.config), ...jsonBody(MAX_BODY), async (request, response) => {
+export const SEARCHES_ROUTES: RouteGroup<Services> = {
+  title: "Registered searches",
+  routes: [
+    {
+      method: "post",
+      paths: ["/searches/register"],
+      summary: "Register a search for tiles: a STAC search and, optionally, metadata",
+      body: searchSchema.extend({ metadata: bodySchema.optional() }),
+      handle: (services) => [mayWrite(services.config), ...jsonBody(MAX_BODY), register(services)],
+    },
+    {
+      method: "get",
+      paths: ["/searches", "/searches/list"],
+      summary: "Registered searches",
+      parameters: [LIST_LIMIT, OFFSET],
+      refused: ["sortby"],
+      handle: list,
+    },
+    {
+      method: "get",
+      paths: ["/searches/{search}/info"],
+      summary: "A registered search",
+      handle: (services) => async (request, response) => {
+        response.json(infoOf(await services.searches.get(param(request, "search")), baseOf(response)));
+      },
+    },
+    {
+      method: "get",
+      paths: [TILES, `${TILES}.{format}`],
+      summary: "A map tile of a registered search",
+      parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS],
+      refused: REFUSED,
+      types: PICTURE_TYPES,
+      mayBeEmpty: true,
+      handle: (services) => async (request, response) => {
+        const { search } = await services.searches.get(param(request, "search"));
+        await sendMosaic(parseMosaicFilter(search), { services, request, response });
+      },
+    },
+    {
+      method: "get",
+      paths: ["/searches/{search}/{tms}/tilejson.json"],
+      summary: "TileJSON of a registered search",
+      parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS],
+      refused: REFUSED,
+      handle: tilejson,
+    },
+  ],
+};
+
+function register({ searches }: Services): RequestHandler {
+  return async (request, response) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new InvalidRequestError("The request's body isn't a JSON object; wanted a STAC search");
     const { metadata, ...search } = body.data;
@@ -32,11 +99,14 @@ export function searchesRouter({ services }: { readonly services: Services }): R
     parseMosaicFilter(search);
     const entry = await searches.register({ search, metadata: told.data });
     response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
-  });
-  router.get(["/searches", "/searches/list"], async (request, response) => {
+  };
+}
+
+function list({ searches }: Services): RequestHandler {
+  return async (request, response) => {
     const query = queryOf(request);
-    const limit = Math.max(1, Math.min(MAX_LISTED, wholeNumber("limit", query.get("limit"), MAX_LISTED)));
-    const offset = wholeNumber("offset", query.get("offset"), 0);
+    const limit = Math.max(1, Math.min(MAX_LISTED, LIST_LIMIT.of(query) ?? MAX_LISTED));
+    const offset = OFFSET.of(query) ?? 0;
     const { searches: found, matched } = await searches.list({ limit, offset });
     const base = baseOf(response);
     const link = (rel: string, from: number): object => ({
@@ -53,16 +123,13 @@ export function searchesRouter({ services }: { readonly services: Services }): R
       ],
       context: { returned: found.length, limit, matched },
     });
-  });
-  router.get("/searches/:search/info", async (request, response) => {
-    response.json(infoOf(await searches.get(param(request, "search")), baseOf(response)));
-  });
-  router.get("/searches/:search/tiles/:tms/:z/:x/:y", async (request, response) => {
-    await sendMosaic(await filterFor(request), { services, request, response });
-  });
-  router.get("/searches/:search/:tms/tilejson.json", async (request, response) => {
+  };
+}
+
+function tilejson(services: Services): RequestHandler {
+  return async (request, response) => {
     const set = tileMatrixSet(param(request, "tms"));
-    const entry = await searches.get(param(request, "search"));
+    const entry = await services.searches.get(param(request, "search"));
     await sendMosaicTilejson(
       {
         search: parseMosaicFilter(entry.search),
@@ -72,18 +139,7 @@ export function searchesRouter({ services }: { readonly services: Services }): R
       },
       { services, request, response },
     );
-  });
-  return router;
-
-  async function filterFor(request: Request): Promise<MosaicFilter> {
-    return parseMosaicFilter((await searches.get(param(request, "search"))).search);
-  }
-}
-
-function wholeNumber(name: string, text: string | null, fallback: number): number {
-  if (text === null || text === "") return fallback;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 40)}"; wanted a whole number`);
+  };
 }
 
 function linksOf({ id, metadata }: RegisteredSearch, base: string): object[] {
@@ -111,19 +167,3 @@ function infoOf(entry: RegisteredSearch, base: string): object {
     links: [{ rel: "self", type: "application/json", href: `${base}/searches/${id}/info` }, ...linksOf(entry, base)],
   };
 }
-
-const SEARCH = pathParameter("search", "Id of a registered search");
-const ADDRESS = ["z", "x", "y"].map((name) => pathParameter(name, "Tile address; y may have an extension"));
-
-/** For the OpenAPI description. */
-export const SEARCHES_PATHS: OpenApiPaths = {
-  "/searches/register": { post: operation("Register a search for tiles: a STAC search and, optionally, metadata") },
-  "/searches": { get: operation("Registered searches") },
-  "/searches/{search}/info": { get: operation("A registered search", "application/json", [SEARCH]) },
-  "/searches/{search}/tiles/WebMercatorQuad/{z}/{x}/{y}": {
-    get: operation("A map tile of a registered search", "image/*", [SEARCH, ...ADDRESS]),
-  },
-  "/searches/{search}/WebMercatorQuad/tilejson.json": {
-    get: operation("TileJSON of a registered search", "application/json", [SEARCH]),
-  },
-};

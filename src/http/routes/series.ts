@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
@@ -8,31 +8,95 @@ import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
 import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
+import { parameter } from "../../core/parameter.js";
+import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
 import { parseSource } from "../../render/parse-source.js";
 import type { RenderSource } from "../../render/render-spec.js";
 import { jsonBody } from "../json-body.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseDatetime, queryOf } from "../params.js";
-import { parseStatistics } from "../statistics-params.js";
-import { parseCollectionFilter } from "../search-params.js";
+import { areaSchema } from "../geojson-body.js";
+import { DATETIME, queryOf } from "../params.js";
+import * as refused from "../refused.js";
+import type { RouteGroup } from "../route.js";
+import { parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
+import { FILTER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import { param } from "./tiles.js";
 
 const MAX_DATES = 500;
 const MAX_BODY = "1mb";
 
+const AS = parameter({
+  name: "f",
+  description: "json (default) or csv",
+  example: "json",
+  schema: z.enum(["json", "csv"]),
+  wanted: "json or csv",
+});
+const FILL = parameter({
+  name: "inpaint",
+  description: "How dates without a clear look are filled: none (default), nearest, linear; others are linear here",
+  example: "nearest",
+  // A point has no surroundings and no network yet: the best that it has is linear.
+  schema: z
+    .enum(["none", "nearest", "linear", "harmonic", "tec"])
+    .transform((word) => (word === "harmonic" || word === "tec" ? "linear" : word)),
+  wanted: "none, nearest, linear, harmonic or tec",
+});
+const SERIES_PARAMETERS = [...SOURCE_PARAMETERS, DATETIME, ...FILTER_PARAMETERS, AS];
+
 /** Values at a point, and statistics of an area, over the dates of a collection. */
-export function seriesRouter({ services }: { readonly services: Services }): Router {
-  const { catalog } = services;
-  const router = Router();
-  const item = "/collections/:collection/items/:item";
-  router.get(`${item}/point/:place`, async (request, response) => {
+export const SERIES_ROUTES: RouteGroup<Services> = {
+  title: "Values",
+  routes: [
+    {
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}/point/{place}"],
+      summary: "Values of an item at a point",
+      parameters: SOURCE_PARAMETERS,
+      refused: [...refused.PIXELS, ...refused.KERNEL, "coord_crs"],
+      handle: itemPoint,
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}/point/{place}"],
+      summary: "Values at a point over a collection's dates",
+      parameters: [...SERIES_PARAMETERS, FILL],
+      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "sortby"],
+      types: ["application/json", "text/csv"],
+      handle: collectionPoint,
+    },
+    {
+      method: "post",
+      paths: ["/collections/{collection}/statistics"],
+      summary: "Statistics of a GeoJSON feature over a collection's dates",
+      parameters: [...SERIES_PARAMETERS, ...STATISTICS_PARAMETERS],
+      refused: [
+        ...refused.PIXELS,
+        ...refused.KERNEL,
+        ...refused.ALGORITHM,
+        ...refused.EFFORT,
+        ...refused.CRS,
+        ...refused.AREA,
+        "max_size",
+        "pixel_selection",
+        "sortby",
+      ],
+      body: areaSchema,
+      types: ["application/json", "text/csv"],
+      handle: (services) => [...jsonBody(MAX_BODY), (request, response) => sendStatistics(services, request, response)],
+    },
+  ],
+};
+
+function itemPoint(services: Services): RequestHandler {
+  return async (request, response) => {
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
-    const find = (): Promise<CatalogItem> => catalog.item(param(request, "collection"), param(request, "item"));
+    const find = (): Promise<CatalogItem> =>
+      services.catalog.item(param(request, "collection"), param(request, "item"));
     const { id } = await find();
     const signal = requestSignal(request, response);
-    const [point] = await withFreshCatalog(catalog, async () => {
+    const [point] = await withFreshCatalog(services.catalog, async () => {
       const stamped = await services.stamps.stamp([await find()]);
       return readPoint(stamped, { lon, lat, source }, services, signal);
     });
@@ -45,11 +109,14 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
       band_descriptions: names,
       clear: point.clear,
     });
-  });
-  router.get("/collections/:collection/point/:place", async (request, response) => {
+  };
+}
+
+function collectionPoint(services: Services): RequestHandler {
+  return async (request, response) => {
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
-    const fill = parseFill(queryOf(request).get("inpaint"));
+    const fill = FILL.of(queryOf(request)) ?? "none";
     const signal = requestSignal(request, response);
     const points = await withFreshCatalog(services.catalog, async () => {
       const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] }, signal);
@@ -81,11 +148,7 @@ export function seriesRouter({ services }: { readonly services: Services }): Rou
         ...(inferred === undefined ? {} : { method: inferred }),
       })),
     });
-  });
-  router.post("/collections/:collection/statistics", ...jsonBody(MAX_BODY), (request, response) =>
-    sendStatistics(services, request, response),
-  );
-  return router;
+  };
 }
 
 async function sendStatistics(services: Services, request: Request, response: Response): Promise<void> {
@@ -148,14 +211,14 @@ async function itemsOf(
   const id = param(request, "collection");
   await services.catalog.collection(id);
   const query = queryOf(request);
-  const datetime = query.get("datetime");
+  const datetime = DATETIME.of(query);
   const { bbox, mostItems = MAX_DATES, ...filter } = parseCollectionFilter(id, query);
   const { items } = await services.catalog.search(
     {
       ...filter,
       ...(bbox === undefined ? {} : where.bbox === undefined ? { bbox } : { intersects: boundsGeometry(bbox) }),
       ...where,
-      ...(datetime ? { datetime: parseDatetime(datetime) } : {}),
+      ...(datetime === undefined ? {} : { datetime }),
       limit: Math.min(MAX_DATES, mostItems),
     },
     signal,
@@ -176,19 +239,7 @@ function parsePlace(text: string): readonly [lon: number, lat: number] {
   throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted LONGITUDE,LATITUDE in degrees`);
 }
 
-function parseFill(text: string | null): "none" | "nearest" | "linear" {
-  if (text === null || text === "" || text === "none") return "none";
-  if (text === "nearest" || text === "linear") return text;
-  // A point has no surroundings and no network yet: the best that it has is linear.
-  if (text === "tec" || text === "harmonic") return "linear";
-  throw new InvalidRequestError(`inpaint is "${text.slice(0, 40)}"; wanted none, nearest, linear, harmonic or tec`);
-}
-
-function wantsCsv(request: Request): boolean {
-  const format = queryOf(request).get("f") ?? "json";
-  if (format === "json" || format === "csv") return format === "csv";
-  throw new InvalidRequestError(`f is "${format.slice(0, 40)}"; wanted json or csv`);
-}
+const wantsCsv = (request: Request): boolean => AS.of(queryOf(request)) === "csv";
 
 type Cell = string | number | boolean;
 
@@ -209,25 +260,3 @@ function csvCell(cell: Cell): string {
   const text = typeof cell === "number" ? String(Number(cell.toPrecision(9))) : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
-
-const COLLECTION = pathParameter("collection", "Id of the collection");
-const PLACE = pathParameter("place", "LONGITUDE,LATITUDE in degrees");
-
-/** For the OpenAPI description. */
-export const SERIES_PATHS: OpenApiPaths = {
-  "/collections/{collection}/point/{place}": {
-    get: operation("Values at a point over dates, as JSON or (f=csv) CSV", "application/json", [COLLECTION, PLACE]),
-  },
-  "/collections/{collection}/items/{item}/point/{place}": {
-    get: operation("Values of an item at a point", "application/json", [
-      COLLECTION,
-      pathParameter("item", "Id of the item"),
-      PLACE,
-    ]),
-  },
-  "/collections/{collection}/statistics": {
-    post: operation("Statistics of a GeoJSON feature over dates, as JSON or (f=csv) CSV", "application/json", [
-      COLLECTION,
-    ]),
-  },
-};

@@ -1,11 +1,17 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { z } from "zod";
 import type { Catalog, StacJson } from "../../catalog/types.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
-import { queryOf } from "../params.js";
-import { methodNotAllowed } from "../problem.js";
-import { parseSearch, parseSearchParams, type SearchRequest } from "../search-params.js";
+import { queryOf, wholeQueryOf } from "../params.js";
+import type { RouteGroup, StacServices } from "../route.js";
+import {
+  parseSearch,
+  parseSearchParams,
+  SEARCH_PARAMETERS,
+  searchSchema,
+  type SearchRequest,
+} from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import * as documents from "../stac-documents.js";
 import { pathParam, sendDocument } from "../sending-documents.js";
@@ -14,28 +20,48 @@ import { pathParam, sendDocument } from "../sending-documents.js";
 const MAX_BODY = 1_000_000;
 
 /** Items found: /search and the items of a collection, by the same parameters. */
-export function stacSearchRoutes(catalog: Catalog): Router {
-  const router = Router();
-  router
-    .route("/search")
-    .get((request, response) =>
-      sendPage(catalog, parseSearchParams(queryOf(request)), { request, response, path: "/search" }),
-    )
-    .post(...jsonBody(MAX_BODY), (request, response) =>
-      sendPage(catalog, parseSearch(request.body), { request, response, path: "/search" }),
-    )
-    .all(methodNotAllowed("GET, HEAD, POST"));
-  router
-    .route("/collections/:collection/items")
-    .get(async (request, response) => {
-      const { id } = idSchema.parse(await catalog.collection(pathParam(request, "collection")));
-      const { query, fields } = parseSearchParams(queryOf(request));
-      const asked = { fields, query: { ...query, collections: [id] } };
-      await sendPage(catalog, asked, { request, response, path: `/collections/${encodeURIComponent(id)}/items` });
-    })
-    .all(methodNotAllowed("GET, HEAD"));
-  return router;
-}
+export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
+  title: "STAC",
+  routes: [
+    {
+      method: "get",
+      paths: ["/search"],
+      summary: "Search items",
+      parameters: SEARCH_PARAMETERS,
+      types: [documents.GEOJSON_TYPE],
+      handle:
+        ({ catalog }) =>
+        (request, response) =>
+          sendPage(catalog, parseSearchParams(queryOf(request)), { request, response, path: "/search" }),
+    },
+    {
+      method: "post",
+      paths: ["/search"],
+      summary: "Search items",
+      body: searchSchema,
+      types: [documents.GEOJSON_TYPE],
+      handle: ({ catalog }) => [
+        ...jsonBody(MAX_BODY),
+        (request, response) => sendPage(catalog, parseSearch(request.body), { request, response, path: "/search" }),
+      ],
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}/items"],
+      summary: "Items of a collection, searched as by /search",
+      parameters: SEARCH_PARAMETERS.filter(({ name }) => name !== "collections"),
+      types: [documents.GEOJSON_TYPE],
+      handle:
+        ({ catalog }) =>
+        async (request, response) => {
+          const { id } = idSchema.parse(await catalog.collection(pathParam(request, "collection")));
+          const { query, fields } = parseSearchParams(queryOf(request));
+          const asked = { fields, query: { ...query, collections: [id] } };
+          await sendPage(catalog, asked, { request, response, path: `/collections/${encodeURIComponent(id)}/items` });
+        },
+    },
+  ],
+};
 
 const idSchema = z.object({ id: z.string() });
 
@@ -55,7 +81,9 @@ async function sendPage(
   const page = await catalog.search(query, requestSignal(request, response));
   const url = `${base}${path}`;
   const links =
-    request.method === "POST" ? postLinks(url, request.body, page.next) : getLinks(url, queryOf(request), page.next);
+    request.method === "POST"
+      ? postLinks(url, request.body, page.next)
+      : getLinks(url, wholeQueryOf(request), page.next);
   const parents =
     path === "/search" ? [] : [{ rel: "collection", href: url.replace(/\/items$/, ""), type: documents.JSON_TYPE }];
   const document = documents.itemCollection(page, base, { links: [...links, ...parents], fields });

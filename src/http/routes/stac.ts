@@ -1,75 +1,105 @@
 import { basename, dirname } from "node:path";
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { z } from "zod";
 import { TEC_MEDIA_TYPE, tecJsonSchema } from "../../catalog/tec-extension.js";
-import type { Catalog } from "../../catalog/types.js";
 import { NotFoundError, UnsupportedError } from "../../core/errors.js";
 import { fileIdentity } from "../../store/file-source.js";
 import { fileNameOf, isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
 import { baseOf } from "../base-url.js";
 import { CONFORMANCE } from "../conformance.js";
-import { searchCollections } from "../collection-search.js";
-import { queryOf } from "../params.js";
-import { methodNotAllowed } from "../problem.js";
+import { COLLECTION_SEARCH_PARAMETERS, searchCollections } from "../collection-search.js";
+import { wholeQueryOf } from "../params.js";
+import type { RealPlace, RouteGroup, StacServices } from "../route.js";
 import { fileHeaders } from "../security-headers.js";
 import { pathParam, sendDocument } from "../sending-documents.js";
 import * as documents from "../stac-documents.js";
-import { stacAggregateRoutes } from "./stac-aggregate.js";
-import { stacSearchRoutes } from "./stac-search.js";
 
-/** The STAC API below the landing page: collections, items, search, assets. */
-export function stacRoutes(catalog: Catalog, realPlace: RealPlace = async (path) => path): Router {
-  const router = Router();
-  const get = (path: string, handler: (request: Request, response: Response) => Promise<void>): void => {
-    router.route(path).get(handler).all(methodNotAllowed("GET, HEAD"));
-  };
-
-  get("/conformance", async (_request, response) => {
-    sendDocument(response, { conformsTo: CONFORMANCE });
-  });
-  get("/extensions/tec/v1.0.0/schema.json", async (_request, response) => {
-    sendDocument(response, tecJsonSchema(), documents.SCHEMA_TYPE);
-  });
-  get("/collections", async (request, response) => {
-    const query = queryOf(request);
-    const page = searchCollections(await catalog.collections(), query);
-    sendDocument(response, documents.collectionsDocument(page, query, baseOf(response)));
-  });
-  get("/children", async (_request, response) => {
-    sendDocument(response, documents.childrenDocument(await catalog.collections(), baseOf(response)));
-  });
-  get("/collections/:collection", async (request, response) => {
-    const collection = await catalog.collection(pathParam(request, "collection"));
-    sendDocument(response, documents.collectionDocument(collection, baseOf(response)));
-  });
-  get("/collections/:collection/items/:item", async (request, response) => {
-    const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
-    sendDocument(response, documents.itemDocument(item, baseOf(response)), documents.GEOJSON_TYPE);
-  });
-  get("/collections/:collection/items/:item/assets/:asset", (request, response) =>
-    sendAsset({ catalog, realPlace }, request, response),
-  );
-  // A TEC-COG names its references relative to its own place: from assets/tec to here. Pictures have such paths too (preview/512.tif).
-  router.get("/collections/:collection/items/:item/:reference/:file.tif", async (request, response, next) => {
-    if (!(await sendReference({ catalog, realPlace }, request, response))) next();
-  });
-  router.use(stacSearchRoutes(catalog));
-  router.use(stacAggregateRoutes(catalog));
-  return router;
-}
-
-/** Of a local file of the catalog, links followed. */
-type RealPlace = (path: string) => Promise<string>;
+/** The STAC API below the landing page: collections, items, assets. */
+export const STAC_ROUTES: RouteGroup<StacServices> = {
+  title: "STAC",
+  routes: [
+    {
+      method: "get",
+      paths: ["/conformance"],
+      summary: "Conformance classes",
+      refused: ["f"],
+      handle: () => (_request, response) => sendDocument(response, { conformsTo: CONFORMANCE }),
+    },
+    {
+      method: "get",
+      paths: ["/extensions/tec/v1.0.0/schema.json"],
+      summary: "JSON Schema of the tec extension",
+      types: [documents.SCHEMA_TYPE],
+      handle: () => (_request, response) => sendDocument(response, tecJsonSchema(), documents.SCHEMA_TYPE),
+    },
+    {
+      method: "get",
+      paths: ["/collections"],
+      summary: "Collections, all or those in a box, an interval, with words",
+      parameters: COLLECTION_SEARCH_PARAMETERS,
+      handle:
+        ({ catalog }) =>
+        async (request, response) => {
+          const query = wholeQueryOf(request);
+          const page = searchCollections(await catalog.collections(), query);
+          sendDocument(response, documents.collectionsDocument(page, query, baseOf(response)));
+        },
+    },
+    {
+      method: "get",
+      paths: ["/children"],
+      summary: "All collections, as the landing page's children",
+      handle:
+        ({ catalog }) =>
+        async (_request, response) =>
+          sendDocument(response, documents.childrenDocument(await catalog.collections(), baseOf(response))),
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}"],
+      summary: "A collection",
+      handle:
+        ({ catalog }) =>
+        async (request, response) => {
+          const collection = await catalog.collection(pathParam(request, "collection"));
+          sendDocument(response, documents.collectionDocument(collection, baseOf(response)));
+        },
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}"],
+      summary: "An item",
+      types: [documents.GEOJSON_TYPE],
+      handle:
+        ({ catalog }) =>
+        async (request, response) => {
+          const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
+          sendDocument(response, documents.itemDocument(item, baseOf(response)), documents.GEOJSON_TYPE);
+        },
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}/assets/{asset}"],
+      summary: "A file of an item, with byte ranges",
+      types: ["*/*"],
+      handle: (services) => (request, response) => sendAsset(services, request, response),
+    },
+    {
+      // A TEC-COG names its references relative to its own place: from assets/tec to here. Pictures have such paths too (preview/512.tif).
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}/{reference}/{file}.tif"],
+      summary: "A file that an item leans on, as the item's own file calls it",
+      types: [TEC_MEDIA_TYPE],
+      handle: (services) => async (request, response, next) => {
+        if (!(await sendReference(services, request, response))) next("route");
+      },
+    },
+  ],
+};
 
 const assetSchema = z.looseObject({ href: z.string(), type: z.string().optional() });
 
-/** The file itself, with Range, ETag and conditional requests; a URL is redirected to. */
-interface Files {
-  readonly catalog: Catalog;
-  readonly realPlace: RealPlace;
-}
-
-async function sendAsset({ catalog, realPlace }: Files, request: Request, response: Response): Promise<void> {
+async function sendAsset({ catalog, realPlace }: StacServices, request: Request, response: Response): Promise<void> {
   const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const key = pathParam(request, "asset");
   const assets = z.record(z.string(), z.unknown()).parse(item.json["assets"]);
@@ -84,7 +114,11 @@ async function sendAsset({ catalog, realPlace }: Files, request: Request, respon
 }
 
 /** A file that an item leans on, under the name by which the item's own file calls it; false where it leans on no such file. */
-async function sendReference({ catalog, realPlace }: Files, request: Request, response: Response): Promise<boolean> {
+async function sendReference(
+  { catalog, realPlace }: StacServices,
+  request: Request,
+  response: Response,
+): Promise<boolean> {
   const item = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const name = `${pathParam(request, "reference")}/${pathParam(request, "file")}.tif`;
   const place = item.referenceHrefs.find((href) => href.replaceAll("\\", "/").endsWith(`/${name}`));

@@ -1,4 +1,4 @@
-import { Router, type RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type { Catalog, CatalogItem } from "../../catalog/types.js";
 import { unionBounds } from "../../catalog/footprint.js";
 import type { Bounds } from "../../geo/bounds.js";
@@ -9,8 +9,8 @@ import {
   type TileMatrixSet,
 } from "../../geo/tile-matrix-sets.js";
 import { baseOf } from "../base-url.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { methodNotAllowed } from "../problem.js";
+import * as refused from "../refused.js";
+import type { Route, RouteGroup } from "../route.js";
 import { pathParam, sendDocument } from "../sending-documents.js";
 import { JSON_TYPE } from "../stac-documents.js";
 
@@ -24,47 +24,75 @@ const FORMATS = [
 const CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /** OGC API - Tiles: the sets, and the tilesets of collections and items (20-057, core, tileset, tilesets-list). */
-export function tileMatrixSetsRouter({ catalog }: { readonly catalog: Catalog }): Router {
-  const router = Router();
-  const get = (path: string, handler: RequestHandler): void => {
-    router.route(path).get(handler).all(methodNotAllowed("GET, HEAD"));
-  };
-  get("/tileMatrixSets", (_request, response) => {
-    const base = baseOf(response);
-    sendDocument(response, {
-      tileMatrixSets: TILE_MATRIX_SETS.map(({ id, title, crsUri }) => ({
-        id,
-        title,
-        uri: uriOf(id),
-        crs: crsUri,
-        links: [{ rel: "self", href: `${base}/tileMatrixSets/${id}`, type: JSON_TYPE, title }],
-      })),
-      links: [{ rel: "self", href: `${base}/tileMatrixSets`, type: JSON_TYPE }],
-    });
+export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
+  title: "Tiles",
+  routes: [
+    {
+      method: "get",
+      paths: ["/tileMatrixSets"],
+      summary: "Tile matrix sets in which tiles are drawn",
+      refused: ["f"],
+      handle: () => sendSets,
+    },
+    {
+      method: "get",
+      paths: ["/tileMatrixSets/{tms}"],
+      summary: "A tile matrix set",
+      refused: ["f"],
+      handle: () => (request, response) =>
+        sendDocument(response, tileMatrixSetDocument(tileMatrixSet(pathParam(request, "tms")))),
+    },
+    ...(
+      [
+        ["/collections/{collection}/tiles", "a collection", [...refused.FILTER, "datetime"], collectionSubject],
+        ["/collections/{collection}/items/{item}/tiles", "an item", [], itemSubject],
+      ] as const
+    ).flatMap(([path, what, filter, subject]): Route<{ readonly catalog: Catalog }>[] => [
+      {
+        method: "get",
+        paths: [path],
+        summary: `Tilesets of ${what}`,
+        refused: ["f", "crs", ...filter],
+        handle:
+          ({ catalog }) =>
+          async (request, response) => {
+            const of = await subject(catalog, request);
+            const base = baseOf(response);
+            sendDocument(response, {
+              tilesets: TILE_MATRIX_SETS.map((set) => tilesetEntry(set, of, base)),
+              links: [{ rel: "self", href: `${base}${of.path}/tiles`, type: JSON_TYPE }],
+            });
+          },
+      },
+      {
+        method: "get",
+        paths: [`${path}/{tms}`],
+        summary: `A tileset of ${what}`,
+        refused: ["f", "minzoom", "maxzoom", ...filter],
+        handle:
+          ({ catalog }) =>
+          async (request, response) => {
+            const set = tileMatrixSet(pathParam(request, "tms"));
+            sendDocument(response, tilesetDocument(set, await subject(catalog, request), baseOf(response)));
+          },
+      },
+    ]),
+  ],
+};
+
+const sendSets: RequestHandler = (_request, response) => {
+  const base = baseOf(response);
+  sendDocument(response, {
+    tileMatrixSets: TILE_MATRIX_SETS.map(({ id, title, crsUri }) => ({
+      id,
+      title,
+      uri: uriOf(id),
+      crs: crsUri,
+      links: [{ rel: "self", href: `${base}/tileMatrixSets/${id}`, type: JSON_TYPE, title }],
+    })),
+    links: [{ rel: "self", href: `${base}/tileMatrixSets`, type: JSON_TYPE }],
   });
-  get("/tileMatrixSets/:tms", (request, response) => {
-    sendDocument(response, tileMatrixSetDocument(tileMatrixSet(pathParam(request, "tms"))));
-  });
-  for (const [path, subject] of [
-    ["/collections/:collection/tiles", collectionSubject(catalog)],
-    ["/collections/:collection/items/:item/tiles", itemSubject(catalog)],
-  ] as const) {
-    get(path, async (request, response) => {
-      const of = await subject(request);
-      const base = baseOf(response);
-      sendDocument(response, {
-        tilesets: TILE_MATRIX_SETS.map((set) => tilesetEntry(set, of, base)),
-        links: [{ rel: "self", href: `${base}${of.path}/tiles`, type: JSON_TYPE }],
-      });
-    });
-    get(`${path}/:tms`, async (request, response) => {
-      const set = tileMatrixSet(pathParam(request, "tms"));
-      const of = await subject(request);
-      sendDocument(response, tilesetDocument(set, of, baseOf(response)));
-    });
-  }
-  return router;
-}
+};
 
 /** What tiles are of. */
 interface Subject {
@@ -74,28 +102,22 @@ interface Subject {
   readonly bounds: Bounds | undefined;
 }
 
-type Find = (request: Parameters<RequestHandler>[0]) => Promise<Subject>;
-
-const collectionSubject =
-  (catalog: Catalog): Find =>
-  async (request) => {
-    const { id, title, extent } = await catalog.collection(pathParam(request, "collection"));
-    const boxes = (extent as { spatial?: { bbox?: readonly (readonly number[])[] } } | undefined)?.spatial?.bbox ?? [];
-    const flat = boxes.map((box) => (box.length === 6 ? [box[0], box[1], box[3], box[4]] : box) as unknown as Bounds);
-    return {
-      title: typeof title === "string" ? title : String(id),
-      path: `/collections/${encodeURIComponent(String(id))}`,
-      bounds: flat[0] ?? unionBounds(flat),
-    };
+async function collectionSubject(catalog: Catalog, request: Request): Promise<Subject> {
+  const { id, title, extent } = await catalog.collection(pathParam(request, "collection"));
+  const boxes = (extent as { spatial?: { bbox?: readonly (readonly number[])[] } } | undefined)?.spatial?.bbox ?? [];
+  const flat = boxes.map((box) => (box.length === 6 ? [box[0], box[1], box[3], box[4]] : box) as unknown as Bounds);
+  return {
+    title: typeof title === "string" ? title : String(id),
+    path: `/collections/${encodeURIComponent(String(id))}`,
+    bounds: flat[0] ?? unionBounds(flat),
   };
+}
 
-const itemSubject =
-  (catalog: Catalog): Find =>
-  async (request) => {
-    const item: CatalogItem = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
-    const path = `/collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
-    return { title: item.id, path, bounds: item.boundsWgs84 };
-  };
+async function itemSubject(catalog: Catalog, request: Request): Promise<Subject> {
+  const item: CatalogItem = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
+  const path = `/collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
+  return { title: item.id, path, bounds: item.boundsWgs84 };
+}
 
 const uriOf = (id: string): string => `http://www.opengis.net/def/tilematrixset/OGC/1.0/${id}`;
 
@@ -134,23 +156,3 @@ function tilesetDocument(set: TileMatrixSet, subject: Subject, base: string): Re
         }),
   };
 }
-
-const SET = pathParameter("tms", "Id of a tile matrix set");
-const COLLECTION = pathParameter("collection", "Id of the collection");
-const ITEM = pathParameter("item", "Id of the item");
-
-/** For the OpenAPI description. */
-export const TILE_MATRIX_SETS_PATHS: OpenApiPaths = {
-  "/tileMatrixSets": { get: operation("Tile matrix sets in which tiles are drawn") },
-  "/tileMatrixSets/{tms}": { get: operation("A tile matrix set", JSON_TYPE, [SET]) },
-  "/collections/{collection}/tiles": { get: operation("Tilesets of a collection", JSON_TYPE, [COLLECTION]) },
-  "/collections/{collection}/tiles/{tms}": {
-    get: operation("A tileset of a collection", JSON_TYPE, [COLLECTION, SET]),
-  },
-  "/collections/{collection}/items/{item}/tiles": {
-    get: operation("Tilesets of an item", JSON_TYPE, [COLLECTION, ITEM]),
-  },
-  "/collections/{collection}/items/{item}/tiles/{tms}": {
-    get: operation("A tileset of an item", JSON_TYPE, [COLLECTION, ITEM, SET]),
-  },
-};

@@ -1,27 +1,80 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
+import { z } from "zod";
 import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { attributionOfAll } from "../../catalog/attribution.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import { parameter, type Parameter } from "../../core/parameter.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { groundResolutionM } from "../../geo/crs.js";
+import { FORMAT_PARAMETERS } from "../../render/render-parameters.js";
 import { tileMatrixSet, WEB_MERCATOR_QUAD, zoomOfSet, type TileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
-import { parseMosaic } from "../mosaic-params.js";
-import { parseBuffer, parseTokens, queryOf } from "../params.js";
-import { parseCollectionFilter } from "../search-params.js";
-import { param, TILE_MATRIX_SET } from "./tiles.js";
+import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
+import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
+import * as refused from "../refused.js";
+import type { RouteGroup } from "../route.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
+import { param, TILE_MATRIX_SET, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_ITEMS = 1000;
+const MAX_ZOOM = 24;
+
+export const TILE_FORMAT = parameter({
+  name: "tile_format",
+  description: "Extension of the tiles; default png",
+  example: "webp",
+  schema: z.string(),
+});
+const TILE_SCALE = parameter({
+  name: "tile_scale",
+  description: "Tiles of 256 pixels times this, as TiTiler had it before 2.0",
+  example: "2",
+  schema: z.int().min(1).max(4),
+  wanted: "1 to 4",
+});
+const zoom = (name: string, description: string) =>
+  parameter({ name, description, example: name === "minzoom" ? "3" : "9", schema: z.int().min(0).max(MAX_ZOOM) });
+const MINZOOM = zoom("minzoom", "Instead of the tile matrix set's first");
+const MAXZOOM = zoom("maxzoom", "Instead of that of the imagery's own resolution");
+
+/** Of TileJSON, beside those of its tiles. */
+export const TILEJSON_PARAMETERS: readonly Parameter[] = [
+  ...TILE_PARAMETERS.filter((one) => !FORMAT_PARAMETERS.includes(one)),
+  TILE_FORMAT,
+  TILE_SCALE,
+  MINZOOM,
+  MAXZOOM,
+];
 
 /** TileJSON 3.0.0 of items and collections: maxzoom is the native zoom, query parameters are passed on to the tiles. */
-export function tilejsonRouter(services: Services): Router {
-  const router = Router();
+export const TILEJSON_ROUTES: RouteGroup<Services> = {
+  title: "Tiles",
   // Without a tile matrix set as TiTiler had it before 1.0.
-  const [ofItem, ofCollection] = ["/collections/:collection/items/:item", "/collections/:collection"];
-  router.get([`${ofItem}/:tms/tilejson.json`, `${ofItem}/tilejson.json`], async (request, response) => {
+  routes: [
+    {
+      method: "get",
+      paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/items/{item}/${path}`),
+      summary: "TileJSON of an item",
+      parameters: TILEJSON_PARAMETERS,
+      refused: refused.ALGORITHM,
+      handle: itemTilejson,
+    },
+    {
+      method: "get",
+      paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/${path}`),
+      summary: "TileJSON of a collection's dates",
+      parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
+      refused: [...refused.ALGORITHM, ...refused.EFFORT],
+      handle: collectionTilejson,
+    },
+  ],
+};
+
+function itemTilejson(services: Services): RequestHandler {
+  return async (request, response) => {
     const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
     const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
@@ -37,8 +90,11 @@ export function tilejsonRouter(services: Services): Router {
         attribution: await attributionOfItems([item], services),
       }),
     );
-  });
-  router.get([`${ofCollection}/:tms/tilejson.json`, `${ofCollection}/tilejson.json`], async (request, response) => {
+  };
+}
+
+function collectionTilejson(services: Services): RequestHandler {
+  return async (request, response) => {
     const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const id = param(request, "collection");
     await services.catalog.collection(id);
@@ -51,8 +107,7 @@ export function tilejsonRouter(services: Services): Router {
       },
       { services, request, response },
     );
-  });
-  return router;
+  };
 }
 
 /** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
@@ -134,18 +189,17 @@ function tilejson(request: Request, response: Response, described: Described): o
   const query = queryOf(request);
   const format = tileFormat(query);
   parseMosaic(query, { extension: format, presets: described.presets });
-  parseTokens(query);
+  QUALITY.of(query);
   parseBuffer(query);
-  query.delete("tile_format");
   const extension = format === undefined ? "" : `.${format}`;
-  const scale = scaleSuffix(query);
-  const [minzoom, maxzoom] = [
-    zoomParam(query, "minzoom", described.minzoom),
-    zoomParam(query, "maxzoom", described.zoom),
-  ];
+  const scaled = TILE_SCALE.of(query) ?? 1;
+  const scale = scaled === 1 ? "" : `@${scaled}x`;
+  const [minzoom, maxzoom] = [MINZOOM.of(query) ?? described.minzoom, MAXZOOM.of(query) ?? described.zoom];
   if (minzoom > maxzoom)
     throw new InvalidRequestError(`minzoom is ${minzoom} and maxzoom ${maxzoom}; wanted minzoom at most maxzoom`);
-  const suffix = query.size === 0 ? "" : `?${query.toString()}`;
+  const rest = wholeQueryOf(request);
+  for (const { name } of [TILE_FORMAT, TILE_SCALE, MINZOOM, MAXZOOM]) rest.delete(name);
+  const suffix = rest.size === 0 ? "" : `?${rest.toString()}`;
   const [west, south, east, north] = described.bounds;
   const base = baseOf(response);
   const credits = [described.attribution, described.note].filter((line) => line !== undefined);
@@ -187,20 +241,6 @@ export function unionOf(items: readonly CatalogItem[]): Bounds {
 
 /** The tiles' extension; undefined, which leaves the format to each tile, for one that isn't served. */
 function tileFormat(query: URLSearchParams): string | undefined {
-  const format = query.get("tile_format") ?? "png";
+  const format = TILE_FORMAT.of(query) ?? "png";
   return /^(png|webp|jpg|jpeg|npy|tif)$/i.test(format) ? format : undefined;
-}
-
-/** TiTiler's `tile_scale` before 2.0: "@2x" for 2. */
-function scaleSuffix(query: URLSearchParams): string {
-  const scale = query.get("tile_scale") ?? "1";
-  query.delete("tile_scale");
-  if (!/^[1-4]$/.test(scale)) throw new InvalidRequestError(`tile_scale is "${scale.slice(0, 20)}"; wanted 1 to 4`);
-  return scale === "1" ? "" : `@${scale}x`;
-}
-
-function zoomParam(query: URLSearchParams, name: string, fallback: number): number {
-  const text = query.get(name);
-  query.delete(name);
-  return text !== null && /^\d{1,2}$/.test(text) ? Math.min(24, Number(text)) : fallback;
 }

@@ -1,17 +1,21 @@
-import { Router, type Request, type RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { findMosaicItems, type MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import type { Services } from "../../app/services.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import type { Parameter } from "../../core/parameter.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { parseTileOf, tileBoundsOf, tileMatrixSet, type SetTile } from "../../geo/tile-matrix-sets.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
+import { FORMAT_PARAMETERS, PICTURE_PARAMETERS, TILESIZE } from "../../render/render-parameters.js";
 import { planPicture, previewTarget, tileTarget } from "../../tile/plan.js";
-import { parseMosaic } from "../mosaic-params.js";
-import { parseBuffer, parseTokens, queryOf } from "../params.js";
-import { parseCollectionFilter } from "../search-params.js";
-import { methodNotAllowed } from "../problem.js";
+import { HEIGHT, MAX_SIZE, parseSize, SIZE_PARAMETERS, WIDTH } from "../crop-params.js";
+import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
+import { BUFFER, PADDING, parseBuffer, QUALITY, queryOf } from "../params.js";
+import * as refused from "../refused.js";
+import { PICTURE_TYPES, type RouteGroup } from "../route.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { sendPicture, type Answering } from "../send-picture.js";
 import { sendTarget } from "../send-target.js";
 import { requestSignal } from "../signal.js";
@@ -25,29 +29,63 @@ const MAX_PREVIEW_PX = 2048;
 /** Of a side; large ones are drawn row by row. */
 const MAX_TIF_PX = 2 ** 20;
 
+const ITEM = "/collections/{collection}/items/{item}";
+const COLLECTION = "/collections/{collection}";
+// With an extension or without, of a scale (@2x) too; and without a tile matrix set, as TiTiler had it before 1.0.
+const SPELLINGS = ["tiles/{tms}/{z}/{x}/{y}", "tiles/{z}/{x}/{y}", "tiles/{tms}/{z}/{x}/{y}.{format}"];
+/** Of a tile's picture, its dates apart. */
+export const TILE_PARAMETERS: readonly Parameter[] = [
+  ...PICTURE_PARAMETERS,
+  ...FORMAT_PARAMETERS,
+  TILESIZE,
+  BUFFER,
+  PADDING,
+  QUALITY,
+];
+
 /** Map tiles and previews of items and collections, in TiTiler's spelling. */
-export function tileRouter(services: Services): Router {
-  const router = Router();
-  const item = "/collections/:collection/items/:item";
-  const get = (path: string, handler: RequestHandler): void => {
-    router.route(path).get(handler).all(methodNotAllowed("GET, HEAD"));
-  };
-  // Without a tile matrix set as TiTiler had it before 1.0.
-  for (const tile of ["tiles/:tms/:z/:x/:y", "tiles/:z/:x/:y"]) {
-    get(`${item}/${tile}`, itemTile(services));
-    get(`/collections/:collection/${tile}`, collectionTile(services));
-  }
-  for (const path of ["preview", "preview.:format", "preview/:size.:format"])
-    get(`${item}/${path}`, itemPreview(services));
-  return router;
-}
+export const TILE_ROUTES: RouteGroup<Services> = {
+  title: "Tiles",
+  routes: [
+    {
+      method: "get",
+      paths: SPELLINGS.map((path) => `${ITEM}/${path}`),
+      summary: "A map tile of an item",
+      parameters: TILE_PARAMETERS,
+      refused: refused.ALGORITHM,
+      types: PICTURE_TYPES,
+      mayBeEmpty: true,
+      handle: itemTile,
+    },
+    {
+      method: "get",
+      paths: SPELLINGS.map((path) => `${COLLECTION}/${path}`),
+      summary: "A map tile of a collection's dates",
+      parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
+      refused: [...refused.ALGORITHM, ...refused.EFFORT],
+      types: PICTURE_TYPES,
+      mayBeEmpty: true,
+      handle: collectionTile,
+    },
+    {
+      method: "get",
+      paths: [`${ITEM}/preview`, `${ITEM}/preview.{format}`, `${ITEM}/preview/{size}.{format}`],
+      summary: "A whole item on its own grid",
+      parameters: [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, ...SIZE_PARAMETERS],
+      refused: [...refused.ALGORITHM, "dst_crs"],
+      types: PICTURE_TYPES,
+      mayBeEmpty: true,
+      handle: itemPreview,
+    },
+  ],
+};
 
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
     const { tile, extension, tileSize = TILE_PX } = parseTile(request);
     const query = queryOf(request);
     const spec = parseRenderSpec(query, { extension, tileSize, presets: services.renders });
-    const tokens = parseTokens(query);
+    const tokens = QUALITY.of(query);
     const signal = requestSignal(request, response);
     await withItem(request, services, async (item) => {
       const plan = planPicture(tileTarget(tile, spec.tileSize, parseBuffer(query)), { spec, tokens }, [item]);
@@ -82,7 +120,7 @@ export async function sendMosaic(
 ): Promise<void> {
   const { tile, extension, tileSize = TILE_PX, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
   const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
-  const tokens = parseTokens(query);
+  const tokens = QUALITY.of(query);
   const buffer = parseBuffer(query);
   const target = tileTarget(tile, spec.tileSize, buffer);
   const signal = requestSignal(request, response);
@@ -126,7 +164,7 @@ function itemPreview(services: Services): RequestHandler {
     await withItem(request, services, async (item) => {
       const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
       const { width, height } = previewSize(request, item, spec.format === "tif" ? MAX_TIF_PX : MAX_PREVIEW_PX);
-      const tokens = parseTokens(queryOf(request));
+      const tokens = QUALITY.of(queryOf(request));
       const drawn = { spec, tokens, items: [item] };
       await sendTarget(previewTarget(item, width, height), drawn, { services, request, response, signal });
     });
@@ -141,14 +179,12 @@ function previewSize(
   const { width, height } = item.grid;
   const query = queryOf(request);
   const named = request.params["size"];
-  const [pathWidth, pathHeight] = typeof named === "string" ? named.split("x") : [];
-  const [askedWidth, askedHeight] = [pathWidth ?? query.get("width"), pathHeight ?? query.get("height")];
-  if (typeof askedWidth === "string" && typeof askedHeight === "string")
-    return { width: sidePx("width", askedWidth, most), height: sidePx("height", askedHeight, most) };
-  const [wide, high] = [askedWidth ?? undefined, askedHeight ?? undefined];
-  if (wide !== undefined) return fitted("width", sidePx("width", wide, most), { item, most });
-  if (high !== undefined) return fitted("height", sidePx("height", high, most), { item, most });
-  const limit = sidePx("max_size", query.get("max_size") ?? String(PREVIEW_PX), most);
+  const [wide, high] = typeof named === "string" ? parseSize(named) : [WIDTH.of(query), HEIGHT.of(query)];
+  if (wide !== undefined && high !== undefined)
+    return { width: within("width", wide, most), height: within("height", high, most) };
+  if (wide !== undefined) return fitted("width", within("width", wide, most), { item, most });
+  if (high !== undefined) return fitted("height", within("height", high, most), { item, most });
+  const limit = within("max_size", MAX_SIZE.of(query) ?? PREVIEW_PX, most);
   const scale = Math.min(1, limit / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
@@ -164,10 +200,9 @@ function fitted(
   return side === "width" ? { width: px, height: other(grid.height) } : { width: other(grid.width), height: px };
 }
 
-function sidePx(name: string, text: string, most: number): number {
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= most) return value;
-  throw new InvalidRequestError(`${name} is "${text.slice(0, 20)}"; wanted 1 to ${most} pixels`);
+function within(name: string, px: number, most: number): number {
+  if (px <= most) return px;
+  throw new InvalidRequestError(`${name} is "${px}"; wanted 1 to ${most} pixels`);
 }
 
 /** Address, scale ("@2x" is twice the pixels) and extension of a tile request's path. */

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { Router } from "express";
+import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Services } from "../../app/services.js";
 import { attributionOf } from "../../catalog/attribution.js";
 import { linksOf } from "../../catalog/collection.js";
 import type { CatalogItem, StacJson } from "../../catalog/types.js";
+import { parameter } from "../../core/parameter.js";
 import { queryOf } from "../params.js";
+import type { RouteGroup } from "../route.js";
 import { groupByDay } from "./dates.js";
 import { nativeZoom, unionOf } from "./tilejson.js";
 
@@ -14,15 +16,36 @@ const MAX_ITEMS = 10_000;
 /** Different outlines sent. */
 const MAX_OUTLINES = 500;
 
+const COLLECTION = parameter({
+  name: "collection",
+  description: "Id of the collection to begin with",
+  example: "sentinel-2-l2a",
+  schema: z.string(),
+});
+
+type Needed = Pick<Services, "catalog" | "config">;
+
 /**
  * `/viewer/start.json?collection=ID`: all that the page needs before it asks for tiles, in one answer: the collections, and of one of them (the
  * first where the id is none) the dates, extent, zooms and outlines.
  */
-export function viewerStartRouter({ catalog, config }: Pick<Services, "catalog" | "config">): Router {
-  const router = Router();
-  router.get("/viewer/start.json", async (request, response) => {
+export const VIEWER_START_ROUTES: RouteGroup<Needed> = {
+  title: "Viewer",
+  routes: [
+    {
+      method: "get",
+      paths: ["/viewer/start.json"],
+      summary: "What the viewer begins with",
+      parameters: [COLLECTION],
+      handle: sendStart,
+    },
+  ],
+};
+
+function sendStart({ catalog, config }: Needed): RequestHandler {
+  return async (request, response) => {
     const collections = await catalog.collections();
-    const wanted = queryOf(request).get("collection");
+    const wanted = COLLECTION.of(queryOf(request));
     const chosen = collections.find(({ id }) => id === wanted) ?? collections[0];
     const found =
       chosen === undefined
@@ -35,8 +58,7 @@ export function viewerStartRouter({ catalog, config }: Pick<Services, "catalog" 
       collections: collections.map(collectionPart),
       ...(chosen === undefined ? {} : { series: seriesPart(String(chosen["id"]), found) }),
     });
-  });
-  return router;
+  };
 }
 
 function collectionPart(collection: StacJson): object {

@@ -1,41 +1,69 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Router, type RequestHandler } from "express";
+import type { RequestHandler } from "express";
 import type { Config } from "../../app/config.js";
+import type { Catalog } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
 import { baseOf } from "../base-url.js";
-import { queryOf } from "../params.js";
+import { DATE_PARAMETERS } from "../mosaic-params.js";
+import { wholeQueryOf } from "../params.js";
+import * as refused from "../refused.js";
+import type { RouteGroup } from "../route.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { allowPage } from "../security-headers.js";
+import { TILEJSON_PARAMETERS } from "./tilejson.js";
 import { param } from "./tiles.js";
 
+/** The viewer has looks of its own. */
+const REFUSED = [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS].map(
+  ({ name }) => name,
+);
+
 /** What the page at "/" loads, under /viewer: files that scripts/build.mjs has named by their content, so that browsers keep them for a year. */
-export function viewerRouter(): Router {
-  const router = Router();
-  router.get("/viewer/:file", async (request, response) => {
-    const file = param(request, "file");
-    const type = TYPES.get(/\.\w+$/.exec(file)?.[0] ?? "");
-    if (type === undefined || !/^[\w-]+-[A-Z0-9]{8}\.\w+$/.test(file))
-      throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of the viewer`);
-    const packed = PACKED.find(({ encoding }) => request.acceptsEncodings(encoding) === encoding);
-    const bytes = await readFile(placeOf(`${file}${packed?.extension ?? ""}`)).catch(() => {
-      throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of this version's viewer`);
-    });
-    response
-      .set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: `"${file}${packed?.extension ?? ""}"` })
-      .vary("Accept-Encoding")
-      .type(type);
-    if (packed !== undefined) response.set("Content-Encoding", packed.encoding);
-    response.send(bytes);
+export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
+  title: "Viewer",
+  routes: [
+    {
+      method: "get",
+      paths: ["/viewer/{file}"],
+      summary: "A file of the viewer",
+      types: ["*/*"],
+      handle: () => sendFile,
+    },
+    {
+      // Where TiTiler has a map page of a collection.
+      method: "get",
+      paths: ["{tms}/map.html", "map.html", "map"].map((path) => `/collections/{collection}/${path}`),
+      summary: "A map of a collection: leads to the viewer",
+      refused: [...REFUSED, ...refused.ALGORITHM, ...refused.EFFORT],
+      types: ["text/html"],
+      handle:
+        ({ catalog }) =>
+        async (request, response) => {
+          const { id } = await catalog.collection(param(request, "collection"));
+          response.redirect(307, `${baseOf(response)}/#collection=${encodeURIComponent(String(id))}`);
+        },
+    },
+  ],
+};
+
+const sendFile: RequestHandler = async (request, response) => {
+  const file = param(request, "file");
+  const type = TYPES.get(/\.\w+$/.exec(file)?.[0] ?? "");
+  if (type === undefined || !/^[\w-]+-[A-Z0-9]{8}\.\w+$/.test(file))
+    throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of the viewer`);
+  const packed = PACKED.find(({ encoding }) => request.acceptsEncodings(encoding) === encoding);
+  const bytes = await readFile(placeOf(`${file}${packed?.extension ?? ""}`)).catch(() => {
+    throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of this version's viewer`);
   });
-  // Where TiTiler has a map page of a collection.
-  router.get(
-    ["/collections/:collection/:tms/map.html", "/collections/:collection/map.html", "/collections/:collection/map"],
-    (request, response) =>
-      response.redirect(307, `${baseOf(response)}/#collection=${encodeURIComponent(param(request, "collection"))}`),
-  );
-  return router;
-}
+  response
+    .set({ "Cache-Control": "public, max-age=31536000, immutable", ETag: `"${file}${packed?.extension ?? ""}"` })
+    .vary("Accept-Encoding")
+    .type(type);
+  if (packed !== undefined) response.set("Content-Encoding", packed.encoding);
+  response.send(bytes);
+};
 
 /** The page itself. Its URLs are relative, so below a mount path without a slash at its end it first sends the browser there. */
 export function viewerPage({ basemap }: Pick<Config, "basemap">): RequestHandler {
@@ -43,7 +71,7 @@ export function viewerPage({ basemap }: Pick<Config, "basemap">): RequestHandler
   return async (request, response) => {
     const [path = "/"] = request.originalUrl.split("?");
     if (!path.endsWith("/")) {
-      const query = queryOf(request).toString();
+      const query = wholeQueryOf(request).toString();
       response.redirect(307, `./${basename(path)}/${query === "" ? "" : `?${query}`}`);
       return;
     }

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { Router } from "express";
+import type { RequestHandler } from "express";
 import type { Services } from "../../app/services.js";
 import { openItem } from "../../tile/open-item.js";
 import { withTokens } from "../../tile/tokens.js";
-import { isVirtualAsset, VIRTUAL_ASSETS, virtualAsset } from "../../app/virtual-assets.js";
+import { isVirtualAsset, virtualAsset } from "../../app/virtual-assets.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { parseLocation } from "../../store/location.js";
 import { sendRanges } from "../byte-ranges.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { parseTokens, queryOf } from "../params.js";
-import { methodNotAllowed } from "../problem.js";
+import { QUALITY, queryOf } from "../params.js";
+import type { RouteGroup } from "../route.js";
 import { cacheControlOf } from "../cache-control.js";
 import { requestSignal } from "../signal.js";
 import { COG_MEDIA_TYPE } from "../virtual-asset-documents.js";
@@ -20,35 +19,44 @@ import { param, withItem } from "./tiles.js";
 const LAYOUT_VERSION = 1;
 
 /** Every band of an item, its true colour and its masks, as Cloud Optimized GeoTIFFs that are decoded as they are read. */
-export function virtualAssetRouter({ services }: { readonly services: Services }): Router {
-  const router = Router();
-  router
-    .route("/collections/:collection/items/:item/assets/:name.tif")
-    .get(async (request, response, next) => {
-      const name = param(request, "name");
-      if (!isVirtualAsset(name)) return next("route");
-      const signal = requestSignal(request, response);
-      const tokens = parseTokens(queryOf(request));
-      await withItem(request, services, async (item) => {
-        // A file of that name which somebody put there goes first.
-        if (Object.hasOwn(item.assetHrefs, `${name}.tif`)) return next("route");
-        const opened = await openItem(item, services.reader, signal);
-        const asset = virtualAsset(tokens === undefined ? opened : withTokens(opened, tokens), name, services);
-        const file = {
-          bytes: asset.cog.fileBytes,
-          mediaType: COG_MEDIA_TYPE,
-          etag: etagOf(item, [name, tokens ?? "all"]),
-          lastModified: await modifiedAt(item),
-          cacheControl: cacheControlOf(services.config),
-          read: (from: number, to: number) => asset.read(from, to, signal),
-        };
-        await sendRanges(file, request, response, (bytes, job) =>
-          services.drawing.hold(bytes + asset.decodingBytes, job, signal),
-        );
-      });
-    })
-    .all(methodNotAllowed("GET, HEAD"));
-  return router;
+export const VIRTUAL_ASSET_ROUTES: RouteGroup<Services> = {
+  title: "Files",
+  routes: [
+    {
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}/assets/{name}.tif"],
+      summary: "A band, true colour or mask of an item as a Cloud Optimized GeoTIFF, by byte ranges",
+      parameters: [QUALITY],
+      types: [COG_MEDIA_TYPE],
+      handle: sendVirtualAsset,
+    },
+  ],
+};
+
+function sendVirtualAsset(services: Services): RequestHandler {
+  return async (request, response, next) => {
+    const name = param(request, "name");
+    if (!isVirtualAsset(name)) return next("route");
+    const signal = requestSignal(request, response);
+    const tokens = QUALITY.of(queryOf(request));
+    await withItem(request, services, async (item) => {
+      // A file of that name which somebody put there goes first.
+      if (Object.hasOwn(item.assetHrefs, `${name}.tif`)) return next("route");
+      const opened = await openItem(item, services.reader, signal);
+      const asset = virtualAsset(tokens === undefined ? opened : withTokens(opened, tokens), name, services);
+      const file = {
+        bytes: asset.cog.fileBytes,
+        mediaType: COG_MEDIA_TYPE,
+        etag: etagOf(item, [name, tokens ?? "all"]),
+        lastModified: await modifiedAt(item),
+        cacheControl: cacheControlOf(services.config),
+        read: (from: number, to: number) => asset.read(from, to, signal),
+      };
+      await sendRanges(file, request, response, (bytes, job) =>
+        services.drawing.hold(bytes + asset.decodingBytes, job, signal),
+      );
+    });
+  };
 }
 
 /** Changes when the item, its file or those that it leans on do. */
@@ -72,24 +80,3 @@ async function modifiedAt({ href, json }: CatalogItem): Promise<Date | undefined
   const at = new Date(typeof updated === "string" ? updated : Number.NaN);
   return Number.isNaN(at.getTime()) ? undefined : at;
 }
-
-/** For the OpenAPI description. */
-export const VIRTUAL_ASSET_PATHS: OpenApiPaths = {
-  "/collections/{collection}/items/{item}/assets/{name}.tif": {
-    get: operation(
-      "A band, true colour or mask of an item as a Cloud Optimized GeoTIFF, by byte ranges",
-      COG_MEDIA_TYPE,
-      [
-        pathParameter("collection", "Id of the collection"),
-        pathParameter("item", "Id of the item"),
-        { ...pathParameter("name", "What is read"), schema: { type: "string", enum: VIRTUAL_ASSETS } },
-        {
-          name: "quality",
-          in: "query",
-          description: "Of items stored as FlexTEC: how many of their 16 tokens are read, 0 to 16; default all",
-          schema: { type: "string" },
-        },
-      ],
-    ),
-  },
-};

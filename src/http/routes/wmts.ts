@@ -1,16 +1,21 @@
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
+import { z } from "zod";
 import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
+import { parameter, type Parameter } from "../../core/parameter.js";
 import { parseTileOf, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
+import { FORMAT_PARAMETERS } from "../../render/render-parameters.js";
 import { baseOf } from "../base-url.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { queryOf } from "../params.js";
-import { parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
-import { wmtsCapabilities } from "../wmts-capabilities.js";
+import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
+import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
+import * as refused from "../refused.js";
+import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { FORMATS, wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
 import { nativeZoom, unionOf } from "./tilejson.js";
-import { param, sendMosaic } from "./tiles.js";
+import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_ITEMS = 10_000;
 const MATRIX_SET = "WebMercatorQuad";
@@ -22,45 +27,110 @@ interface Served {
   readonly search: MosaicFilter;
 }
 
+const kvp = (name: string, description: string, example: string, only?: RegExp) =>
+  parameter({
+    name,
+    description,
+    example,
+    schema: only === undefined ? z.string() : z.string().regex(only),
+    anyCase: true,
+    ...(only === undefined ? {} : { wanted: example }),
+  });
+const SERVICE = kvp("service", "WMTS", "WMTS", /^wmts$/i);
+const VERSION = kvp("version", "1.0.0", "1.0.0", /^1\.0\.0$/);
+const STYLE = kvp("style", "default", "default", /^default$/i);
+const REQUEST = kvp("request", "GetCapabilities (default) or GetTile", "GetCapabilities");
+const LAYER = kvp("layer", "A look with a name; default true-color", "true-color");
+const FORMAT = kvp("format", "Media type of a tile; default image/png", "image/png");
+const TILE_MATRIX_SET = kvp("tilematrixset", `${MATRIX_SET} (default)`, MATRIX_SET);
+const TILE_MATRIX = kvp("tilematrix", "Zoom", "12");
+const TILE_ROW = kvp("tilerow", "From the north", "1513");
+const TILE_COL = kvp("tilecol", "From the west", "2082");
+const TIME = kvp("time", "Date, as datetime; or default", "2024-12-31");
+const KVP: readonly Parameter[] = [
+  SERVICE,
+  REQUEST,
+  VERSION,
+  LAYER,
+  STYLE,
+  FORMAT,
+  TILE_MATRIX_SET,
+  TILE_MATRIX,
+  TILE_ROW,
+  TILE_COL,
+  TIME,
+];
+
+/** Formats have words of their own here. */
+const LOOK = TILE_PARAMETERS.filter((one) => !FORMAT_PARAMETERS.includes(one));
+const CAPABILITIES_FORMAT = parameter({
+  name: "tile_format",
+  description: "png, webp or jpg: only tiles of this format are offered",
+  example: "webp",
+  schema: z.enum(["png", "webp", "jpg", "jpeg"]).transform((word) => (word === "jpeg" ? "jpg" : word)),
+  wanted: "png, webp or jpg",
+});
+
 /** WMTS 1.0.0 with a TIME dimension: capabilities, REST tiles by the ordinary tile routes, and KVP. */
-export function wmtsRouter({ services }: { readonly services: Services }): Router {
-  const { catalog, searches } = services;
-  const router = Router();
-  const collection = async (request: Request): Promise<Served> => {
-    const id = param(request, "collection");
-    const { title } = await catalog.collection(id);
-    const path = `collections/${encodeURIComponent(id)}`;
-    return { path, title: typeof title === "string" ? title : id, search: parseCollectionFilter(id, queryOf(request)) };
-  };
-  const search = async (request: Request): Promise<Served> => {
-    const entry = await searches.get(param(request, "search"));
-    const { name } = entry.metadata;
-    return {
-      path: `searches/${entry.id}`,
-      title: typeof name === "string" ? name : entry.id,
-      search: parseMosaicFilter(entry.search),
-    };
-  };
-  for (const [root, served] of [
-    ["/collections/:collection", collection],
-    ["/searches/:search", search],
-  ] as const) {
-    router.get(`${root}/WMTSCapabilities.xml`, async (request, response) =>
-      sendCapabilities(await served(request), queryOf(request), { services, response }),
-    );
-    router.get(`${root}/wmts`, async (request, response) =>
-      answerKvp(await served(request), { services, request, response }),
-    );
-  }
-  return router;
+export const WMTS_ROUTES: RouteGroup<Services> = {
+  title: "WMTS",
+  routes: (
+    [
+      ["/collections/{collection}", [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS], [], collectionOf],
+      ["/searches/{search}", DATE_PARAMETERS, ["items_limit"], searchOf],
+    ] as const
+  ).flatMap(([root, dates, more, served]): Route<Services>[] => [
+    {
+      method: "get",
+      paths: [`${root}/WMTSCapabilities.xml`],
+      summary: "WMTS capabilities with a TIME dimension",
+      parameters: [...LOOK, CAPABILITIES_FORMAT, ...dates],
+      refused: [...refused.ALGORITHM, ...refused.EFFORT, ...more, "use_epsg", "zooms"],
+      types: ["application/xml"],
+      handle: (services) => async (request, response) =>
+        sendCapabilities(await served(request, services), wholeQueryOf(request), { services, response }),
+    },
+    {
+      method: "get",
+      paths: [`${root}/wmts`],
+      summary: "WMTS by key and value: GetCapabilities, GetTile",
+      parameters: [...KVP, ...LOOK, ...dates],
+      types: ["application/xml", ...PICTURE_TYPES],
+      mayBeEmpty: true,
+      handle: (services) => async (request, response) =>
+        answerKvp(await served(request, services), { services, request, response }),
+    },
+  ]),
+};
+
+async function collectionOf(request: Request, { catalog }: Services): Promise<Served> {
+  const id = param(request, "collection");
+  const { title } = await catalog.collection(id);
+  const path = `collections/${encodeURIComponent(id)}`;
+  return { path, title: typeof title === "string" ? title : id, search: parseCollectionFilter(id, queryOf(request)) };
 }
 
-/** Query parameters of the capabilities request go on into the tiles. */
+async function searchOf(request: Request, { searches }: Services): Promise<Served> {
+  const entry = await searches.get(param(request, "search"));
+  const { name } = entry.metadata;
+  return {
+    path: `searches/${entry.id}`,
+    title: typeof name === "string" ? name : entry.id,
+    search: parseMosaicFilter(entry.search),
+  };
+}
+
+/** Parameters of the capabilities request are checked as the tiles will, and go on into those. */
 async function sendCapabilities(
   { path, title, search }: Served,
   query: URLSearchParams,
   { services, response }: { readonly services: Services; readonly response: Response },
 ): Promise<void> {
+  parseMosaic(query, { presets: services.renders });
+  QUALITY.of(query);
+  parseBuffer(query);
+  const format = CAPABILITIES_FORMAT.of(query);
+  const passedOn = new URLSearchParams([...query].filter(([name]) => name !== CAPABILITIES_FORMAT.name));
   const { mostItems: _most, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
   const xml = wmtsCapabilities({
@@ -70,7 +140,8 @@ async function sendCapabilities(
     maxZoom: Math.min(24, items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0) + 2),
     times: groupByDay(items).map(({ datetime }) => datetime),
     layers: Object.entries(services.renders).map(([id, render]) => ({ id, title: render.title ?? id })),
-    query: query.toString(),
+    formats: FORMATS.filter(([, extension]) => format === undefined || extension === format),
+    query: passedOn.toString(),
   });
   response.set("Cache-Control", "no-cache").type("application/xml").send(xml);
 }
@@ -84,52 +155,29 @@ async function answerKvp(
     response,
   }: { readonly services: Services; readonly request: Request; readonly response: Response },
 ): Promise<void> {
-  const given = new Map([...queryOf(request)].map(([name, value]) => [name.toLowerCase(), value]));
-  const rest = new URLSearchParams([...queryOf(request)].filter(([name]) => !KVP.has(name.toLowerCase())));
-  const operationName = given.get("request") ?? "GetCapabilities";
-  if (/^GetCapabilities$/i.test(operationName)) return sendCapabilities(served, rest, { services, response });
+  const query = queryOf(request);
+  const isKvp = (name: string): boolean => KVP.some((one) => one.name === name.toLowerCase());
+  const rest = new URLSearchParams([...query].filter(([name]) => !isKvp(name)));
+  for (const one of [SERVICE, VERSION, STYLE]) one.of(query);
+  const operationName = REQUEST.of(query) ?? "GetCapabilities";
+  if (/^GetCapabilities$/i.test(operationName)) {
+    const all = new URLSearchParams([...wholeQueryOf(request)].filter(([name]) => !isKvp(name)));
+    return sendCapabilities(served, all, { services, response });
+  }
   if (!/^GetTile$/i.test(operationName))
     throw new InvalidRequestError(`request is "${operationName.slice(0, 40)}"; wanted GetCapabilities or GetTile`);
-  const set = given.get("tilematrixset") ?? MATRIX_SET;
+  const set = TILE_MATRIX_SET.of(query) ?? MATRIX_SET;
   if (set !== MATRIX_SET) throw new InvalidRequestError(`tilematrixset is "${set.slice(0, 40)}"; wanted ${MATRIX_SET}`);
-  const [z = "", x = "", y = ""] = ["tilematrix", "tilecol", "tilerow"].map((name) => given.get(name));
+  const [z = "", x = "", y = ""] = [TILE_MATRIX, TILE_COL, TILE_ROW].map((one) => one.of(query));
   const tile = parseTileOf(WEB_MERCATOR_QUAD, { z, x, y });
-  const layer = given.get("layer") ?? "";
+  const layer = LAYER.of(query) ?? "";
   if (layer !== "" && Object.hasOwn(services.renders, layer)) rest.set("render", layer);
   else if (layer !== "")
     throw new InvalidRequestError(
       `layer is "${layer.slice(0, 40)}"; wanted one of ${Object.keys(services.renders).join(", ")}`,
     );
-  const time = given.get("time");
-  if (time !== undefined && time !== "" && time !== "default") rest.set("datetime", time);
-  const extension = (given.get("format") ?? "image/png").replace(/^image\//, "");
+  const time = TIME.of(query);
+  if (time !== undefined && time !== "default") rest.set("datetime", time);
+  const extension = (FORMAT.of(query) ?? "image/png").replace(/^image\//, "");
   await sendMosaic(served.search, { services, request, response }, { tile, extension, query: rest });
 }
-
-const KVP: ReadonlySet<string> = new Set([
-  "service",
-  "request",
-  "version",
-  "layer",
-  "style",
-  "format",
-  "tilematrixset",
-  "tilematrix",
-  "tilerow",
-  "tilecol",
-  "time",
-]);
-
-/** For the OpenAPI description. */
-export const WMTS_PATHS: OpenApiPaths = Object.fromEntries(
-  [
-    ["/collections/{collection}", pathParameter("collection", "Id of the collection")] as const,
-    ["/searches/{search}", pathParameter("search", "Id of a registered search")] as const,
-  ].flatMap(([root, parameter]) => [
-    [
-      `${root}/WMTSCapabilities.xml`,
-      { get: operation("WMTS capabilities with a TIME dimension", "application/xml", [parameter]) },
-    ],
-    [`${root}/wmts`, { get: operation("WMTS by key and value: GetCapabilities, GetTile", "*/*", [parameter]) }],
-  ]),
-);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Router, type Request, type Response } from "express";
+import type { Request, Response } from "express";
 import { CUBE_CHUNK_BYTES, CUBE_VARIABLES, cubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
 import { createCubes } from "../../app/cubes.js";
 import type { Services } from "../../app/services.js";
@@ -7,8 +7,7 @@ import type { SearchFilter } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
 import type { Cube } from "../../tile/cube.js";
 import { sendRanges } from "../byte-ranges.js";
-import { operation, pathParameter, type OpenApiPaths } from "../openapi.js";
-import { methodNotAllowed } from "../problem.js";
+import type { RouteGroup } from "../route.js";
 import { requestSignal } from "../signal.js";
 import { cubeArrays, cubeGroup, cubesGroup } from "../zarr-documents.js";
 import { parseMosaicFilter } from "../search-params.js";
@@ -17,32 +16,43 @@ import { param } from "./tiles.js";
 const CHUNK_TYPE = "application/octet-stream";
 
 /** The dates of a collection, an item or a registered search as Zarr v3 stores, whose chunks are decoded when they are read. */
-export function zarrRouter({ services }: { readonly services: Services }): Router {
-  const router = Router();
-  const cubes = createCubes(services.catalog);
-  const serve = (path: string, searchOf: (request: Request) => Promise<SearchFilter>): void => {
-    router
-      .route(`${path}/zarr/*key`)
-      .get(async (request, response) => {
+export const ZARR_ROUTES: RouteGroup<Services> = {
+  title: "Zarr",
+  routes: (
+    [
+      ["/collections/{collection}", "The dates of a collection", collectionOf],
+      ["/collections/{collection}/items/{item}", "An item", itemOf],
+      ["/searches/{search}", "What a registered search finds", searchOf],
+    ] as const
+  ).map(([root, what, searchOfPath]) => ({
+    method: "get",
+    paths: [`${root}/zarr/{key}`],
+    summary: `${what} as a Zarr v3 store`,
+    types: ["application/json", CHUNK_TYPE],
+    handle: (services) => {
+      const cubes = createCubes(services.catalog);
+      return async (request, response) => {
         const signal = requestSignal(request, response);
-        const found = await cubes.of(await searchOf(request), signal);
+        const found = await cubes.of(await searchOfPath(request, services), signal);
         await sendKey(found, { services, request, response, signal });
-      })
-      .all(methodNotAllowed("GET, HEAD"));
-  };
-  serve("/collections/:collection", async (request) => {
-    const id = param(request, "collection");
-    await services.catalog.collection(id);
-    return { collections: [id] };
-  });
-  serve("/collections/:collection/items/:item", async (request) => {
-    const { collection, id } = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    return { collections: [collection], ids: [id] };
-  });
-  serve("/searches/:search", async (request) =>
-    parseMosaicFilter((await services.searches.get(param(request, "search"))).search),
-  );
-  return router;
+      };
+    },
+  })),
+};
+
+async function collectionOf(request: Request, { catalog }: Services): Promise<SearchFilter> {
+  const id = param(request, "collection");
+  await catalog.collection(id);
+  return { collections: [id] };
+}
+
+async function itemOf(request: Request, { catalog }: Services): Promise<SearchFilter> {
+  const { collection, id } = await catalog.item(param(request, "collection"), param(request, "item"));
+  return { collections: [collection], ids: [id] };
+}
+
+async function searchOf(request: Request, { searches }: Services): Promise<SearchFilter> {
+  return parseMosaicFilter((await searches.get(param(request, "search"))).search);
 }
 
 interface Answering {
@@ -134,28 +144,3 @@ function asVariable(name: string): CubeVariable {
 function sendJson(response: Response, document: object): void {
   response.set("Cache-Control", "no-cache").type("application/json").send(JSON.stringify(document));
 }
-
-const KEY = pathParameter("key", "zarr.json, ARRAY/zarr.json, or ARRAY/c/TIME/ROW/COLUMN of a chunk");
-
-/** For the OpenAPI description. */
-export const ZARR_PATHS: OpenApiPaths = {
-  "/collections/{collection}/zarr/{key}": {
-    get: operation("The dates of a collection as a Zarr v3 store", CHUNK_TYPE, [
-      pathParameter("collection", "Id of the collection"),
-      KEY,
-    ]),
-  },
-  "/collections/{collection}/items/{item}/zarr/{key}": {
-    get: operation("An item as a Zarr v3 store", CHUNK_TYPE, [
-      pathParameter("collection", "Id of the collection"),
-      pathParameter("item", "Id of the item"),
-      KEY,
-    ]),
-  },
-  "/searches/{search}/zarr/{key}": {
-    get: operation("What a registered search finds as a Zarr v3 store", CHUNK_TYPE, [
-      pathParameter("search", "Id of a registered search"),
-      KEY,
-    ]),
-  },
-};
