@@ -65,12 +65,13 @@ export function parameter<T>({ schema, once, anyCase, commas, ...told }: Declara
 }
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+const WHOLE = /^\s*[+-]?\d{1,15}\s*$/;
 const YES = ["true", "1", "yes", "on"];
 const NO = ["false", "0", "no", "off"];
 
 /** A text in the schema's terms; what doesn't fit stays a text, which the schema then refuses. */
 function valueOf(text: string, base: unknown): unknown {
-  if (base instanceof z.ZodNumber) return NUMBER.test(text) ? Number(text) : text;
+  if (base instanceof z.ZodNumber) return (base.isInt ? WHOLE : NUMBER).test(text) ? Number(text) : text;
   if (!(base instanceof z.ZodBoolean)) return text;
   const word = text.toLowerCase();
   return YES.includes(word) ? true : NO.includes(word) ? false : text;

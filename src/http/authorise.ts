@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import type { Config } from "../app/config.js";
-import { queryOf } from "./params.js";
+import { API_KEY, wholeQueryOf } from "./params.js";
 import { problem, sendProblem } from "./problem.js";
 
 /** Lets pass who may write: anybody, who sends the token, or nobody. */
@@ -33,7 +33,7 @@ export function requireKey({ apiKeys }: Pick<Config, "apiKeys">): RequestHandler
   const buckets = new Map(apiKeys.map(({ key, perSecond, burst }) => [digest(key), new Bucket(perSecond, burst)]));
   return (request, response, next) => {
     if (buckets.size === 0 || request.method === "OPTIONS" || OPEN.test(request.path)) return next();
-    const asked = queryOf(request).get("api_key");
+    const asked = wholeQueryOf(request).get(API_KEY);
     const given = asked ?? request.get("X-API-Key") ?? bearerOf(request) ?? cookieOf(request) ?? "";
     const bucket = buckets.get(digest(given));
     if (bucket === undefined) {

@@ -159,6 +159,6 @@ test("an empty tif is 204 even where blank pictures are configured, and TileJSON
     assert.match(tiles[0] ?? "", /\{y\}\.tif\?assets=B04&assets=B08&assets=B11&assets=B12$/);
   }
   const { paths } = (await (await fetch(`${server.url}/api`)).json()) as { paths: Record<string, unknown> };
-  const tileOfItem = paths["/collections/{collection}/items/{item}/tiles/WebMercatorQuad/{z}/{x}/{y}.{format}"];
+  const tileOfItem = paths["/collections/{collection}/items/{item}/tiles/{tms}/{z}/{x}/{y}.{format}"];
   assert.match(JSON.stringify(tileOfItem), /"image\/tiff; application=geotiff"/);
 });

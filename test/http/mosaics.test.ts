@@ -213,7 +213,7 @@ test("wrong requests get one sentence", async () => {
     ["pixel_selection=lastbandlow&assets=B04", /last band/],
     ["datetime=2024-06-01/2024-01-01", /ends before it begins/],
     ["inferred=dots", /inferred is "dots"/],
-    ["return_uncertainty=1", /return_uncertainty is "1"; wanted one of true, false/],
+    ["return_uncertainty=2", /return_uncertainty is "2"; wanted true or false/],
     ["pixel_selection=median&f=npy&assets=:all:&tilesize=1024", /12 bands of 4 dates.*smaller tilesize/],
   ];
   for (const [query, message] of cases) {
