@@ -1,4 +1,4 @@
-// Makes the viewer's page of its compiled modules: one script (a film's encoder and the map's worker lie apart), the outlines of countries, and
+// Makes /api.html of Swagger UI, and the viewer's page of its compiled modules: one script (a film's encoder and the map's worker lie apart), the outlines of countries, and
 // index.html with its style and its first words' script inside. Names tell the content; .br and .gz lie beside each file.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -45,6 +45,18 @@ export async function buildPage() {
   writeFileSync(
     `${page}index.html`,
     html.replaceAll(/<!-- (\w+) -->|\{\{(\w+)\}\}/g, (_, block, word) => parts[block ?? word]),
+  );
+  buildApiPage();
+}
+
+/** The page that shows and tries what the server answers to; nothing else loads Swagger UI. */
+function buildApiPage() {
+  const html = readFileSync(`${root}src/http/api.html`, "utf8");
+  const script = putNamed("swagger", "js", import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"));
+  const style = putNamed("swagger", "css", import.meta.resolve("swagger-ui-dist/swagger-ui.css"));
+  writeFileSync(
+    `${page}api.html`,
+    html.replace("{{script}}", `./viewer/${script}`).replace("{{style}}", `./viewer/${style}`),
   );
 }
 

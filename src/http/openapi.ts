@@ -93,18 +93,3 @@ const PROBLEM = {
     code: { type: "string" as const },
   },
 };
-
-/** A page that lists the paths, for readers without an OpenAPI viewer. */
-export function apiHtml({ paths }: OpenApiDocument): string {
-  const rows = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(
-      ([method, { summary = "" }]) =>
-        `<tr><td>${method.toUpperCase()}</td><td><code>${escapeHtml(path)}</code></td><td>${escapeHtml(summary)}</td></tr>`,
-    ),
-  );
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>API</title><style>body{font:16px system-ui;margin:2rem}td{padding:.2rem 1rem .2rem 0}</style><h1>API</h1><p><a href="api">OpenAPI description</a></p><table>${rows.join("")}</table></html>\n`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}

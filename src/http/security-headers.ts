@@ -22,7 +22,7 @@ export function securityHeaders(frameAncestors: readonly string[]): RequestHandl
 const KEY = "tectileFrames";
 
 /**
- * The viewer's page: its own scripts, workers and pictures, the inline scripts of exactly this text, and pictures from the origins where its
+ * A page of ours: its own scripts, workers and pictures, the inline scripts of exactly this text, and pictures from the origins where its
  * basemap lies.
  */
 export function allowPage(response: Response, html: string, origins: readonly string[]): void {
@@ -46,14 +46,6 @@ export function allowPage(response: Response, html: string, origins: readonly st
     `frame-ancestors ${framesOf(response)}`,
   ];
   response.set("Content-Security-Policy", rules.join("; "));
-}
-
-/** A page without scripts, with a style sheet of its own. */
-export function allowStyledPage(response: Response): void {
-  response.set(
-    "Content-Security-Policy",
-    `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors ${framesOf(response)}`,
-  );
 }
 
 function framesOf(response: Response): string {

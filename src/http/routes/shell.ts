@@ -4,10 +4,11 @@ import { parameter } from "../../core/parameter.js";
 import { baseOf } from "../base-url.js";
 import type { HttpServices } from "../http-services.js";
 import { histogramText, prometheusText } from "../metrics-text.js";
-import { apiHtml, openApi, type OpenApiSubject } from "../openapi.js";
+import { openApi, type OpenApiSubject } from "../openapi.js";
 import { queryOf } from "../params.js";
 import type { RouteGroup, StacServices } from "../route.js";
-import { allowStyledPage } from "../security-headers.js";
+import { readPage } from "../page-files.js";
+import { allowPage } from "../security-headers.js";
 import { landingDocument, OPENAPI_TYPE } from "../stac-documents.js";
 import { STAC_AGGREGATE_ROUTES } from "./stac-aggregate.js";
 import { STAC_SEARCH_ROUTES } from "./stac-search.js";
@@ -82,14 +83,17 @@ export const SHELL_ROUTES: RouteGroup<HttpServices> = {
     {
       method: "get",
       paths: ["/api.html"],
-      summary: "This description as a page",
+      summary: "This description as a page that lets one try",
       types: ["text/html"],
-      handle: (services) => (_request, response) => {
-        allowStyledPage(response);
-        response.type("html").send(apiHtml(openApi(subjectOf(services), { version: "3.1", base: baseOf(response) })));
-      },
+      handle: () => sendApiPage,
     },
   ],
+};
+
+const sendApiPage: RequestHandler = async (_request, response) => {
+  const page = await readPage("api.html");
+  allowPage(response, page, []);
+  response.set("Cache-Control", "no-cache").type("html").send(page);
 };
 
 /** The STAC API below the landing page. */

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { RequestHandler } from "express";
 import type { Config } from "../../app/config.js";
 import type { Catalog } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
 import { baseOf } from "../base-url.js";
 import { DATE_PARAMETERS } from "../mosaic-params.js";
+import { pageFile, readPage } from "../page-files.js";
 import { wholeQueryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
@@ -54,7 +54,7 @@ const sendFile: RequestHandler = async (request, response) => {
   if (type === undefined || !/^[\w-]+-[A-Z0-9]{8}\.\w+$/.test(file))
     throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of the viewer`);
   const packed = PACKED.find(({ encoding }) => request.acceptsEncodings(encoding) === encoding);
-  const bytes = await readFile(placeOf(`${file}${packed?.extension ?? ""}`)).catch(() => {
+  const bytes = await readFile(pageFile(`${file}${packed?.extension ?? ""}`)).catch(() => {
     throw new NotFoundError(`${request.path.slice(0, 100)} isn't a file of this version's viewer`);
   });
   response
@@ -75,7 +75,7 @@ export function viewerPage({ basemap }: Pick<Config, "basemap">): RequestHandler
       response.redirect(307, `./${basename(path)}/${query === "" ? "" : `?${query}`}`);
       return;
     }
-    const page = await readFile(placeOf("index.html"), "utf8");
+    const page = await readPage("index.html");
     allowPage(response, page, elsewhere);
     response.set("Cache-Control", "no-cache").type("html").send(page);
   };
@@ -84,6 +84,7 @@ export function viewerPage({ basemap }: Pick<Config, "basemap">): RequestHandler
 const TYPES: ReadonlyMap<string, string> = new Map([
   [".js", "text/javascript; charset=utf-8"],
   [".json", "application/json; charset=utf-8"],
+  [".css", "text/css; charset=utf-8"],
 ]);
 
 /** What the build has packed beside each file, the smallest first. */
@@ -91,7 +92,3 @@ const PACKED = [
   { encoding: "br", extension: ".br" },
   { encoding: "gzip", extension: ".gz" },
 ] as const;
-
-function placeOf(name: string): string {
-  return fileURLToPath(new URL(`../../viewer/page/${name}`, import.meta.url));
-}
