@@ -137,12 +137,9 @@ function fillBy(method: Exclude<Method, "harmonic">, { image, looks, lit, foreca
   const clearest = looks.toSorted((a, b) => shareOf(b.clear) - shareOf(a.clear) || Math.abs(a.days) - Math.abs(b.days));
   const others = method === "forecast, unmatched" ? [] : looks;
   const used = method === "least cloudy" ? clearest.slice(0, 1) : others;
-  const guess = predict(
-    image,
-    used,
-    method === "linear, unmatched" ? "linear" : "nearest",
-    method === "forecast, unmatched" ? forecast : undefined,
-  );
+  const guess = predict(image, used, method === "linear, unmatched" ? "linear" : "nearest", {
+    forecast: method === "forecast, unmatched" ? forecast : undefined,
+  });
   const pixels = image.width * image.height;
   return image.samples.map((value, i) => {
     if (image.clear[i % pixels] !== 0) return value;

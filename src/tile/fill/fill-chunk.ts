@@ -26,7 +26,7 @@ export interface DrawnReference extends DrawnAcquisition {
 }
 
 /**
- * Fills one chunk of an item's own grid and level. Every pixel depends on what the guide knows of the whole item and on the 48 pixels around
+ * Fills one chunk of an item's own grid and level. Every pixel depends on what the guide knows of the whole item and on the halo around
  * it, never on who asks: so chunks meet without a seam.
  */
 export async function fillChunk(request: ChunkToFill, use: LayerDrawing, signal: AbortSignal): Promise<FilledChunk> {

@@ -1,6 +1,7 @@
 import { cropPlanes, type PixelWindow } from "../../core/raster.js";
 import { inpaint, type Acquisition } from "../inpaint/inpaint.js";
 import { applyLight, lightBetween, type CoarseImage, type DatedImage } from "../inpaint/light.js";
+import { solidRadius } from "../inpaint/solid.js";
 import type { CanvasMemory, DatedCanvas } from "../pixel-tasks.js";
 import { UNKNOWN_ERROR } from "./filled-chunk.js";
 import type { CoarsePicture, CoarseTask, FillResult, FillTask, LightTask, LitReference } from "./fill-tasks.js";
@@ -37,7 +38,7 @@ export function fillCoarse({ canvas, references, factor }: CoarseTask): FillResu
     clear: filled,
     reach: new Uint8Array(filled.length).fill(1),
   };
-  const fill = inpaint(image, looks, "linear");
+  const fill = inpaint(image, looks, "linear", { solidPx: solidRadius(factor) });
   return { kind: "coarse", picture: { width, height, samples: share(fill.samples), factor } };
 }
 
@@ -57,6 +58,7 @@ export function fillWindow(task: FillTask): FillResult {
         deviations: forecast.deviations,
       },
       surroundings: coarse === undefined ? "none" : enlarged(coarse, lit),
+      solidPx: solidRadius(place.factor),
     },
   );
   const inside: PixelWindow = { ...chunk, x: chunk.x - place.x, y: chunk.y - place.y };

@@ -32,7 +32,7 @@ export interface FillsOptions {
 }
 
 /** Filled chunks of equal requests differ between these; raise it when filling changes. */
-export const FILL_VERSION = 2;
+export const FILL_VERSION = 3;
 /** Of the cache, what the guides' overviews and lights may take. */
 const GUIDE_SHARE = 0.5;
 

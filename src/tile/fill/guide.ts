@@ -5,6 +5,7 @@ import { SharedCache } from "../../core/shared-cache.js";
 import { drawAcquisition } from "../draw/draw-acquisition.js";
 import { createCanvas, type LayerDrawing } from "../draw/draw-layer.js";
 import type { Light } from "../inpaint/light.js";
+import { EDGE_SHARE, solidPixels, solidRadius } from "../inpaint/solid.js";
 import type { InpaintMethod } from "../mosaic/mosaic-spec.js";
 import { daysBetween } from "../mosaic/order-items.js";
 import type { CanvasMemory, DatedCanvas } from "../pixel-tasks.js";
@@ -95,6 +96,7 @@ export function createGuide(subject: FillSubject, caches: GuideCaches, use: Laye
     const canvas = drawn?.canvas ?? createCanvas(target, bands);
     const isBlind = drawn === undefined || (drawn.isDetected && shareOf(canvas) < LEAST_DETECTED);
     if (isBlind) canvas.filled.fill(0);
+    canvas.filled.set(solidPixels(canvas.filled, canvas.size, { radius: solidRadius(factor), share: EDGE_SHARE }));
     return { canvas, isBlind };
   }
 

@@ -5,8 +5,8 @@ import type { PixelWindow } from "../../core/raster.js";
 import { openCrs } from "../../geo/crs.js";
 import type { TargetGrid } from "../plan.js";
 
-/** Pixels around a chunk that what is inferred in it may depend on; a multiple of the fit's cells. */
-export const HALO_PX = 48;
+/** Pixels around a chunk that what is inferred in it may depend on: 48 of the fit, 8 for what is solid there; a multiple of the fit's cells. */
+export const HALO_PX = 56;
 const CELL_PX = 4;
 
 /** A part of a level of an item's own grid as a grid to draw on. */

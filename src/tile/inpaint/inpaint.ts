@@ -2,6 +2,7 @@ import { fillHarmonically, relaxScreened } from "./membrane.js";
 import { matchToImage } from "./match.js";
 import { expectedErrors } from "./expected-errors.js";
 import { FROM, NO_DATE, predict } from "./predict.js";
+import { CORNER_SHARE, solidPixels, solidRadius } from "./solid.js";
 
 /** One date on a grid. Samples, digital numbers, [bands][height][width]; `clear` is 0 where the ground was not seen. */
 export interface InpaintImage {
@@ -46,6 +47,8 @@ export interface FillOptions {
   readonly forecast?: Forecast | undefined;
   /** A picture is [bands][height][width] of the image. */
   readonly surroundings?: "all" | "none" | Float32Array | undefined;
+  /** Of solid.ts, pixels of the image; that of the full resolution unless told otherwise. */
+  readonly solidPx?: number | undefined;
 }
 
 /** Names in `Fill.by`. */
@@ -61,7 +64,7 @@ const METHOD_OF: readonly number[] = [0, NEAREST, LINEAR, TEC];
 const FEATHER_PX = 6;
 
 /**
- * Fills the holes of an image: from the nearest clear acquisition in time, or linearly between the nearest before and after where there are
+ * Fills the holes of an image: from the nearest acquisition in time that is clear there and around, or linearly between the nearest before and after where there are
  * both; what no date shows is filled harmonically from its surroundings. What comes from other dates is fitted to the image by a
  * local gain and offset for each band, and the rest of the mismatch at the edge fades out inwards, so none shows.
  *
@@ -69,13 +72,13 @@ const FEATHER_PX = 6;
  *
  * `surroundings` says how what no date shows is filled: "all", by the harmonic surface through all of the image that is known; "none", not at
  * all; or with a coarse picture of the same place, brought to the image's size, whose distance from the known pixels fades out. With the last
- * two every pixel depends on those within 48 pixels alone, so windows of one image agree where they overlap by more.
+ * two every pixel depends on those within 56 pixels alone, so windows of one image agree where they overlap by more.
  */
 export function inpaint(
   image: InpaintImage,
   acquisitions: readonly Acquisition[],
   method: "nearest" | "linear" | "harmonic" | "tec",
-  { forecast, surroundings = "all" }: FillOptions = {},
+  { forecast, surroundings = "all", solidPx = solidRadius(1) }: FillOptions = {},
 ): Fill {
   const { width, height, bands, clear, reach } = image;
   const pixels = width * height;
@@ -86,11 +89,12 @@ export function inpaint(
   if (clear.every((c) => c !== 0)) return result;
   const known = clear.map((c) => (c === 0 ? 0 : 1));
   if (method !== "harmonic" && (acquisitions.length > 0 || forecast !== undefined)) {
-    const guess = predict(image, acquisitions, method === "nearest" ? "nearest" : "linear", forecast);
+    const guess = predict(image, acquisitions, method === "nearest" ? "nearest" : "linear", { forecast, solidPx });
+    const solid = solidPixels(clear, width, { radius: solidPx, share: CORNER_SHARE });
     for (let b = 0; b < bands; b++) {
       const plane = samples.subarray(b * pixels, (b + 1) * pixels);
       const predicted = guess.samples.subarray(b * pixels, (b + 1) * pixels);
-      fillPlane({ width, height, plane, predicted, clear, guessed: guess.from });
+      fillPlane({ width, height, plane, predicted, clear, solid, guessed: guess.from });
     }
     for (let i = 0; i < pixels; i++) {
       if (clear[i] !== 0 || guess.from[i] === FROM.none) continue;
@@ -122,12 +126,15 @@ interface PlaneFill {
   readonly plane: Float32Array;
   readonly predicted: Float32Array;
   readonly clear: Uint8Array;
+  /** Of the clear pixels, those that the fit goes by. */
+  readonly solid: Uint8Array;
   readonly guessed: Uint8Array;
 }
 
-function fillPlane({ width, height, plane, predicted, clear, guessed }: PlaneFill): void {
-  const both = clear.map((c, i) => (c !== 0 && guessed[i] !== 0 ? 1 : 0));
-  const matched = both.some((b) => b !== 0) ? matchToImage({ width, height, plane, predicted, both }) : predicted;
+function fillPlane({ width, height, plane, predicted, clear, solid, guessed }: PlaneFill): void {
+  const knownBy = (mask: Uint8Array): Uint8Array => mask.map((m, i) => (m !== 0 && guessed[i] !== 0 ? 1 : 0));
+  const [both, fitted] = [knownBy(clear), knownBy(solid)];
+  const matched = fitted.includes(1) ? matchToImage({ width, height, plane, predicted, both: fitted }) : predicted;
   // The mismatch that is left: known where both are, carried into the holes.
   const mismatch = new Float32Array(plane.length);
   const open = new Uint8Array(plane.length);

@@ -1,5 +1,6 @@
 import type { Acquisition, Forecast, InpaintImage } from "./inpaint.js";
 import { matchToImage, type FitOptions } from "./match.js";
+import { EDGE_SHARE, solidPixels } from "./solid.js";
 
 /** What other dates say about every pixel of an image, those that it has seen too. */
 export interface Prediction {
@@ -32,13 +33,13 @@ export function predict(
   image: Pick<InpaintImage, "width" | "height" | "bands">,
   acquisitions: readonly Acquisition[],
   method: "nearest" | "linear",
-  forecast?: Forecast,
+  { forecast, solidPx = 0 }: { readonly forecast?: Forecast | undefined; readonly solidPx?: number } = {},
 ): Prediction {
   const { width, height, bands } = image;
   const pixels = width * height;
   const samples = new Float32Array(bands * pixels);
   const from = new Uint8Array(pixels);
-  const { nearest, opposite, next } = rank(acquisitions, pixels);
+  const { nearest, opposite, next } = rank(acquisitions, { width, pixels, solidPx });
   const squares = new Float32Array(pixels);
   for (let i = 0; i < pixels; i++) {
     const a = acquisitions[nearest[i] ?? NO_DATE];
@@ -63,18 +64,33 @@ export function predict(
   return prediction;
 }
 
-/** For each pixel the nearest clear acquisition, the nearest on the other side of it in time, and the next nearest on its own. */
+/**
+ * For each pixel the nearest clear acquisition, the nearest on the other side of it in time, and the next nearest on its own. An acquisition that is clear there
+ * but not solid (solid.ts) serves only where none is solid.
+ */
 function rank(
   acquisitions: readonly Acquisition[],
-  pixels: number,
+  { width, pixels, solidPx }: { readonly width: number; readonly pixels: number; readonly solidPx: number },
 ): { readonly nearest: Uint8Array; readonly opposite: Uint8Array; readonly next: Uint8Array } {
   const slot = (): Uint8Array => new Uint8Array(pixels).fill(NO_DATE);
   const [nearest, opposite, next] = [slot(), slot(), slot()];
   const order = acquisitions
     .map(({ days }, k) => ({ k, days }))
     .toSorted((a, b) => Math.abs(a.days) - Math.abs(b.days));
-  for (const { k, days } of order) {
-    const { clear } = acquisitions[k] ?? { clear: new Uint8Array() };
+  const masks = acquisitions.map(({ clear }) => solidPixels(clear, width, { radius: solidPx, share: EDGE_SHARE }));
+  feed((k) => masks[k]);
+  const left = nearest.map((k) => (k === NO_DATE ? 1 : 0));
+  if (left.includes(1)) feed((k) => acquisitions[k]?.clear.map((c, i) => (left[i] === 0 ? 0 : c)));
+  return { nearest, opposite, next };
+
+  function feed(maskOf: (k: number) => Uint8Array | undefined): void {
+    for (const { k, days } of order) {
+      const mask = maskOf(k);
+      if (mask !== undefined) feedOne(k, days, mask);
+    }
+  }
+
+  function feedOne(k: number, days: number, clear: Uint8Array): void {
     for (let i = 0; i < pixels; i++) {
       if (clear[i] === 0) continue;
       const first = acquisitions[nearest[i] ?? NO_DATE];
@@ -84,7 +100,6 @@ function rank(
       } else if (next[i] === NO_DATE) next[i] = k;
     }
   }
-  return { nearest, opposite, next };
 }
 
 function rootMeans(squares: Float32Array, bands: number): Float32Array {
