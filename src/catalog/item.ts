@@ -212,8 +212,7 @@ export function parseItem(json: unknown, href: string): CatalogItem {
       model: tec["tec:model"],
       quality: tec["tec:quality"],
       absentBands: tec["tec:absent_bands"],
-      clearPercent: parsed.properties["tec:clear_percent"],
-      chunkClearPercent: parsed.properties["tec:chunk_clear_percent"],
+      ...clearShares(parsed.properties["tec:clear_percent"], parsed.properties["tec:chunk_clear_percent"]),
       sourceFingerprint: parsed.properties["tec:source_fingerprint"],
       modelSha256: tec["tec:model_sha256"],
       entropy: tec["tec:entropy"],
@@ -230,6 +229,18 @@ export function parseItem(json: unknown, href: string): CatalogItem {
 }
 
 const assetsSchema = z.record(z.string(), z.looseObject({ href: z.string() }));
+
+/** Shares of which one says that nothing is clear and the other that something is are no shares: the file is asked. */
+function clearShares(
+  clearPercent: number | undefined,
+  chunkClearPercent: readonly number[] | undefined,
+): Pick<CatalogItem, "clearPercent" | "chunkClearPercent"> {
+  const isContrary =
+    clearPercent !== undefined &&
+    chunkClearPercent !== undefined &&
+    (clearPercent === 0) !== chunkClearPercent.every((percent) => percent === 0);
+  return isContrary ? { clearPercent: undefined } : { clearPercent, chunkClearPercent };
+}
 
 /** Beyond any image; a grid that claims more sends projections and windows astray. */
 const MAX_SIDE_PX = 2 ** 20;
