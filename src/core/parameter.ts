@@ -13,6 +13,8 @@ export interface Parameter<T = unknown> {
   readonly anyCase: boolean;
   /** A list with commas between. */
   readonly commas: boolean;
+  /** A text that nobody gives differently twice. */
+  readonly once: boolean;
   /**
    * Of a query: undefined where it isn't given or is empty.
    *
@@ -44,6 +46,7 @@ export function parameter<T>({ schema, once, anyCase, commas, ...told }: Declara
     schema,
     anyCase: anyCase === true,
     commas: commas === true,
+    once: once === true,
     of(query) {
       const names = anyCase === true ? [...query.keys()].filter((key) => key.toLowerCase() === told.name) : [told.name];
       const texts = names.flatMap((name) => query.getAll(name)).filter((text) => text.trim() !== "");

@@ -29,8 +29,11 @@ export const CONFORMANCE: readonly string[] = [
   `${FILTER}/filter`,
   `${FILTER}/features-filter`,
   `${FILTER}/queryables`,
-  ...["core", "tileset", "tilesets-list", "png", "jpeg", "tiff"].map(
+  ...["core", "tileset", "tilesets-list", "geodata-tilesets", "png", "jpeg", "tiff"].map(
     (name) => `http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/${name}`,
+  ),
+  ...["core", "collection-map", "datetime", "png", "jpeg"].map(
+    (name) => `http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/${name}`,
   ),
   ...[
     "cql2-text",

@@ -50,12 +50,13 @@ export function openApi(
 type Operation = Parameters<OpenAPIRegistry["registerPath"]>[0];
 
 function operation(path: string, route: RouteDescription, tag: string, problem: object): Operation {
-  const { method, summary, parameters = [], types = [JSON_TYPE], body, mayBeEmpty } = route;
+  const { method, summary, parameters = [], types = [JSON_TYPE], body, mayBeEmpty, operationId } = route;
   const inPath = pathParameters(path);
   return {
     method,
     path,
     summary,
+    ...(operationId === undefined || !path.endsWith(route.paths[0] ?? "") ? {} : { operationId }),
     tags: [tag],
     request: {
       ...(Object.keys(inPath).length === 0 ? {} : { params: z.object(inPath) }),
@@ -70,8 +71,8 @@ function operation(path: string, route: RouteDescription, tag: string, problem: 
   };
 }
 
-function inQuery({ name, schema, description, example, commas }: Parameter): readonly [string, z.ZodType] {
-  const list = commas ? { style: "form" as const, explode: false } : {};
+function inQuery({ name, schema, description, example, commas, once }: Parameter): readonly [string, z.ZodType] {
+  const list = commas || once ? { style: "form" as const, explode: false } : {};
   return [name, schema.optional().meta({ description, param: { example, ...list } })];
 }
 

@@ -26,6 +26,10 @@ export interface RouteDescription {
   readonly mayBeEmpty?: true;
   /** Of the request, as JSON. */
   readonly body?: z.ZodType;
+  /** A parameter that isn't here is refused, as OGC API - Features wants it of a collection's items. */
+  readonly strict?: true;
+  /** As a standard names the operation; of the first spelling. */
+  readonly operationId?: string;
 }
 
 /** A route with what answers it. */
@@ -88,7 +92,7 @@ const MOST_NAMED = 20;
  * Refuses what TiTiler would honour and this route does not, so that a picture is never another one than was asked for, and names in a
  * header what no one knows.
  */
-function checkQuery({ parameters = [], refused = [] }: RouteDescription): RequestHandler {
+function checkQuery({ parameters = [], refused = [], strict }: RouteDescription): RequestHandler {
   const declared = (name: string): boolean =>
     parameters.some((one) => one.name === (one.anyCase ? name.toLowerCase() : name));
   return (request: Request, response, next) => {
@@ -99,7 +103,12 @@ function checkQuery({ parameters = [], refused = [] }: RouteDescription): Reques
         throw new InvalidRequestError(
           `${name} is a parameter of TiTiler's that isn't supported here; leave it out (docs/titiler.md lists what is)`,
         );
-      if (name !== API_KEY) ignored.push(name);
+      if (name === API_KEY) continue;
+      if (strict === true)
+        throw new InvalidRequestError(
+          `"${name.slice(0, 80)}" is no parameter here; wanted some of ${parameters.map((one) => one.name).join(", ")}`,
+        );
+      ignored.push(name);
     }
     if (ignored.length > 0) response.set(IGNORED_HEADER, headerText(ignored));
     declareParameters(request, declared);

@@ -68,13 +68,14 @@ const inQuery = (name: keyof typeof searchSchema.shape, example: string, schema:
 
 const COLLECTIONS = inQuery("collections", "sentinel-2-l2a", list);
 const IDS = inQuery("ids", "scene_2024-01-10", list);
-const BBOX = inQuery("bbox", "3,42,3.1,43", z.array(z.number("a number")));
+// How many numbers is told here, and checked where what is wrong is said.
+const BBOX = inQuery("bbox", "3,42,3.1,43", z.array(z.number("a number")).meta({ minItems: 4, maxItems: 6 }));
 const FILTER = inQuery("filter", "tec:valid_percent > 1");
 const FILTER_LANG = inQuery("filter-lang", "cql2-text", z.enum(["cql2-text", "cql2-json"]));
 const FILTER_CRS = inQuery("filter-crs", CRS84);
 const QUERY = inQuery("query", '{"tec:valid_percent":{"gt":1}}');
 const SORTBY = inQuery("sortby", "-tec:valid_percent", joined);
-export const LIMIT = inQuery("limit", "2", z.int().min(1));
+export const LIMIT = inQuery("limit", "2", z.int().min(1).meta({ default: DEFAULT_LIMIT, maximum: MAX_LIMIT }));
 const ITEMS_LIMIT = parameter({
   name: "items_limit",
   description: "Items at most, the newest or those that sortby puts first",

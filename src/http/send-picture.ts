@@ -1,6 +1,8 @@
 import type { Request, Response } from "express";
+import { z } from "zod";
 import { renderPicture } from "../app/render-picture.js";
 import type { Services } from "../app/services.js";
+import { parameter } from "../core/parameter.js";
 import { blankImage, MEDIA_TYPES, type EncodedImage } from "../render/encode-image.js";
 import { holdsValues } from "../render/render-spec.js";
 import { drawingBytes } from "../tile/draw/drawing-bytes.js";
@@ -8,7 +10,15 @@ import { datesOf, type Picture, type Provenance } from "../tile/draw/provenance.
 import type { DateBound, TilePlan } from "../tile/plan.js";
 import { cacheControlOf } from "./cache-control.js";
 import { matches } from "./etag.js";
+import { queryOf } from "./params.js";
 import { placeHeaders } from "./place-headers.js";
+
+export const EMPTY_TILE = parameter({
+  name: "empty_tile",
+  description: "What a picture without anything is: nothing (204), or blank; default as the server is set",
+  example: "blank",
+  schema: z.enum(["204", "blank"]),
+});
 
 /** Whom an answer goes to. */
 export interface Answering {
@@ -20,6 +30,7 @@ export interface Answering {
 
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 export async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
+  const emptyTile = EMPTY_TILE.of(queryOf(request)) ?? services.config.emptyTile;
   response.set({ ETag: plan.etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(plan.target) });
   const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
@@ -35,7 +46,7 @@ export async function sendPicture(plan: TilePlan, { services, request, response,
     send(response, image);
     return;
   }
-  if (services.config.emptyTile === "204" || holdsValues(plan.spec.format)) {
+  if (emptyTile === "204" || holdsValues(plan.spec.format)) {
     response.status(204).end();
     return;
   }
@@ -75,5 +86,5 @@ function send(response: Response, image: EncodedImage): void {
 
 async function blank({ spec, target }: TilePlan): Promise<EncodedImage> {
   const format = spec.format === "jpeg" || spec.format === "webp" ? spec.format : "png";
-  return { bytes: await blankImage(target.width, format), mediaType: MEDIA_TYPES[format], coverage: "none" };
+  return { bytes: await blankImage(target, format), mediaType: MEDIA_TYPES[format], coverage: "none" };
 }

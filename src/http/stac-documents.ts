@@ -20,6 +20,7 @@ export const SCHEMA_TYPE = "application/schema+json";
 /** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
 const CLOUD_FREE = "tec";
 
+const MAP_REL = "http://www.opengis.net/def/rel/ogc/1.0/map";
 const TILESETS_REL = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-map";
 
 /** Of OGC API - Features part 3. */
@@ -50,6 +51,12 @@ export function landingDocument(root: StacJson, collections: readonly StacJson[]
         title: "Tile matrix sets",
       },
       { rel: "service-desc", href: `${base}/api`, type: OPENAPI_TYPE, title: "OpenAPI description" },
+      {
+        rel: "service-desc",
+        href: `${base}/api?version=3.0`,
+        type: OPENAPI_TYPE.replace("3.1", "3.0"),
+        title: "OpenAPI description for clients of 3.0",
+      },
       { rel: "service-doc", href: `${base}/api.html`, type: "text/html", title: "List of resources" },
       ...collections.map((collection) => ({
         rel: "child",
@@ -75,6 +82,7 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       { rel: "root", href: `${base}/`, type: JSON_TYPE, title: "Catalog" },
       { rel: "parent", href: `${base}/`, type: JSON_TYPE, title: "Catalog" },
       { rel: "items", href: `${self}/items`, type: GEOJSON_TYPE, title: "Items" },
+      { rel: MAP_REL, href: `${self}/map`, type: "image/png", title: "A map of the newest dates" },
       { rel: QUERYABLES_REL, href: `${self}/queryables`, type: SCHEMA_TYPE, title: "Properties of items" },
       { rel: "aggregate", href: `${self}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
       { rel: "aggregations", href: `${self}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },

@@ -99,13 +99,13 @@ export async function encodeSmallWebp(image: RgbaImage, quality: number): Promis
   return sharp(samples, { raw: { width, height, channels } }).webp({ quality, effort: 6, alphaQuality: 20 }).toBuffer();
 }
 
-/** An empty tile: transparent, or black as jpeg. `size` is its side, pixels; keep it, encoding takes a millisecond. */
-export async function blankImage(size: number, format: ImageFormat): Promise<Uint8Array> {
-  const samples = new Uint8Array(size * size * 2);
-  return encodeImage(
-    { kind: "image", width: size, height: size, channels: 2, samples, coverage: "none", smooth: false },
-    format,
-  );
+/** An empty picture: transparent, or black as jpeg. */
+export async function blankImage(
+  { width, height }: { readonly width: number; readonly height: number },
+  format: ImageFormat,
+): Promise<Uint8Array> {
+  const samples = new Uint8Array(width * height * 2);
+  return encodeImage({ kind: "image", width, height, channels: 2, samples, coverage: "none", smooth: false }, format);
 }
 
 /**

@@ -18,7 +18,7 @@ import { openApi } from "../../src/http/openapi.js";
 import { ALL_ROUTES } from "../../src/http/routes/all.js";
 import { requestSignal } from "../../src/http/signal.js";
 import { temporaryFolder } from "../support/catalog-fixtures.js";
-import { startApp } from "../support/http-app.js";
+import { getJson, startApp } from "../support/http-app.js";
 
 async function startServer(t: TestContext, services: Partial<HttpServices>): Promise<string> {
   return startApp(t, { catalog: await openFileCatalog(await temporaryFolder(t)), ...services });
@@ -94,6 +94,16 @@ test("the API's description follows OpenAPI 3.1, or 3.0 where asked, with the ro
   assert.ok("/collections/tiles/{z}" in description.paths);
   const older = await fetch(`${base}/api`, { headers: { Accept: "application/vnd.oai.openapi+json;version=3.0" } });
   assert.equal(((await older.json()) as { openapi: string }).openapi, "3.0.3");
+});
+
+test("the landing page leads to both descriptions, each of the version that its link says", async (t) => {
+  const base = await startServer(t, {});
+  const { json: landing } = await getJson(`${base}/`);
+  const links = landing.links.filter(({ rel }) => rel === "service-desc");
+  assert.deepEqual(
+    await Promise.all(links.map(async ({ href }) => String((await getJson(href)).json["openapi"]).slice(0, 3))),
+    ["3.1", "3.0"],
+  );
 });
 
 test("every path parameter of the description is declared, and every reference leads somewhere", () => {

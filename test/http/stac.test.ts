@@ -31,6 +31,16 @@ async function startServer(t: TestContext, options: Partial<HttpServices> & Moun
   return startApp(t, { catalog, ...services }, { mount: mount ?? "/", trustProxy: trustProxy ?? false });
 }
 
+test("a parameter that a collection's items don't have is refused by name, as OGC API - Features wants", async (t) => {
+  const base = await startServer(t);
+  const response = await fetch(`${base}/collections/lisbon/items?limit=1&cloud=20`);
+  const { detail } = (await response.json()) as { detail: string };
+  assert.equal(response.status, 400);
+  assert.match(detail, /"cloud" is no parameter here; .* bbox, .*datetime/);
+  for (const known of ["limit=1", "api_key=x", "bbox=0,0,1,1&limit=2", "fields=id&sortby=id&filter-lang=cql2-text"])
+    assert.equal((await fetch(`${base}/collections/lisbon/items?${known}`)).status, 200, known);
+});
+
 test("every link of the landing page, collections and items leads to an answer", async (t) => {
   const base = await startServer(t, { mount: "/imagery" });
   const visited = new Set<string>();
@@ -44,7 +54,7 @@ test("every link of the landing page, collections and items leads to an answer",
     const json = (await response.json()) as Partial<Document>;
     for (const link of json.links ?? []) {
       assert.ok(link.href.startsWith(base), `${link.rel} of ${url} is ${link.href}`);
-      const isOfTiles = /^(xyz|tilejson|preview|wmts)$|\/(tilesets-map|tiling-schemes)$/.test(link.rel);
+      const isOfTiles = /^(xyz|tilejson|preview|wmts)$|\/(tilesets-map|tiling-schemes|map)$/.test(link.rel);
       if (!isOfTiles && link.method !== "POST") queue.push(link.href);
     }
   }

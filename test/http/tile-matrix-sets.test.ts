@@ -78,6 +78,42 @@ test("tiles of every set show at a place what the item has there", async () => {
   }
 });
 
+test("a tileset's limits hold the tiles that show something, and hardly more", async () => {
+  for (const name of [
+    "WebMercatorQuad",
+    "WorldCRS84Quad",
+    "UTM31WGS84Quad",
+    "EuropeanETRS89_LAEAQuad",
+    "UPSArcticWGS84Quad",
+  ]) {
+    const { z } = tileInTheMiddle(name);
+    const { json: tileset } = await getJson(`${server.url}${item}/tiles/${name}`);
+    const limits = (tileset["tileMatrixSetLimits"] as Record<string, number | string>[]).find(
+      ({ tileMatrix: id }) => id === String(z + 1),
+    );
+    const [left = 0, right = 0, top = 0, bottom = 0] = ["minTileCol", "maxTileCol", "minTileRow", "maxTileRow"].map(
+      (key) => Number(limits?.[key]),
+    );
+    const seen: [number, number][] = [];
+    for (let x = left - 1; x <= right + 1; x++)
+      for (let y = top - 1; y <= bottom + 1; y++) {
+        const { status } = await fetch(`${server.url}${item}/tiles/${name}/${z + 1}/${x}/${y}.png`);
+        if (status === 200) seen.push([x, y]);
+      }
+    const [xs, ys] = [seen.map(([x]) => x), seen.map(([, y]) => y)];
+    // The box of degrees is a little larger than a scene that lies askew in it.
+    for (const [told, found, name_] of [
+      [left, Math.min(...xs), "left"],
+      [right, Math.max(...xs), "right"],
+      [top, Math.min(...ys), "top"],
+      [bottom, Math.max(...ys), "bottom"],
+    ] as const) {
+      const outwards = name_ === "left" || name_ === "top" ? found - told : told - found;
+      assert.ok(outwards >= 0 && outwards <= 1, `${name}, ${name_}: ${told} told, ${found} found`);
+    }
+  }
+});
+
 test("sets, tilesets and their links lead to one another, and templates to tiles", async () => {
   const { json: landing } = await getJson(`${server.url}/`);
   const { json: list } = await getJson(landing.links.find(({ rel }) => rel.endsWith("/tiling-schemes"))?.href ?? "");

@@ -5,6 +5,7 @@ import { CROP_ROUTES } from "./crops.js";
 import { DATES_ROUTES } from "./dates.js";
 import { ITEM_INFO_ROUTES } from "./item-info.js";
 import { ITEM_STATISTICS_ROUTES } from "./item-statistics.js";
+import { MAP_ROUTES } from "./maps.js";
 import { SEARCHES_ROUTES } from "./searches.js";
 import { SERIES_ROUTES } from "./series.js";
 import { HEALTH_ROUTES, SHELL_ROUTES, STAC_GROUPS } from "./shell.js";
@@ -30,6 +31,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   VIRTUAL_ASSET_ROUTES,
   ZARR_ROUTES,
   CROP_ROUTES,
+  MAP_ROUTES,
   COLORMAP_ROUTES,
   WMTS_ROUTES,
   VIEWER_START_ROUTES,

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from "express";
 import type { Services } from "../../app/services.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { FORMAT_PARAMETERS, PICTURE_PARAMETERS } from "../../render/render-parameters.js";
-import { cropBoundsWgs84, cropTarget } from "../../tile/crop-target.js";
+import { cropBoundsWgs84, cropTarget, type Crop } from "../../tile/crop-target.js";
 import { findMosaicItems, type MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { CROP_PARAMETERS, parseCrop } from "../crop-params.js";
@@ -11,11 +11,12 @@ import { QUALITY, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { EMPTY_TILE, type Answering } from "../send-picture.js";
 import { sendTarget } from "../send-target.js";
 import { requestSignal } from "../signal.js";
 import { param, withItem } from "./tiles.js";
 
-const PARAMETERS = [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, ...CROP_PARAMETERS];
+const PARAMETERS = [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_TILE, ...CROP_PARAMETERS];
 const spellings = (root: string): readonly string[] =>
   ["bbox/{bounds}", "bbox/{bounds}.{format}", "bbox/{bounds}/{size}", "bbox/{bounds}/{size}.{format}"].map(
     (path) => `${root}/${path}`,
@@ -86,23 +87,35 @@ function mosaicCrop(services: Services, searchOf: (request: Request) => Promise<
     const { bounds, size, extension } = parsePath(request);
     const query = queryOf(request);
     const crop = parseCrop(bounds, size, query);
-    const { spec, mosaic, interval } = parseMosaic(query, { extension, presets: services.renders });
-    const tokens = QUALITY.of(query);
-    const signal = requestSignal(request, response);
-    const search = await searchOf(request);
-    await withFreshCatalog(services.catalog, async () => {
-      const where = { search, bounds: cropBoundsWgs84(crop), mosaic, interval };
-      const { items: found, limit } = await findMosaicItems(services, where, signal);
-      const items = await services.stamps.stamp(found);
-      const [first] = items;
-      if (first === undefined) return void response.status(204).end();
-      await sendTarget(
-        cropTarget(crop, first.grid),
-        { spec, mosaic, tokens, limit, items },
-        { services, request, response, signal },
-      );
-    });
+    const picture = { crop, query, extension, search: await searchOf(request) };
+    await sendMosaicCrop(picture, { services, request, response, signal: requestSignal(request, response) });
   };
+}
+
+/** A box of dates merged, and the query that says how it looks. */
+export interface MosaicCrop {
+  readonly crop: Crop;
+  readonly query: URLSearchParams;
+  readonly extension: string | undefined;
+  readonly search: MosaicFilter;
+}
+
+/** @throws InvalidRequestError */
+export async function sendMosaicCrop(
+  { crop, query, extension, search }: MosaicCrop,
+  answering: Answering,
+): Promise<void> {
+  const { services, response, signal } = answering;
+  const { spec, mosaic, interval } = parseMosaic(query, { extension, presets: services.renders });
+  const tokens = QUALITY.of(query);
+  await withFreshCatalog(services.catalog, async () => {
+    const where = { search, bounds: cropBoundsWgs84(crop), mosaic, interval };
+    const { items: found, limit } = await findMosaicItems(services, where, signal);
+    const items = await services.stamps.stamp(found);
+    const [first] = items;
+    if (first === undefined) return void response.status(204).end();
+    await sendTarget(cropTarget(crop, first.grid), { spec, mosaic, tokens, limit, items }, answering);
+  });
 }
 
 /** The last part has the extension; numbers of a box have points of their own. */

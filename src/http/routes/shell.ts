@@ -58,6 +58,13 @@ export const HEALTH_ROUTES: RouteGroup<HttpServices> = {
   ],
 };
 
+const OPENAPI_VERSION = parameter({
+  name: "version",
+  description: "Of OpenAPI",
+  example: "3.0",
+  schema: z.enum(["3.1", "3.0"]),
+});
+
 export const SHELL_ROUTES: RouteGroup<HttpServices> = {
   title: "Server",
   routes: [
@@ -72,10 +79,12 @@ export const SHELL_ROUTES: RouteGroup<HttpServices> = {
     {
       method: "get",
       paths: ["/api"],
-      summary: "This description, as OpenAPI 3.1, or 3.0 where Accept says version=3.0",
+      summary: "This description, as OpenAPI 3.1, or 3.0 where the query or Accept says version=3.0",
+      parameters: [OPENAPI_VERSION],
       types: [OPENAPI_TYPE, OPENAPI_TYPE.replace("3.1", "3.0")],
       handle: (services) => (request, response) => {
-        const version = /version=3\.0/.test(request.get("Accept") ?? "") ? "3.0" : "3.1";
+        const accepted = /version=3\.0/.test(request.get("Accept") ?? "") ? "3.0" : "3.1";
+        const version = OPENAPI_VERSION.of(queryOf(request)) ?? accepted;
         const description = openApi(subjectOf(services), { version, base: baseOf(response) });
         response.vary("Accept").type(OPENAPI_TYPE.replace("3.1", version)).send(JSON.stringify(description));
       },

@@ -50,6 +50,7 @@ export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
       paths: ["/collections/{collection}/items"],
       summary: "Items of a collection, searched as by /search",
       parameters: SEARCH_PARAMETERS.filter(({ name }) => name !== "collections"),
+      strict: true,
       types: [documents.GEOJSON_TYPE],
       handle:
         ({ catalog }) =>

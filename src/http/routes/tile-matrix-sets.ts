@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
-import type { Catalog, CatalogItem } from "../../catalog/types.js";
-import { unionBounds } from "../../catalog/footprint.js";
+import type { Catalog, CatalogItem, StacJson } from "../../catalog/types.js";
 import type { Bounds } from "../../geo/bounds.js";
+import { tileMatrixLimits } from "../../geo/tile-matrix-limits.js";
 import {
   TILE_MATRIX_SETS,
   tileMatrixSet,
@@ -30,6 +30,7 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> =
     {
       method: "get",
       paths: ["/tileMatrixSets"],
+      operationId: "getTileMatrixSetsList",
       summary: "Tile matrix sets in which tiles are drawn",
       refused: ["f"],
       handle: () => sendSets,
@@ -37,6 +38,7 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> =
     {
       method: "get",
       paths: ["/tileMatrixSets/{tms}"],
+      operationId: "getTileMatrixSet",
       summary: "A tile matrix set",
       refused: ["f"],
       handle: () => (request, response) =>
@@ -51,6 +53,7 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> =
       {
         method: "get",
         paths: [path],
+        operationId: `${what.replace(/^an? /, "")}.map.getTileSetsList`,
         summary: `Tilesets of ${what}`,
         refused: ["f", "crs", ...filter],
         handle:
@@ -67,6 +70,7 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> =
       {
         method: "get",
         paths: [`${path}/{tms}`],
+        operationId: `${what.replace(/^an? /, "")}.map.getTileSet`,
         summary: `A tileset of ${what}`,
         refused: ["f", "minzoom", "maxzoom", ...filter],
         handle:
@@ -103,14 +107,20 @@ interface Subject {
 }
 
 async function collectionSubject(catalog: Catalog, request: Request): Promise<Subject> {
-  const { id, title, extent } = await catalog.collection(pathParam(request, "collection"));
-  const boxes = (extent as { spatial?: { bbox?: readonly (readonly number[])[] } } | undefined)?.spatial?.bbox ?? [];
-  const flat = boxes.map((box) => (box.length === 6 ? [box[0], box[1], box[3], box[4]] : box) as unknown as Bounds);
+  const collection = await catalog.collection(pathParam(request, "collection"));
+  const { id, title } = collection;
   return {
     title: typeof title === "string" ? title : String(id),
     path: `/collections/${encodeURIComponent(String(id))}`,
-    bounds: flat[0] ?? unionBounds(flat),
+    bounds: extentOf(collection),
   };
+}
+
+/** Where a collection lies as a whole, degrees. */
+export function extentOf({ extent }: StacJson): Bounds | undefined {
+  const boxes = (extent as { spatial?: { bbox?: readonly (readonly number[])[] } } | undefined)?.spatial?.bbox ?? [];
+  const [all] = boxes.map((box) => (box.length === 6 ? [box[0], box[1], box[3], box[4]] : box) as unknown as Bounds);
+  return all;
 }
 
 async function itemSubject(catalog: Catalog, request: Request): Promise<Subject> {
@@ -147,6 +157,7 @@ function tilesetDocument(set: TileMatrixSet, subject: Subject, base: string): Re
     ...(bounds === undefined
       ? {}
       : {
+          tileMatrixSetLimits: tileMatrixLimits(set, bounds),
           boundingBox: {
             lowerLeft: [bounds[0], bounds[1]],
             upperRight: [bounds[2], bounds[3]],

@@ -16,7 +16,7 @@ import { BUFFER, PADDING, parseBuffer, QUALITY, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
-import { sendPicture, type Answering } from "../send-picture.js";
+import { EMPTY_TILE, sendPicture, type Answering } from "../send-picture.js";
 import { sendTarget } from "../send-target.js";
 import { requestSignal } from "../signal.js";
 
@@ -41,6 +41,7 @@ export const TILE_PARAMETERS: readonly Parameter[] = [
   BUFFER,
   PADDING,
   QUALITY,
+  EMPTY_TILE,
 ];
 
 /** Map tiles and previews of items and collections, in TiTiler's spelling. */
@@ -50,6 +51,7 @@ export const TILE_ROUTES: RouteGroup<Services> = {
     {
       method: "get",
       paths: SPELLINGS.map((path) => `${ITEM}/${path}`),
+      operationId: "item.map.getTile",
       summary: "A map tile of an item",
       parameters: TILE_PARAMETERS,
       refused: refused.ALGORITHM,
@@ -60,6 +62,8 @@ export const TILE_ROUTES: RouteGroup<Services> = {
     {
       method: "get",
       paths: SPELLINGS.map((path) => `${COLLECTION}/${path}`),
+      // 20-057, table 11.
+      operationId: "collection.map.getTile",
       summary: "A map tile of a collection's dates",
       parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
       refused: [...refused.ALGORITHM, ...refused.EFFORT],
@@ -71,7 +75,7 @@ export const TILE_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: [`${ITEM}/preview`, `${ITEM}/preview.{format}`, `${ITEM}/preview/{size}.{format}`],
       summary: "A whole item on its own grid",
-      parameters: [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, ...SIZE_PARAMETERS],
+      parameters: [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_TILE, ...SIZE_PARAMETERS],
       refused: [...refused.ALGORITHM, "dst_crs"],
       types: PICTURE_TYPES,
       mayBeEmpty: true,
