@@ -117,7 +117,7 @@ test("pictures whose memory doesn't fit together are drawn one after the other",
 });
 
 test("TiTiler's map pages lead to the viewer, at the collection", async () => {
-  for (const path of ["WebMercatorQuad/map.html", "map.html", "map"]) {
+  for (const path of ["WebMercatorQuad/map.html", "map.html"]) {
     const response = await get(`/collections/scene/${path}`, { redirect: "manual" });
     assert.deepEqual([response.status, response.headers.get("location")], [307, `${server.url}/#collection=scene`]);
   }

@@ -31,11 +31,12 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   VIRTUAL_ASSET_ROUTES,
   ZARR_ROUTES,
   CROP_ROUTES,
-  MAP_ROUTES,
   COLORMAP_ROUTES,
   WMTS_ROUTES,
   VIEWER_START_ROUTES,
   VIEWER_ROUTES,
+  // After map.html.
+  MAP_ROUTES,
 ];
 
 /** Everything that is answered, as it is described. */

@@ -17,6 +17,7 @@ import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
+import { EMPTY_TILE } from "../send-picture.js";
 import { param, TILE_MATRIX_SET, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_ITEMS = 1000;
@@ -191,6 +192,7 @@ function tilejson(request: Request, response: Response, described: Described): o
   parseMosaic(query, { extension: format, presets: described.presets });
   QUALITY.of(query);
   parseBuffer(query);
+  EMPTY_TILE.of(query);
   const extension = format === undefined ? "" : `.${format}`;
   const scaled = TILE_SCALE.of(query) ?? 1;
   const scale = scaled === 1 ? "" : `@${scaled}x`;

@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 import type { Config } from "../../app/config.js";
 import type { Catalog } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
+import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import { baseOf } from "../base-url.js";
 import { DATE_PARAMETERS } from "../mosaic-params.js";
 import { pageFile, readPage } from "../page-files.js";
@@ -13,7 +14,7 @@ import type { RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { allowPage } from "../security-headers.js";
 import { TILEJSON_PARAMETERS } from "./tilejson.js";
-import { param } from "./tiles.js";
+import { param, TILE_MATRIX_SET } from "./tiles.js";
 
 /** The viewer has looks of its own. */
 const REFUSED = [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS].map(
@@ -34,7 +35,7 @@ export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
     {
       // Where TiTiler has a map page of a collection.
       method: "get",
-      paths: ["{tms}/map.html", "map.html", "map"].map((path) => `/collections/{collection}/${path}`),
+      paths: ["{tms}/map.html", "map.html"].map((path) => `/collections/{collection}/${path}`),
       summary: "A map of a collection: leads to the viewer",
       refused: [...REFUSED, ...refused.ALGORITHM, ...refused.EFFORT],
       types: ["text/html"],
@@ -42,6 +43,7 @@ export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
         ({ catalog }) =>
         async (request, response) => {
           const { id } = await catalog.collection(param(request, "collection"));
+          tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
           response.redirect(307, `${baseOf(response)}/#collection=${encodeURIComponent(String(id))}`);
         },
     },

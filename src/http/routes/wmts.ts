@@ -12,6 +12,7 @@ import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
 import * as refused from "../refused.js";
 import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { EMPTY_TILE } from "../send-picture.js";
 import { FORMATS, wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
 import { nativeZoom, unionOf } from "./tilejson.js";
@@ -129,6 +130,7 @@ async function sendCapabilities(
   parseMosaic(query, { presets: services.renders });
   QUALITY.of(query);
   parseBuffer(query);
+  EMPTY_TILE.of(query);
   const format = CAPABILITIES_FORMAT.of(query);
   const passedOn = new URLSearchParams([...query].filter(([name]) => name !== CAPABILITIES_FORMAT.name));
   const { mostItems: _most, ...wanted } = search;
