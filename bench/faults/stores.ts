@@ -148,14 +148,14 @@ class StoreTrial {
 
 const ALL = [...MISBEHAVIOURS.keys()];
 
-interface SourceItem {
+export interface SourceItem {
   readonly catalog: string;
   readonly bytes: Uint8Array;
   readonly right: Picture;
 }
 
 /** A catalog of one item, its file's bytes and its picture. */
-async function makeSource(files: Workspace): Promise<SourceItem> {
+export async function makeSource(files: Workspace): Promise<SourceItem> {
   const image = await files.write("scene.tif", sceneTiff(600, 400));
   const catalog = files.path("one");
   const { item } = await ingest(image, { catalog, collection: "place", id: ITEM, datetime: "2024-05-01T10:00:00Z" });
@@ -170,6 +170,12 @@ const ITEM = "item";
 async function linkCatalog(files: Workspace, from: SourceItem, count: number, origin: string): Promise<string> {
   const folder = files.path("many");
   await cp(from.catalog, folder, { recursive: true });
+  await linkItems(folder, count, origin);
+  return folder;
+}
+
+/** The item of a catalog's collection "place", once for each name, its file at `origin`/number.tif. */
+export async function linkItems(folder: string, count: number, origin: string): Promise<void> {
   const collectionPath = `${folder}/place/collection.json`;
   const item = JSON.parse(await readFile(`${folder}/place/${ITEM}/${ITEM}.json`, "utf8")) as Json & {
     assets: { tec: Json };
@@ -184,14 +190,14 @@ async function linkCatalog(files: Workspace, from: SourceItem, count: number, or
     links.push({ rel: "item", href: `./${id}/${id}.json`, type: "application/geo+json" });
   }
   await writeFile(collectionPath, JSON.stringify({ ...collection, links }));
-  return folder;
 }
 
 type Json = Record<string, unknown>;
-const idOf = (i: number): string => `item-${i}`;
+/** The item whose file lies at number.tif. */
+export const idOf = (i: number): string => `item-${i}`;
 
 /** Answers for /0.tif, /1.tif, ... in the mood of each. */
-async function startStore(bytes: Uint8Array, behaviours: readonly Behaviour[]): Promise<Server> {
+export async function startStore(bytes: Uint8Array, behaviours: readonly Behaviour[]): Promise<Server> {
   const server = createServer((request, response) => {
     response.on("error", () => undefined);
     const behaviour = behaviours[Number(/^\/(\d+)\.tif/.exec(request.url ?? "")?.[1])];
@@ -212,7 +218,7 @@ async function startStore(bytes: Uint8Array, behaviours: readonly Behaviour[]): 
   return server;
 }
 
-interface Behaviour {
+export interface Behaviour {
   readonly name: string;
   readonly answer: Answer;
   mood: Mood;
@@ -222,7 +228,7 @@ interface Behaviour {
   count: number;
 }
 
-async function residentMiB(pid: number | undefined): Promise<number> {
+export async function residentMiB(pid: number | undefined): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024;
 }

@@ -1,3 +1,4 @@
+import { InvalidRequestError } from "../core/errors.js";
 import { createSlices } from "../core/slices.js";
 import type { Bounds } from "../geo/bounds.js";
 import type { Columns } from "./cql2/columns.js";
@@ -17,13 +18,20 @@ export interface Table {
   readonly columns: Columns;
 }
 
-/** Rows between two looks at the clock; a footprint held against a shape counts as many. */
+/** Rows between two looks at the clock; a footprint held against a shape counts as many, and so do long filters. */
 const STEP = 2048;
 const HEAVY = 128;
+/** Operands of a filter that take as long as a row; where shapes are related (DE-9IM) each takes as long as some rows. */
+const OPERANDS_A_ROW = 4;
+const RELATED_ROWS = 8;
+/** Of the main thread's time, for one scan: who asks for more is to narrow the search. */
+const MOST_MS = 10_000;
 
 /**
  * Visits all rows that a search finds, in slices: in the table's order, or (`anyOrder`) blocks of it far from one another in turn, so
  * that who looks for the least finds some of the least soon.
+ *
+ * @throws InvalidRequestError for what takes more than MOST_MS of the main thread.
  */
 export async function scanRows(
   { items, table, columns }: Table,
@@ -33,6 +41,16 @@ export async function scanRows(
 ): Promise<void> {
   signal?.throwIfAborted();
   const slices = createSlices(signal);
+  let [spentMs, sinceMs] = [0, performance.now()];
+  const pause = async (): Promise<void> => {
+    spentMs += performance.now() - sinceMs;
+    if (spentMs > MOST_MS)
+      throw new InvalidRequestError(
+        "The search compares too much with too many items; narrow it by collections, bbox or datetime, or simplify its filter",
+      );
+    await slices.pause();
+    sinceMs = performance.now();
+  };
   const accepts = exactFilter(query, { items, table, columns });
   const { timeMs, boxes, collection, collectionNumbers } = table;
   const [from, to] = query.datetime ?? [-Infinity, Infinity];
@@ -51,7 +69,7 @@ export async function scanRows(
     const block = begin + STEP * (anyOrder ? (n * STRIDE) % blocks : n);
     if (work >= STEP) {
       work = 0;
-      if (slices.isOver()) await slices.pause();
+      if (slices.isOver()) await pause();
     }
     work += STEP;
     rows: for (let i = block; i < Math.min(block + STEP, stop); i++) {
@@ -78,11 +96,12 @@ export async function scanRows(
         visit(row);
         continue;
       }
-      if (accepts.isHeavy || !isInside) {
-        work += HEAVY;
+      const cost = accepts.rows + (isInside ? 0 : HEAVY);
+      if (cost > 0) {
+        work += cost;
         if (work >= STEP * 2) {
           work = STEP;
-          if (slices.isOver()) await slices.pause();
+          if (slices.isOver()) await pause();
         }
       }
       if (accepts.test(row, isInside)) visit(row);
@@ -121,8 +140,8 @@ export function isOfTimeOnly(query: SearchFilter): boolean {
 }
 
 interface Exact {
-  /** It looks at footprints. */
-  readonly isHeavy: boolean;
+  /** A test takes as long as looking at so many rows. */
+  readonly rows: number;
   readonly test: (row: number, isInside: boolean) => boolean;
 }
 
@@ -136,8 +155,12 @@ function exactFilter(query: SearchFilter, { items, columns }: Table): Exact | un
   const around = shape === undefined ? undefined : boundsOfParts(shape);
   const filter = expression === undefined ? undefined : compileFilter(expression, columns);
   const words = text === undefined ? undefined : freeTextTest(text, columns);
+  const written = JSON.stringify(expression ?? "");
+  const looksAtFootprints = shape !== undefined || written.includes('"s_');
+  const relates = /"s_(?!intersects|disjoint)/.test(written);
+  const operands = written.split(/[,:]/).length / 2;
   return {
-    isHeavy: shape !== undefined || JSON.stringify(expression ?? "").includes('"s_'),
+    rows: (looksAtFootprints ? HEAVY : 0) + Math.floor(relates ? RELATED_ROWS * operands : operands / OPERANDS_A_ROW),
     test(row, isInside) {
       if (filter !== undefined && !filter(row)) return false;
       if (words !== undefined && !words(row)) return false;

@@ -177,20 +177,23 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
   };
 }
 
-/** One page of items; `links` are its self and next links, `fields` what of each item is sent. */
-export function itemCollection(
+/** One page of items as JSON, item by item; `links` are its self and next links, `fields` what of each item is sent. */
+export function* itemCollectionText(
   page: SearchPage,
   base: string,
   { links, fields }: { readonly links: readonly Link[]; readonly fields?: Fields | undefined },
-): StacJson {
-  const features = page.items.map((item) => itemDocument(item, base));
-  return {
-    type: "FeatureCollection",
-    features: fields === undefined ? features : features.map((feature) => withFields(feature, fields)),
+): Generator<string> {
+  const rest = {
     numberMatched: page.matched,
     numberReturned: page.items.length,
     links: [{ rel: "root", href: `${base}/`, type: JSON_TYPE }, ...links],
   };
+  yield '{"type":"FeatureCollection","features":[';
+  for (const [i, item] of page.items.entries()) {
+    const feature = itemDocument(item, base);
+    yield `${i === 0 ? "" : ","}${JSON.stringify(fields === undefined ? feature : withFields(feature, fields))}`;
+  }
+  yield `],${JSON.stringify(rest).slice(1)}`;
 }
 
 const itemParts = z.object({

@@ -28,12 +28,13 @@ export const FORMATS = [
 ] as const;
 export type TileFormat = (typeof FORMATS)[number];
 
-/** The capabilities document, WMTS 1.0.0. */
-export function wmtsCapabilities(offer: WmtsOffer): string {
+/** The capabilities document, WMTS 1.0.0, layer by layer: each lists all times. */
+export function* wmtsCapabilities(offer: WmtsOffer): Generator<string> {
   const { base, title, maxZoom } = offer;
   const kvp = escapeXml(`${base}/wmts?`);
   const get = `<ows:DCP><ows:HTTP><ows:Get xlink:href="${kvp}"><ows:Constraint name="GetEncoding"><ows:AllowedValues><ows:Value>KVP</ows:Value></ows:AllowedValues></ows:Constraint></ows:Get></ows:HTTP></ows:DCP>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>
+  const times = offer.times.length === 0 ? "" : timeXml(offer.times);
+  yield `<?xml version="1.0" encoding="UTF-8"?>
 <Capabilities xmlns="http://www.opengis.net/wmts/1.0" xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.0.0">
   <ows:ServiceIdentification>
     <ows:Title>${escapeXml(title)}</ows:Title>
@@ -45,8 +46,9 @@ export function wmtsCapabilities(offer: WmtsOffer): string {
     <ows:Operation name="GetTile">${get}</ows:Operation>
   </ows:OperationsMetadata>
   <Contents>
-${offer.layers.map((layer) => layerXml(layer, offer)).join("\n")}
-    <TileMatrixSet>
+`;
+  for (const layer of offer.layers) yield `${layerXml(layer, offer, times)}\n`;
+  yield `    <TileMatrixSet>
       <ows:Identifier>${MATRIX_SET}</ows:Identifier>
       <ows:SupportedCRS>urn:ogc:def:crs:EPSG::3857</ows:SupportedCRS>
       <WellKnownScaleSet>urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible</WellKnownScaleSet>
@@ -58,10 +60,9 @@ ${Array.from({ length: maxZoom + 1 }, (_, z) => matrixXml(z)).join("\n")}
 `;
 }
 
-function layerXml({ id, title }: WmtsOffer["layers"][number], offer: WmtsOffer): string {
+function layerXml({ id, title }: WmtsOffer["layers"][number], offer: WmtsOffer, time: string): string {
   const [west, south, east, north] = offer.bounds;
   const crosses = west > east;
-  const time = offer.times.length === 0 ? "" : timeXml(offer.times);
   const query = `?render=${encodeURIComponent(id)}${time === "" ? "" : "&datetime={Time}"}${offer.query === "" ? "" : `&${offer.query}`}`;
   const urls = offer.formats.map(
     ([type, extension]) =>

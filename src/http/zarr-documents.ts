@@ -45,8 +45,9 @@ function group(attributes: StacJson, metadata: StacJson): StacJson {
 
 /** Coordinates and variables of a cube, by name. */
 export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
+  const items = cube.items.flat();
   const has = (test: (properties: StacJson, tec: StacJson) => boolean): boolean =>
-    cube.items.flat().some(({ item }) => {
+    items.some(({ item }) => {
       const { properties, assets } = item.json as {
         readonly properties: StacJson;
         readonly assets: { readonly tec: StacJson };
@@ -54,7 +55,7 @@ export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
       return test(properties, assets.tec);
     });
   return new Map([
-    ...BANDS.filter((band) => cube.items.flat().some(({ item }) => item.absentBands?.includes(band) !== true)).map(
+    ...BANDS.filter((band) => items.some(({ item }) => item.absentBands?.includes(band) !== true)).map(
       (band) => [band, variable(cube, band)] as const,
     ),
     ...(has((_, tec) => tec["tec:classes"] === true) ? [["scl", variable(cube, "scl")] as const] : []),

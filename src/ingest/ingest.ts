@@ -129,15 +129,17 @@ async function encodeItem(
 }
 
 /** Where and when a source is. @throws InvalidRequestError */
-function placeOf({ location, grid, datetime }: Source): {
+function placeOf({ location, grid, datetime, warnings }: Source): {
   readonly grid: CatalogItem["grid"];
   readonly datetime: string;
   readonly datetimeMs: number;
 } {
   const { transform, crs, width, height } = grid;
   if (crs === undefined || transform === undefined) {
+    const points = warnings.find((text) => text.includes("ground control points"));
     throw new InvalidRequestError(
-      `${location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`,
+      points ??
+        `${location} has no ${crs === undefined ? "CRS" : "georeference"}; a catalog needs one (tectile encode works without)`,
     );
   }
   if (datetime === undefined) {

@@ -24,17 +24,22 @@ export function readGeoreference(image: GeoTIFFImage): Georeference {
   const text: unknown = fileDirectory.getValue("GeoAsciiParams");
   const ascii = typeof text === "string" ? text : "";
   const keys = keyValues(directory, doubles, ascii);
+  const tiepoints = numbersOf(fileDirectory.getValue("ModelTiepoint"));
   const corner = transformOf({
     matrix: numbersOf(fileDirectory.getValue("ModelTransformation")),
     scale: numbersOf(fileDirectory.getValue("ModelPixelScale")),
-    tiepoints: numbersOf(fileDirectory.getValue("ModelTiepoint")),
+    tiepoints,
   });
   const isPoint = keys.values.get(RASTER_TYPE) === 2;
   const transform = corner !== undefined && isPoint ? translateAffine(corner, -0.5, -0.5) : corner;
   const crs = crsOfKeys(keys);
   const warnings: string[] = [];
   if (transform === undefined)
-    warnings.push("it has no georeference (neither a pixel scale with one tie point nor a matrix)");
+    warnings.push(
+      tiepoints.length > 6
+        ? placedByPoints(tiepoints.length / 6)
+        : "it has no georeference (neither a pixel scale with one tie point nor a matrix)",
+    );
   if (crs === undefined) warnings.push("it names no CRS");
   else if (!canProject(crs)) warnings.push(`its CRS (${crs.slice(0, 60)}) is not one that can be projected here`);
   else if (!hasKnownShift(crs))
@@ -43,6 +48,11 @@ export function readGeoreference(image: GeoTIFFImage): Georeference {
     );
   const geoKeys = directory.length === 0 ? undefined : { directory, doubles, ascii };
   return { transform, crs, geoKeys, warnings };
+}
+
+/** Of a file that only ground control points place. */
+export function placedByPoints(count: number): string {
+  return `it has no georeference of its own grid, but ${count} ground control points; gdalwarp puts it on a grid`;
 }
 
 interface ModelTags {

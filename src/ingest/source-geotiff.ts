@@ -120,7 +120,9 @@ class GeoTiffSource implements Source {
     this.parts = parts;
     this.location = parts.location;
     this.id = options.id ?? idFromName(name);
-    const dated = datetimeOf(described.tags.items, main.dateTime, parts.location);
+    const { items } = described.tags;
+    // GDAL keeps a changed tag 306 beside the file.
+    const dated = datetimeOf(items, items["TIFFTAG_DATETIME"] ?? main.dateTime, parts.location);
     this.datetime = options.datetime ?? dated.datetime;
     this.grid = unwrapped({ width: main.width, height: main.height, transform, crs, geoKeys });
     this.units = parts.units;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parseLocation } from "../store/location.js";
 import { normaliseCrs } from "../geo/crs.js";
 import type { Affine } from "../geo/affine.js";
-import type { Georeference } from "./source-georeference.js";
+import { placedByPoints, type Georeference } from "./source-georeference.js";
 import { findAll, parseXml, textAt, type XmlElement } from "./source-xml.js";
 import type { RasterFile } from "./raster-file.js";
 import type { BandTags } from "./source-tiff-tags.js";
@@ -81,7 +81,8 @@ export function metadataOf(element: XmlElement): Record<string, string> {
 function georeferenceOf(pam: XmlElement, own: Georeference): Georeference {
   const crs = textAt(pam, "SRS");
   const transform = geoTransformOf(textAt(pam, "GeoTransform"));
-  const moved = transform === undefined ? own : placed(own, transform);
+  const points = findAll(pam, "GCPList").flatMap((list) => findAll(list, "GCP")).length;
+  const moved = transform !== undefined ? placed(own, transform) : points === 0 ? own : withPoints(own, points);
   return crs === undefined ? moved : withCrs(moved, normaliseCrs(crs));
 }
 
@@ -95,6 +96,13 @@ export function geoTransformOf(text: string | undefined): Affine | undefined {
 
 function placed(own: Georeference, transform: Affine): Georeference {
   return { ...own, transform, warnings: own.warnings.filter((text) => !text.includes("no georeference")) };
+}
+
+function withPoints(own: Georeference, count: number): Georeference {
+  const isOther = (text: string): boolean => !text.includes("no georeference");
+  return own.transform !== undefined
+    ? own
+    : { ...own, warnings: [placedByPoints(count), ...own.warnings.filter(isOther)] };
 }
 
 /** The file's own keys tell of another CRS, and are not kept. */

@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import sharp from "sharp";
 import { pointToTile } from "@mapbox/tilebelt";
 import { openCrs } from "../../src/geo/crs.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { startServer } from "../support/server.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-let catalog: string;
-
-before(async () => {
-  files = await createWorkspace();
-  catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 const ITEM = "/collections/scene/items/scene_2024-01-10";
 const [LON, LAT] = openCrs("EPSG:32631").toWgs84(SCENE.west + 2100, SCENE.north - 2000);
@@ -100,7 +88,7 @@ test("HEAD tells a tile's length without sending it; other methods are refused b
 });
 
 test("pictures whose memory doesn't fit together are drawn one after the other", async () => {
-  const small = await startServer({ catalog, drawingBytes: 1, sessions: 1 });
+  const small = await startServer({ catalog: server.catalog, drawingBytes: 1, sessions: 1 });
   let peak = 0;
   const watch = setInterval(() => (peak = Math.max(peak, small.services.networks.stats().waiting)), 1);
   const answers = await Promise.all(
@@ -124,8 +112,8 @@ test("TiTiler's map pages lead to the viewer, at the collection", async () => {
 });
 
 test("an item whose grid is none is left out, one whose grid isn't its file's is damaged: other dates still answer", async () => {
-  const broken = files.path("lying-catalog");
-  await cp(catalog, broken, { recursive: true });
+  const broken = server.files.path("lying-catalog");
+  await cp(server.catalog, broken, { recursive: true });
   const edit = async (date: string, change: Record<string, unknown>): Promise<void> => {
     const path = `${broken}/scene/scene_${date}/scene_${date}.json`;
     const item = JSON.parse(await readFile(path, "utf8")) as { properties: Record<string, unknown> };

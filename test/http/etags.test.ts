@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { multihash } from "../../src/catalog/catalog-files.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let catalog: string;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog, tileCacheBytes: 0 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ tileCacheBytes: 0 });
 
 const ITEMS = ["scene_2024-01-10", "scene_2024-04-10"];
 const COLLECTION = `/collections/${SCENE.collection}`;
@@ -125,7 +112,7 @@ test("the documents' own ETags stay as long as what they say", async () => {
 
 test("a file that is replaced under its item's name, and a moved grid, change the ETag and the picture", async () => {
   const [one = "", other = ""] = ITEMS;
-  const fileOf = (item: string): string => `${catalog}/${SCENE.collection}/${item}/${item}.tif`;
+  const fileOf = (item: string): string => `${server.catalog}/${SCENE.collection}/${item}/${item}.tif`;
   const paths = [
     `${COLLECTION}/items/${one}/preview.tif?assets=B08&max_size=64`,
     `${COLLECTION}/items/${one}/assets/tec`,
@@ -140,12 +127,12 @@ test("a file that is replaced under its item's name, and a moved grid, change th
     assert.notEqual(replaced[k]?.etag, before[k]?.etag, path);
     assert.notEqual(replaced[k]?.digest, before[k]?.digest, path);
   }
-  const document = `${catalog}/${SCENE.collection}/${one}/${one}.json`;
+  const document = `${server.catalog}/${SCENE.collection}/${one}/${one}.json`;
   const text = await readFile(document, "utf8");
   const moved = text.replace(/500000/g, "510000");
   assert.notEqual(moved, text);
   await writeFile(document, moved);
-  const listing = `${catalog}/${SCENE.collection}/collection.json`;
+  const listing = `${server.catalog}/${SCENE.collection}/collection.json`;
   await writeFile(listing, (await readFile(listing, "utf8")).replaceAll(multihash(text), multihash(moved)));
   await sleep(1100);
   const shifted = await get(paths[0] ?? "");

@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
 /** Places in the queue, and clients that come at once: as many as it holds, not more. */
 const PLACES = 8;
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  const catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog, maxWaiting: PLACES, sessions: 1, pixelThreads: 1, tileCacheBytes: 0 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ maxWaiting: PLACES, sessions: 1, pixelThreads: 1, tileCacheBytes: 0 });
 
 let side = 20;
 /** No two are of one size, so none shares another's work. */

@@ -1,26 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cp, readFile, rename, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
+import { SCENE } from "../support/scene-catalog.js";
 import { startProcess } from "../support/serve-process.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let catalog: string;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 async function metrics(): Promise<string> {
   return (await fetch(`${server.url}/metrics`)).text();
@@ -87,17 +74,17 @@ test("the format is Prometheus's: one head a family, no family twice, buckets th
 test("liveness and readiness are apart: a lost catalog is not ready, and is again when it comes back", async () => {
   const status = async (path: string): Promise<number> => (await fetch(`${server.url}${path}`)).status;
   assert.deepEqual([await status("/livez"), await status("/readyz"), await status("/healthz")], [200, 200, 200]);
-  await rename(`${catalog}/catalog.json`, `${catalog}/catalog.away`);
+  await rename(`${server.catalog}/catalog.json`, `${server.catalog}/catalog.away`);
   await sleep(1100);
   assert.deepEqual([await status("/livez"), await status("/readyz")], [200, 503]);
-  await rename(`${catalog}/catalog.away`, `${catalog}/catalog.json`);
+  await rename(`${server.catalog}/catalog.away`, `${server.catalog}/catalog.json`);
   await sleep(1100);
   assert.deepEqual([await status("/livez"), await status("/readyz"), await status("/healthz")], [200, 200, 200]);
 });
 
 test("a line for every item left out, at the start and when the catalog changes, and for the end", async (t) => {
-  const folder = files.path("torn-catalog");
-  await cp(catalog, folder, { recursive: true });
+  const folder = server.files.path("torn-catalog");
+  await cp(server.catalog, folder, { recursive: true });
   const place = (date: string): string => `${folder}/${SCENE.collection}/scene_${date}/scene_${date}.json`;
   await writeFile(place("2024-01-10"), "{");
   const child = await startProcess(["--catalog", folder]);

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { makeSceneCatalog } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { useSceneServer } from "../support/scene-server.js";
 
 const SCRIPT = fileURLToPath(new URL("../../../test/clients/pystac_client_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
 const run = promisify(execFile);
-let files: Workspace;
-let server: TestServer;
 
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 test("pystac-client opens the server, searches with paging, and every document validates", async (t) => {
   const there = await run(PYTHON, ["-c", "import pystac_client, jsonschema"]).then(

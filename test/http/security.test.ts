@@ -2,30 +2,17 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import express from "express";
 import { parseConfig, type ConfigInput } from "../../src/app/config.js";
 import { createServices } from "../../src/app/services.js";
 import { createTectile } from "../../src/http/tectile.js";
 import { listen } from "../support/listen.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
 import { viewerScript } from "../support/viewer-script.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let catalog: string;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 const ITEM = `/collections/${SCENE.collection}/items/scene_2024-01-10`;
 const TILE = `/collections/${SCENE.collection}/tiles/WebMercatorQuad/12/2082/1513.png`;
@@ -34,7 +21,7 @@ const KEY = "a-key-of-enough-letters";
 
 /** As `tectile serve` builds it, with the setting's own trust in proxies. */
 async function serve(t: { after(work: () => Promise<void>): void }, settings: ConfigInput): Promise<string> {
-  const config = parseConfig({ provider: "cpu", catalog, ...settings });
+  const config = parseConfig({ provider: "cpu", catalog: server.catalog, ...settings });
   const services = await createServices(config);
   const app = express();
   app.set("trust proxy", config.trustProxy);
@@ -84,10 +71,10 @@ test("every answer says that its type is its type, that nothing in it runs, and 
 });
 
 test("files that a browser would run are downloads, whatever type their item states", async (t) => {
-  const folder = `${catalog}/${SCENE.collection}/scene_2024-04-10`;
+  const folder = `${server.catalog}/${SCENE.collection}/scene_2024-04-10`;
   const document = `${folder}/scene_2024-04-10.json`;
   const text = await readFile(document, "utf8");
-  const listing = `${catalog}/${SCENE.collection}/collection.json`;
+  const listing = `${server.catalog}/${SCENE.collection}/collection.json`;
   const listed = await readFile(listing, "utf8");
   t.after(async () => {
     await writeFile(document, text);
@@ -110,9 +97,9 @@ test("files that a browser would run are downloads, whatever type their item sta
   await writeFile(`${folder}/page.html`, "<script>alert(1)</script>");
   await writeFile(`${folder}/thumb.png`, "png");
   await symlink("/etc/passwd", `${folder}/outside.txt`);
-  await mkdir(files.path("elsewhere"), { recursive: true });
-  await writeFile(files.path("elsewhere/secret.json"), "{}");
-  await symlink(files.path("elsewhere"), `${folder}/linked`);
+  await mkdir(server.files.path("elsewhere"), { recursive: true });
+  await writeFile(server.files.path("elsewhere/secret.json"), "{}");
+  await symlink(server.files.path("elsewhere"), `${folder}/linked`);
   for (const [k, type] of types.entries())
     json.assets[`t${k}`] = { href: "./page.html", ...(type === undefined ? {} : { type }) };
   json.assets["thumb"] = { href: "./thumb.png", type: "image/png" };
@@ -136,7 +123,7 @@ test("files that a browser would run are downloads, whatever type their item sta
     assert.equal(response.status, 404, name);
     assert.doesNotMatch(await response.text(), /root:|\/etc/);
   }
-  const wider = await serve(t, { linkedFolders: [files.path("elsewhere")] });
+  const wider = await serve(t, { linkedFolders: [server.files.path("elsewhere")] });
   assert.equal((await fetch(`${assets.replace(url, wider)}/linked`)).status, 200);
   assert.equal((await fetch(`${assets.replace(url, wider)}/passwd`)).status, 404);
   await rm(`${folder}/linked`);
@@ -144,12 +131,12 @@ test("files that a browser would run are downloads, whatever type their item sta
 
 test("imagery behind a link that leads outside, or on a host that isn't allowed, is not read", async (t) => {
   const item = await server.services.catalog.item(SCENE.collection, "scene_2024-01-10");
-  await symlink(item.href, `${catalog}/inside.tif`);
-  await writeFile(files.path("outside.tif"), await readFile(item.href));
-  await symlink(files.path("outside.tif"), `${catalog}/outside.tif`);
+  await symlink(item.href, `${server.catalog}/inside.tif`);
+  await writeFile(server.files.path("outside.tif"), await readFile(item.href));
+  await symlink(server.files.path("outside.tif"), `${server.catalog}/outside.tif`);
   const { openStore } = server.services;
-  await (await openStore(`${catalog}/inside.tif`)).close();
-  await assert.rejects(openStore(`${catalog}/outside.tif`), /outside the catalog/);
+  await (await openStore(`${server.catalog}/inside.tif`)).close();
+  await assert.rejects(openStore(`${server.catalog}/outside.tif`), /outside the catalog/);
   await assert.rejects(openStore("/etc/passwd"), /outside the catalog/);
   await assert.rejects(openStore("file:///etc/passwd"), /outside the catalog/);
   let asked = 0;
@@ -161,7 +148,9 @@ test("imagery behind a link that leads outside, or on a host that isn't allowed,
   const read = async (store: typeof openStore, place: string): Promise<number> =>
     (await (await store(place)).getRange(0, 10)).length;
   await assert.rejects(read(openStore, `${inner}/x.tif`), /isn't one that files may lie on/);
-  const services = await createServices(parseConfig({ provider: "cpu", catalog, remoteHosts: ["localhost", "*"] }));
+  const services = await createServices(
+    parseConfig({ provider: "cpu", catalog: server.catalog, remoteHosts: ["localhost", "*"] }),
+  );
   const named = inner.replace("127.0.0.1", "localhost");
   await assert.rejects(read(services.openStore, `${named}/x.tif`), /private address/);
   await assert.rejects(read(services.openStore, `${inner}/x.tif`), /private address/);
@@ -172,12 +161,12 @@ test("imagery behind a link that leads outside, or on a host that isn't allowed,
     response.writeHead(302, { location: `${named}/secret` }).end();
   });
   const host = new URL(outer).host;
-  const open = await createServices(parseConfig({ provider: "cpu", catalog, privateHosts: [host] }));
+  const open = await createServices(parseConfig({ provider: "cpu", catalog: server.catalog, privateHosts: [host] }));
   await assert.rejects(read(open.openStore, `${outer}/x.tif`), /isn't one that files may lie on/);
   await open.close();
   assert.equal(asked, 0);
   const trusting = await createServices(
-    parseConfig({ provider: "cpu", catalog, privateHosts: ["127.0.0.1", "localhost"] }),
+    parseConfig({ provider: "cpu", catalog: server.catalog, privateHosts: ["127.0.0.1", "localhost"] }),
   );
   assert.equal(await read(trusting.openStore, `${outer}/x.tif`), 10);
   await trusting.close();

@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { openCrs } from "../../src/geo/crs.js";
 import { tileMatrix, tileMatrixSet, tileTransformOf, type SetTile } from "../../src/geo/tile-matrix-sets.js";
 import { getJson } from "../support/http-app.js";
 import { readNpy, type NpyPlanes } from "../support/npy.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
 /** Of January, which is whole. */
 const item = "/collections/scene/items/scene_2024-01-10";
 
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 const utm = openCrs("EPSG:32631");
 

@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { readNpy, type NpyPlanes } from "../support/npy.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
 const TILE = "tiles/WebMercatorQuad/12/2082/1513";
-let files: Workspace;
-let server: TestServer;
 
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ pixelThreads: 2 });
 
 async function values(query: string, path = `items/scene_2024-01-10/${TILE}`): Promise<NpyPlanes> {
   const response = await fetch(`${server.url}/collections/${SCENE.collection}/${path}.npy?${query}`);

@@ -1,27 +1,15 @@
 import assert from "node:assert/strict";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import sharp from "sharp";
 import { pointToTile } from "@mapbox/tilebelt";
 import { openTecCog } from "../../src/app/open-tec-cog.js";
 import { openCrs } from "../../src/geo/crs.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { startServer } from "../support/server.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-let catalog: string;
-
-before(async () => {
-  files = await createWorkspace();
-  catalog = await makeSceneCatalog(files);
-  server = await startServer({ catalog });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer();
 
 const { toWgs84 } = openCrs("EPSG:32631");
 const item = (date: string): string => `/collections/scene/items/scene_${date}`;
@@ -60,7 +48,7 @@ async function pixels(path: string): Promise<{ data: Uint8Array; width: number; 
 }
 
 test("a tile shows what openTecCog decodes, at the right place: every zoom from overview to over-zoom", async () => {
-  const image = await openTecCog(`${catalog}/scene/scene_2024-01-10/scene_2024-01-10.tif`);
+  const image = await openTecCog(`${server.catalog}/scene/scene_2024-01-10/scene_2024-01-10.tif`);
   const { samples, width, height } = await image.readWindow(
     { x: 0, y: 0, width: SCENE.width, height: SCENE.height },
     { bands: ["B08"] },
@@ -148,7 +136,7 @@ test("the ETag answers 304 before any byte is read, and differs wherever pixels 
 });
 
 test("concurrent requests for one tile decode each chunk once", async () => {
-  const fresh = await startServer({ catalog });
+  const fresh = await startServer({ catalog: server.catalog });
   const { path } = tileAt(256, 256, 14);
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => fetch(`${fresh.url}${item("2024-01-10")}/${path}.png`)),
@@ -165,7 +153,7 @@ test("inside the matrix but empty: 204 without a body, or a blank picture where 
   const empty = await get(nowhere);
   assert.equal(empty.status, 204);
   assert.equal((await empty.arrayBuffer()).byteLength, 0);
-  const blank = await startServer({ catalog, emptyTile: "blank" });
+  const blank = await startServer({ catalog: server.catalog, emptyTile: "blank" });
   const answer = await fetch(`${blank.url}${nowhere}?tilesize=512`);
   assert.equal(answer.status, 200);
   const { info } = await sharp(Buffer.from(await answer.arrayBuffer()))
@@ -206,8 +194,8 @@ test("bad requests: the right status and one sentence, and the server goes on", 
 });
 
 test("damaged imagery is a 500 that tells a client no path, and other items still answer", async () => {
-  const broken = files.path("broken-catalog");
-  await cp(catalog, broken, { recursive: true });
+  const broken = server.files.path("broken-catalog");
+  await cp(server.catalog, broken, { recursive: true });
   const path = `${broken}/scene/scene_2024-01-10/scene_2024-01-10.tif`;
   const bytes = await readFile(path);
   bytes.fill(0x55, 6000, bytes.length - 500);

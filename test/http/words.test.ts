@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { ALL_ROUTES } from "../../src/http/routes/all.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ pixelThreads: 2 });
 
 /** Every name that an ordinary object answers to, and what becomes one of them on the way. */
 const WORDS = [

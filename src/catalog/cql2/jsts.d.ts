@@ -7,6 +7,7 @@ declare module "jsts/org/locationtech/jts/geom/GeometryFactory.js" {
 declare module "jsts/org/locationtech/jts/io/GeoJSONReader.js" {
   interface JtsGeometry {
     getDimension(): number;
+    getNumPoints(): number;
   }
   export default class GeoJSONReader {
     constructor(factory: object);

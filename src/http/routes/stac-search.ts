@@ -14,7 +14,7 @@ import {
 } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import * as documents from "../stac-documents.js";
-import { pathParam, sendDocument } from "../sending-documents.js";
+import { pathParam, sendParts } from "../sending-documents.js";
 
 /** A request's body, bytes. */
 const MAX_BODY = 1_000_000;
@@ -79,7 +79,8 @@ async function sendPage(
   { request, response, path }: PageContext,
 ): Promise<void> {
   const base = baseOf(response);
-  const page = await catalog.search(query, requestSignal(request, response));
+  const signal = requestSignal(request, response);
+  const page = await catalog.search(query, signal);
   const url = `${base}${path}`;
   const links =
     request.method === "POST"
@@ -87,8 +88,8 @@ async function sendPage(
       : getLinks(url, wholeQueryOf(request), page.next);
   const parents =
     path === "/search" ? [] : [{ rel: "collection", href: url.replace(/\/items$/, ""), type: documents.JSON_TYPE }];
-  const document = documents.itemCollection(page, base, { links: [...links, ...parents], fields });
-  sendDocument(response, document, documents.GEOJSON_TYPE);
+  const parts = documents.itemCollectionText(page, base, { links: [...links, ...parents], fields });
+  await sendParts(parts, response, { type: documents.GEOJSON_TYPE, signal });
 }
 
 function getLinks(url: string, query: URLSearchParams, token: string | undefined): StacJson[] {

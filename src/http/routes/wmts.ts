@@ -6,6 +6,9 @@ import { InvalidRequestError } from "../../core/errors.js";
 import { parameter, type Parameter } from "../../core/parameter.js";
 import { parseTileOf, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
 import { FORMAT_PARAMETERS } from "../../render/render-parameters.js";
+import { createSlices } from "../../core/slices.js";
+import { sendParts } from "../sending-documents.js";
+import { requestSignal } from "../signal.js";
 import { baseOf } from "../base-url.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
@@ -89,7 +92,11 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
       refused: [...refused.ALGORITHM, ...refused.EFFORT, ...more, "use_epsg", "zooms"],
       types: ["application/xml"],
       handle: (services) => async (request, response) =>
-        sendCapabilities(await served(request, services), wholeQueryOf(request), { services, response }),
+        sendCapabilities(await served(request, services), wholeQueryOf(request), {
+          services,
+          response,
+          signal: requestSignal(request, response),
+        }),
     },
     {
       method: "get",
@@ -125,7 +132,11 @@ async function searchOf(request: Request, { searches }: Services): Promise<Serve
 async function sendCapabilities(
   { path, title, search }: Served,
   query: URLSearchParams,
-  { services, response }: { readonly services: Services; readonly response: Response },
+  {
+    services,
+    response,
+    signal,
+  }: { readonly services: Services; readonly response: Response; readonly signal: AbortSignal },
 ): Promise<void> {
   parseMosaic(query, { presets: services.renders });
   QUALITY.of(query);
@@ -134,18 +145,24 @@ async function sendCapabilities(
   const format = CAPABILITIES_FORMAT.of(query);
   const passedOn = new URLSearchParams([...query].filter(([name]) => name !== CAPABILITIES_FORMAT.name));
   const { mostItems: _most, ...wanted } = search;
-  const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
-  const xml = wmtsCapabilities({
+  const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS }, signal);
+  const slices = createSlices(signal);
+  let highest = 0;
+  for (const item of items) {
+    highest = Math.max(highest, nativeZoom(item));
+    if (slices.isOver()) await slices.pause();
+  }
+  const parts = wmtsCapabilities({
     base: `${baseOf(response)}/${path}`,
     title,
     bounds: items.length === 0 ? [-180, -85.05, 180, 85.05] : unionOf(items),
-    maxZoom: Math.min(24, items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0) + 2),
+    maxZoom: Math.min(24, highest + 2),
     times: groupByDay(items).map(({ datetime }) => datetime),
     layers: Object.entries(services.renders).map(([id, render]) => ({ id, title: render.title ?? id })),
     formats: FORMATS.filter(([, extension]) => format === undefined || extension === format),
     query: passedOn.toString(),
   });
-  response.set("Cache-Control", "no-cache").type("application/xml").send(xml);
+  await sendParts(parts, response, { type: "application/xml", signal });
 }
 
 /** GetCapabilities and GetTile; names of parameters in any case. */
@@ -164,7 +181,8 @@ async function answerKvp(
   const operationName = REQUEST.of(query) ?? "GetCapabilities";
   if (/^GetCapabilities$/i.test(operationName)) {
     const all = new URLSearchParams([...wholeQueryOf(request)].filter(([name]) => !isKvp(name)));
-    return sendCapabilities(served, all, { services, response });
+    const signal = requestSignal(request, response);
+    return sendCapabilities(served, all, { services, response, signal });
   }
   if (!/^GetTile$/i.test(operationName))
     throw new InvalidRequestError(`request is "${operationName.slice(0, 40)}"; wanted GetCapabilities or GetTile`);

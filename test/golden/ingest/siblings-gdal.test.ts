@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { openSource } from "../../../src/app/open-source.js";
 import { BANDS } from "../../../src/core/bands.js";
 import { AppError } from "../../../src/core/errors.js";
+import { ingest } from "../../../src/index.js";
 import { gdal, hasGdal } from "../../support/gdal.js";
 import { bandPlanes, makeGeoTiff } from "../../support/geotiff-fixture.js";
 import { createWorkspace, type Workspace } from "../../support/workspace.js";
@@ -53,6 +54,31 @@ describe(
       await writeFile(space.path("base.tif"), makeGeoTiff(base));
     });
     after(() => space.close());
+
+    test("a file that only ground control points place is refused for a catalog by that", async () => {
+      const points = "-gcp 0 0 10 50 -gcp 70 0 10.1 50 -gcp 0 50 10 49.9 -gcp 70 50 10.1 49.9 -a_srs EPSG:4326";
+      const [tiff, beside] = [space.path("points_2024-01-05.tif"), space.path("points_2024-01-07.tif")];
+      gdal("gdal_translate", ["-q", ...points.split(" "), space.path("base.tif"), tiff]);
+      gdal("gdal_translate", ["-q", "-co", "PROFILE=BASELINE", tiff, beside]);
+      for (const path of [tiff, beside]) {
+        const target = { catalog: space.path("catalog"), collection: "points", sessions: 1 };
+        await assert.rejects(
+          ingest(path, target),
+          /: it has no georeference of its own grid, but 4 ground control points/,
+        );
+      }
+    });
+
+    test("a date that GDAL keeps beside the file is the file's", async () => {
+      const path = space.path("dated.tif");
+      await copyFile(space.path("base.tif"), path);
+      const items = '<Metadata><MDI key="TIFFTAG_DATETIME">2023:04:05 10:20:30</MDI></Metadata>';
+      await writeFile(`${path}.aux.xml`, `<PAMDataset>${items}</PAMDataset>`);
+      assert.match(gdal("gdalinfo", [path]), /TIFFTAG_DATETIME=2023:04:05 10:20:30/);
+      const source = await openSource(path, {});
+      assert.equal(source.datetime, "2023-04-05T10:20:30Z");
+      await source.close();
+    });
 
     for (const [args, wanted] of SIBLINGS) {
       test(args, async () => {
