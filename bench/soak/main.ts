@@ -60,7 +60,7 @@ const wrong = (): string[] => [good, bad, moving, stores].flatMap((tally) => tal
 
 const random = seededRandom(seed);
 const [changes] = await Promise.all([
-  changing.change(isOver),
+  changing.change(moving, isOver),
   watch(),
   ...Array.from({ length: clients }, () => askGood(server.url, good, random, isOver)),
   askBad(server.url, bad, random, isOver),
