@@ -1,3 +1,4 @@
+import type { CutlineGrid } from "./cutline.js";
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-values.js";
 import type { ObservationRule } from "../tile/mosaic/mosaic-spec.js";
@@ -9,6 +10,13 @@ export interface MaskTask {
   readonly geometry: FlatGeometry;
   readonly grid: MaskGrid;
   readonly maxSide: number;
+}
+
+/** Find the pixels of a picture that polygons touch. */
+export interface CutlineTask {
+  readonly kind: "cutline";
+  readonly geometry: FlatGeometry;
+  readonly grid: CutlineGrid;
 }
 
 /** Tell what one date says of an area. */
@@ -24,10 +32,11 @@ export interface FiguresAsked extends StatisticsOptions {
   readonly rule: ObservationRule;
 }
 
-export type AreaTask = MaskTask | FiguresTask;
+export type AreaTask = MaskTask | CutlineTask | FiguresTask;
 
 export type AreaResult =
   | { readonly kind: "masked"; readonly area: GridMask | undefined }
+  | { readonly kind: "cut"; readonly mask: Uint8Array }
   | ({ readonly kind: "figured" } & AreaFigures);
 
 /** Of the area's pixels on one date. */

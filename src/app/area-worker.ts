@@ -2,6 +2,7 @@
 import { assertNever } from "../core/assert.js";
 import { serveTasks, throwIfCancelled } from "../core/worker-pool.js";
 import type { AreaFigures, AreaResult, AreaTask, FiguresTask } from "./area-tasks.js";
+import { cutlineMask } from "./cutline.js";
 import { geometryMask } from "./geometry-mask.js";
 import { valuesOf } from "./read-values.js";
 import { summarise } from "./statistics.js";
@@ -10,6 +11,8 @@ serveTasks<AreaTask, AreaResult>(async (task) => {
   switch (task.kind) {
     case "mask":
       return { result: { kind: "masked", area: geometryMask(task.geometry, task.grid, task.maxSide) } };
+    case "cutline":
+      return { result: { kind: "cut", mask: cutlineMask(task.geometry, task.grid) } };
     case "figures":
       return { result: { kind: "figured", ...figuresOf(task) } };
     default:

@@ -1,5 +1,6 @@
 import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
 import type { AreaFigures, AreaResult, AreaTask, FiguresAsked, FiguresTask } from "./area-tasks.js";
+import type { CutlineGrid } from "./cutline.js";
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
 import type { ReadyValues } from "./read-values.js";
 
@@ -10,6 +11,8 @@ type FiguredArea = FiguresTask["area"];
 export interface Areas {
   /** The geometry's pixels on the finest level where it is at most `maxSide` pixels a side; undefined where it has none. */
   mask(geometry: FlatGeometry, grid: MaskGrid, maxSide: number, signal?: AbortSignal): Promise<GridMask | undefined>;
+  /** Pixels of a picture that polygons touch. */
+  cutline(geometry: FlatGeometry, grid: CutlineGrid, signal?: AbortSignal): Promise<Uint8Array>;
   /** The pixels in `ready` are handed over: it is of no use afterwards. */
   figures(ready: ReadyValues, area: FiguredArea, asked: FiguresAsked, signal?: AbortSignal): Promise<AreaFigures>;
   /** Undefined before the first use. */
@@ -31,6 +34,12 @@ export function createAreas(options: { readonly threads: number; readonly maxWai
       const result = await pool().run({ kind: "mask", geometry, grid, maxSide }, { signal });
       if (result.kind !== "masked") throw new TypeError(`a ${result.kind} answer to a mask task`);
       return result.area;
+    },
+    async cutline(geometry, { crs, transform, width, height }, signal) {
+      const grid = { crs, transform, width, height };
+      const result = await pool().run({ kind: "cutline", geometry, grid }, { signal });
+      if (result.kind !== "cut") throw new TypeError(`a ${result.kind} answer to a cutline task`);
+      return result.mask;
     },
     async figures(ready, { mask, count }, asked, signal) {
       const { buffer } = ready.pixels;

@@ -54,9 +54,9 @@ export function flatten({ points, lines, polygons }: GeometryParts): FlatGeometr
 }
 
 /** Columns and rows of level 0, one pair a position. */
-type Pixels = Float64Array;
+export type Pixels = Float64Array;
 /** Positions [from, to) of a ring. */
-type Ring = readonly [from: number, to: number];
+export type Ring = readonly [from: number, to: number];
 
 /**
  * Pixels whose centre lies in the geometry, even-odd; of points, lines and slivers those that their corners fall in. Undefined: none.
@@ -89,7 +89,7 @@ export function geometryMask(geometry: FlatGeometry, grid: MaskGrid, maxSide: nu
   return count === 0 ? undefined : { level, window, mask, count };
 }
 
-function projected({ degrees }: FlatGeometry, { crs, transform }: MaskGrid): Pixels {
+export function projected({ degrees }: FlatGeometry, { crs, transform }: Pick<MaskGrid, "crs" | "transform">): Pixels {
   const { fromWgs84 } = openCrs(crs);
   const toPixel = invertAffine(transform);
   const pixels = new Float64Array(degrees.length);
@@ -102,7 +102,7 @@ function projected({ degrees }: FlatGeometry, { crs, transform }: MaskGrid): Pix
 }
 
 /** The rings of each polygon. */
-function polygonsOf({ chains }: FlatGeometry): readonly (readonly Ring[])[] {
+export function polygonsOf({ chains }: FlatGeometry): readonly (readonly Ring[])[] {
   const polygons: Ring[][] = [];
   for (let i = 0; i < chains.length; i += 3) {
     const [kind, from = 0, count = 0] = chains.subarray(i, i + 3);
@@ -142,7 +142,7 @@ function windowOf(
 }
 
 /** Adds a polygon to the mask: each crossing of a row's middle flips all pixels right of it, whatever the order. */
-function fillPolygon(
+export function fillPolygon(
   mask: Uint8Array,
   window: PixelWindow,
   { pixels, rings, factor }: { readonly pixels: Pixels; readonly rings: readonly Ring[]; readonly factor: number },

@@ -46,16 +46,27 @@ export const CROP_PARAMETERS: readonly Parameter[] = [COORD_CRS, DST_CRS, ...SIZ
 
 /** "minx,miny,maxx,maxy" and "WxH" of a path, with `coord_crs`, `dst_crs`, `width`, `height` and `max_size` of the query, as TiTiler has them. */
 export function parseCrop(bounds: string, size: string | undefined, query: URLSearchParams): Crop {
-  const crs = COORD_CRS.of(query) ?? "EPSG:4326";
+  const crs = parseCoordCrs(query);
+  return { bounds: parseBox(bounds, crs), ...parseCropGrid(crs, size, query) };
+}
+
+/** `coord_crs`. @throws InvalidRequestError */
+export function parseCoordCrs(query: URLSearchParams): Crs {
+  return COORD_CRS.of(query) ?? "EPSG:4326";
+}
+
+/** What a crop's picture is to be, whatever its shape. @throws InvalidRequestError */
+export function parseCropGrid(crs: Crs, size: string | undefined, query: URLSearchParams): Omit<Crop, "bounds"> {
   const [width, height] = size === undefined ? [WIDTH.of(query), HEIGHT.of(query)] : parseSize(size);
-  return {
-    bounds: parseBox(bounds, crs),
-    crs,
-    dstCrs: DST_CRS.of(query) ?? crs,
-    width,
-    height,
-    maxSize: MAX_SIZE.of(query),
-  };
+  return { crs, dstCrs: DST_CRS.of(query) ?? crs, width, height, maxSize: MAX_SIZE.of(query) };
+}
+
+/** Of a picture that is cut by a shape, which is drawn at once whatever its format. @throws InvalidRequestError for one too large. */
+export function checkWhole({ width, height }: Pick<TargetGrid, "width" | "height">): void {
+  if (width * height <= MAX_PICTURE_PX) return;
+  throw new InvalidRequestError(
+    `${width} x ${height} pixels are too many for a feature; wanted ${MAX_PICTURE_PX} at most: a smaller feature, a size in the path, max_size`,
+  );
 }
 
 /** "64x64". @throws InvalidRequestError */

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { drawRows } from "../app/draw-rows.js";
+import type { FlatGeometry } from "../app/geometry-mask.js";
 import type { CatalogItem } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { scaleAffine } from "../geo/affine.js";
@@ -7,7 +9,7 @@ import type { RenderSpec } from "../render/render-spec.js";
 import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
 import { planPicture, type DateBound, type TargetGrid } from "../tile/plan.js";
 import { cacheControlOf } from "./cache-control.js";
-import { wantsRows } from "./crop-params.js";
+import { checkWhole, wantsRows } from "./crop-params.js";
 import { placeHeaders } from "./place-headers.js";
 import { limitHeader, sendPicture, type Answering } from "./send-picture.js";
 import { matches } from "./etag.js";
@@ -18,6 +20,8 @@ export interface Drawn {
   readonly mosaic?: MosaicSpec | undefined;
   readonly tokens?: number | undefined;
   readonly limit?: DateBound | undefined;
+  /** Pixels outside are holes; undefined: all are inside. */
+  readonly cutline?: FlatGeometry | undefined;
   /** In order of precedence. */
   readonly items: readonly CatalogItem[];
 }
@@ -32,6 +36,14 @@ export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: An
     ...(drawn.mosaic === undefined ? {} : { mosaic: drawn.mosaic }),
     ...(drawn.limit === undefined ? {} : { limit: drawn.limit }),
   };
+  if (drawn.cutline !== undefined) {
+    checkWhole(target);
+    const { services, signal } = answering;
+    const cutline = await services.areas.cutline(drawn.cutline, target, signal);
+    const cut = { ...spec, cutline };
+    const name = `${target.name}/${digestOf(drawn.cutline)}`;
+    return sendPicture(planPicture({ ...target, name }, { spec: cut, ...mosaic, tokens }, items), answering);
+  }
   if (!wantsRows(target, spec.format))
     return sendPicture(planPicture(target, { spec, ...mosaic, tokens }, items), answering);
   if (drawn.mosaic?.inferredPlane === true || drawn.mosaic?.uncertaintyPlane === true)
@@ -57,3 +69,6 @@ export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: An
   if (request.method === "HEAD") return void response.end();
   await writePieces(picture.read(signal), response);
 }
+
+const digestOf = ({ degrees, chains }: FlatGeometry): string =>
+  createHash("sha256").update(degrees).update(chains).digest("base64url");

@@ -25,6 +25,8 @@ export interface RenderSpec {
   /** Side of a tile, pixels. */
   readonly tileSize: number;
   readonly format: RenderFormat;
+  /** 0 = a hole, [height][width] of the picture, on shared memory: what lies outside a shape. The target's name tells it in ETags. */
+  readonly cutline?: Uint8Array;
   /** What a tif tells of its pixels; plan.ts fills it in for that format. */
   readonly geotiff?: GeoTiffHead;
 }

@@ -128,9 +128,10 @@ function sizeOf(
   const pixel = pixelSize(grid, dstCrs);
   const own = { width: Math.max(1, Math.round(across / pixel)), height: Math.max(1, Math.round(down / pixel)) };
   if (maxSize === undefined || Math.max(own.width, own.height) <= maxSize) return own;
-  return ratio > 1
-    ? { width: Math.max(1, Math.ceil(maxSize / ratio)), height: maxSize }
-    : { width: maxSize, height: Math.max(1, Math.ceil(maxSize * ratio)) };
+  const ownRatio = own.height / own.width;
+  return ownRatio > 1
+    ? { width: Math.max(1, Math.ceil(maxSize / ownRatio)), height: maxSize }
+    : { width: maxSize, height: Math.max(1, Math.ceil(maxSize * ownRatio)) };
 }
 
 /** Side of a pixel of a grid in another CRS: the diagonals of both have as many pixels, as GDALSuggestedWarpOutput has it. */

@@ -12,8 +12,19 @@ import type { RenderSpec } from "../../render/render-spec.js";
 
 /** Renders a raster and encodes it in the spec's format, whichever it is: the whole of what follows the warp. */
 export async function encodePicture(raster: Raster, spec: RenderSpec, guess?: InferredPixels): Promise<EncodedImage> {
-  const { format } = spec;
+  const { format, cutline } = spec;
+  if (cutline !== undefined) {
+    const { cutline: _, ...rest } = spec;
+    const left = { ...raster, valid: within(raster.valid, cutline) };
+    return encodePicture(left, rest, guess && { ...guess, inferred: within(guess.inferred, cutline) });
+  }
   return format === "tif" ? drawGeoTiff(raster, spec, guess) : drawRaster(raster, { ...spec, format }, guess);
+}
+
+function within(pixels: Uint8Array, cutline: Uint8Array): Uint8Array {
+  if (cutline.length !== pixels.length)
+    throw new RangeError(`a cutline of ${cutline.length} for ${pixels.length} pixels`);
+  return pixels.map((value, i) => (cutline[i] === 0 ? 0 : value));
 }
 
 /** npy's planes in npy's type with names and georeference; the mask is the file's alpha band. */
