@@ -6,13 +6,14 @@ import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
 import { openItem } from "../tile/open-item.js";
 import { chunkOnItem, type Cube, type CubeItem } from "../tile/cube.js";
 import { windowMask } from "../tile/window-mask.js";
+import type { FillSubject } from "../tile/fill/guide.js";
+import { eachInferred, fillSubjectOf, identityOfSubject, type FillUse } from "./filled-cube.js";
 import { keptBranch } from "./kept-branch.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import type { Services } from "./services.js";
 import type { Block, VirtualUse } from "./virtual-assets.js";
 
-/** What a cube holds of each date: bands, scene classes, and, of mosaics, where pixels come from. */
-export const CUBE_VARIABLES = [...BANDS, "scl", "provenance"] as const;
+/** What a cube holds of each date: bands, scene classes, and, of mosaics, where pixels come from; of dates without their clouds, what is inferred. */
+export const CUBE_VARIABLES = [...BANDS, "scl", "provenance", "inferred"] as const;
 export type CubeVariable = (typeof CUBE_VARIABLES)[number];
 
 /** Digital number that stands for a pixel without one: none that is real comes near it. */
@@ -20,14 +21,17 @@ export const CUBE_HOLE = 65_535;
 
 /** Which chunk of a cube's variable: 1 date, 256 x 256 pixels. */
 export interface CubeChunk {
+  /** Whether what clouds hide is filled from other dates. */
+  readonly filled: boolean;
   readonly variable: CubeVariable;
   readonly time: number;
   readonly row: number;
   readonly column: number;
 }
 
-/** About as many bytes as decoding a chunk of one item holds at once. */
-export const CUBE_CHUNK_BYTES = 4 * CHUNK_PX ** 2 * 5;
+/** About as many bytes as decoding a chunk of one item holds at once, and filling it from each date that it is filled from. */
+const CUBE_CHUNK_BYTES = 4 * CHUNK_PX ** 2 * 5;
+const FILLED_CHUNK_BYTES = 4 * CHUNK_PX ** 2 * BANDS.length;
 
 /** A chunk that some item reaches. */
 export interface CubeBlock {
@@ -35,6 +39,8 @@ export interface CubeBlock {
   readonly identity: string;
   /** When it is read. */
   readonly length: number;
+  /** About as many bytes as making it holds at once. */
+  readonly makingBytes: number;
   /**
    * Row-major and little-endian: uint16 digital numbers, or uint8 codes; a pixel is the first valid one of the date's items. Undefined where
    * nothing was observed.
@@ -42,24 +48,33 @@ export interface CubeBlock {
   read(signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
+/** What making chunks uses. */
+export type CubeUse = VirtualUse & FillUse;
+
 /** Finds what a chunk is made of; undefined where no item reaches it. */
-export async function cubeBlock(
-  cube: Cube,
-  chunk: CubeChunk,
-  use: VirtualUse & Pick<Services, "stamps">,
-): Promise<CubeBlock | undefined> {
+export async function cubeBlock(cube: Cube, chunk: CubeChunk, use: CubeUse): Promise<CubeBlock | undefined> {
   const reaching = (cube.items[chunk.time] ?? []).flatMap((part) => {
     const window = chunkOnItem(part, chunk);
     return window === undefined ? [] : [{ part, window }];
   });
   if (reaching.length === 0) return undefined;
   const stamped = await use.stamps.stamp(reaching.map(({ part }) => part.item));
-  const parts = reaching.map(({ part, window }, i) => ({ part: { ...part, item: stamped[i] ?? part.item }, window }));
-  const told = parts.map(({ part: { item }, window: { x, y } }) => `${item.href}#${item.checksum}@${x},${y}`);
-  const identity = `cube/${chunk.variable}/${told.join("+")}`;
+  const parts = await Promise.all(
+    reaching.map(async ({ part, window }, i): Promise<Part> => {
+      const item = stamped[i] ?? part.item;
+      return { part: { ...part, item }, window, subject: chunk.filled ? await fillSubjectOf(item, use) : undefined };
+    }),
+  );
+  const told = parts.map(
+    ({ part: { item }, window: { x, y }, subject }) =>
+      `${item.href}#${item.checksum}@${x},${y}${subject === undefined ? "" : `<${identityOfSubject(subject)}`}`,
+  );
+  const references = Math.max(0, ...parts.map(({ subject }) => 1 + (subject?.references.length ?? -1)));
+  const identity = `cube/${chunk.filled ? "inpaint/" : ""}${chunk.variable}/${told.join("+")}`;
   return {
     identity,
     length: CHUNK_PX ** 2 * (isBandName(chunk.variable) ? 2 : 1),
+    makingBytes: CUBE_CHUNK_BYTES + references * FILLED_CHUNK_BYTES,
     async read(signal) {
       const href = parts[0]?.part.item.href ?? "";
       const load = async (shared: AbortSignal): Promise<Block> => ({
@@ -76,13 +91,15 @@ interface Part {
   readonly part: CubeItem;
   /** In the item's pixels. */
   readonly window: PixelWindow;
+  /** Where it is filled. */
+  readonly subject: FillSubject | undefined;
 }
 
 /** Nothing at all where no pixel is valid. */
 async function draw(
   parts: readonly Part[],
   chunk: CubeChunk,
-  how: { readonly use: VirtualUse; readonly signal: AbortSignal },
+  how: { readonly use: CubeUse; readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { variable } = chunk;
   const out = isBandName(variable)
@@ -90,12 +107,19 @@ async function draw(
     : new Uint8Array(CHUNK_PX ** 2).fill(EMPTY[variable]);
   const hole = out[0] ?? 0;
   let isEmpty = true;
-  for (const { part, window } of parts) {
+  for (const { part, window, subject } of parts) {
     const container = await openItem(part.item, how.use.reader, how.signal);
+    const band = isBandName(variable) ? variable : undefined;
     const values = isBandName(variable)
       ? await bandValues(container, { window, band: variable }, how)
-      : await codes(container, { window, kind: variable }, how);
+      : variable === "inferred"
+        ? new Uint8Array(window.width * window.height)
+        : await codes(container, { window, kind: variable }, how);
     if (values === undefined) continue;
+    if (subject !== undefined)
+      await eachInferred(subject, { window, band }, { fills: how.use.fills, signal: how.signal }, (pixel, value) => {
+        values[pixel] = value;
+      });
     const [left, top] = [window.x + part.column - chunk.column * CHUNK_PX, window.y + part.row - chunk.row * CHUNK_PX];
     for (let r = 0; r < window.height; r++) {
       for (let c = 0; c < window.width; c++) {
@@ -110,7 +134,7 @@ async function draw(
   return isEmpty ? new Uint8Array() : new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
 }
 
-const EMPTY = { scl: 0, provenance: PROVENANCE.none } as const;
+const EMPTY = { scl: 0, provenance: PROVENANCE.none, inferred: 0 } as const;
 
 /** Digital numbers of a window, CUBE_HOLE where there is none; undefined of a band that the source lacked. */
 async function bandValues(

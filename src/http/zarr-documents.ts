@@ -2,6 +2,7 @@ import { CUBE_HOLE, type CubeVariable } from "../app/cube-chunk.js";
 import type { StacJson } from "../catalog/types.js";
 import { BAND_COMMON_NAME, BANDS, isBandName } from "../core/bands.js";
 import { CHUNK_PX } from "../core/geometry.js";
+import { FILL_METHODS } from "../tile/inpaint/inpaint.js";
 import type { Cube } from "../tile/cube.js";
 
 /** An array of a cube: its zarr.json, and, of coordinates, its one chunk. */
@@ -13,13 +14,37 @@ export interface ZarrArray {
   readonly bytes: (() => Uint8Array) | undefined;
 }
 
-/** The group's own document, with those of all arrays inside (consolidated metadata). */
-export function cubeGroup(cube: Cube, arrays: ReadonlyMap<string, ZarrArray>, title: string): StacJson {
+/** The group beside the dates in which what clouds hide is filled. */
+export const INPAINT_GROUP = "inpaint";
+
+/** The group's own document, with those of all arrays inside, and of the group of filled dates (consolidated metadata). */
+export function cubeGroup(cube: Cube, title: string): StacJson {
+  const { consolidated_metadata: inner, ...filled } = filledGroup(cube, `${title}, without clouds`);
+  const { metadata } = inner as { readonly metadata: StacJson };
   return group(
     { title, ...conventions(cube) },
-    Object.fromEntries([...arrays].map(([name, { json }]) => [name, json])),
+    {
+      ...documentsOf(cubeArrays(cube)),
+      [INPAINT_GROUP]: filled,
+      ...Object.fromEntries(Object.entries(metadata).map(([name, json]) => [`${INPAINT_GROUP}/${name}`, json])),
+    },
   );
 }
+
+/** The same of the group of filled dates. */
+export function filledGroup(cube: Cube, title: string): StacJson {
+  return group(
+    {
+      title,
+      ...conventions(cube),
+      comment: "Pixels where inferred isn't 0 were filled from other dates, not observed",
+    },
+    documentsOf(filledArrays(cube)),
+  );
+}
+
+const documentsOf = (arrays: ReadonlyMap<string, ZarrArray>): StacJson =>
+  Object.fromEntries([...arrays].map(([name, { json }]) => [name, json]));
 
 /** A group of cubes whose grids differ; each is opened by its name. */
 export function cubesGroup(cubes: ReadonlyMap<string, StacJson>, title: string): StacJson {
@@ -66,6 +91,16 @@ export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
   ]);
 }
 
+/** Coordinates and variables of filled dates: bands, and what of them is inferred. */
+export function filledArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
+  const own = [...cubeArrays(cube)];
+  return new Map([
+    ...own.filter(([name]) => isBandName(name)),
+    ["inferred", variable(cube, "inferred")],
+    ...own.filter(([, { bytes }]) => bytes !== undefined),
+  ]);
+}
+
 function variable(cube: Cube, name: CubeVariable): ZarrArray {
   const shape = [cube.times.length, cube.height, cube.width];
   return {
@@ -103,6 +138,12 @@ function attributesOf(name: CubeVariable): StacJson {
       long_name: "Scene classification",
       flag_values: SCENE_CLASSES.split(" ").map((_, code) => code),
       flag_meanings: SCENE_CLASSES,
+    };
+  if (name === "inferred")
+    return {
+      long_name: "How a pixel was inferred; 0: observed, or nothing known",
+      flag_values: ["observed", ...FILL_METHODS].map((_, code) => code),
+      flag_meanings: ["observed", ...FILL_METHODS].join(" "),
     };
   return {
     long_name: "Where a pixel of a mosaic comes from: 0 nothing, 1 to 250 a source, 254 inferred, 255 several sources",

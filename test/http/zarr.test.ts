@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import * as zarr from "zarrita";
 import { openTecCog } from "../../src/index.js";
 import { makeMosaicCatalog, SIDE } from "../support/mosaic-catalog.js";
 import { startServer, type TestServer } from "../support/server.js";
@@ -38,7 +39,9 @@ test("every array's own document is the one in the consolidated metadata, and ch
   const store = "/collections/place/zarr";
   const root = await node(`${store}/zarr.json`);
   assert.equal(root.node_type, "group");
-  const arrays = Object.entries(root.consolidated_metadata?.metadata ?? {});
+  const arrays = Object.entries(root.consolidated_metadata?.metadata ?? {}).filter(
+    ([name]) => !name.startsWith("inpaint"),
+  );
   assert.deepEqual(arrays.map(([name]) => name).slice(11), ["B12", "scl", "time", "y", "x", "spatial_ref"]);
   for (const [name, array] of arrays) {
     assert.deepEqual(await node(`${store}/${name}/zarr.json`), array, name);
@@ -86,6 +89,33 @@ test("grids that differ are groups, each with its own CRS", async () => {
     assert.equal((await get(`/collections/zones/zarr/${name}/B04/c/0/0/0`)).status, 200);
   }
   assert.equal((await get("/collections/zones/zarr/B04/c/0/0/0")).status, 404);
+});
+
+test("zarrita reads a cube, and beside it the same dates without their clouds, which say what is inferred", async () => {
+  const store = zarr.root(new zarr.FetchStore(`${server.url}/collections/place/zarr`));
+  const read = async (path: string): Promise<{ shape: readonly number[]; data: ArrayLike<number> }> => {
+    const array = await zarr.open(store.resolve(path), { kind: "array" });
+    const { data, shape } = await zarr.get(array);
+    return { shape, data: data as ArrayLike<number> };
+  };
+  const group = await zarr.open(store.resolve("inpaint"), { kind: "group" });
+  assert.match(String(group.attrs["comment"]), /inferred/);
+  const [seen, filled, inferred, scl] = await Promise.all(["B04", "inpaint/B04", "inpaint/inferred", "scl"].map(read));
+  assert.deepEqual([filled?.shape, inferred?.shape], [seen?.shape, seen?.shape]);
+  // 10 February: clouds in the west.
+  const at = (row: number, column: number): number => (SIDE + row) * SIDE + column;
+  const [cloud, clear] = [at(60, 20), at(60, 110)];
+  assert.deepEqual([scl?.data[cloud], scl?.data[clear]], [9, 4]);
+  assert.ok(Number(inferred?.data[cloud]) > 0 && inferred?.data[clear] === 0);
+  assert.ok(Number(seen?.data[cloud]) > 8000, "the cloud as it was seen");
+  assert.ok(Math.abs(Number(filled?.data[cloud]) - 2000) < 1200, `${filled?.data[cloud]} under the cloud`);
+  const wrong = Array.from({ length: SIDE * SIDE }, (_, i) => SIDE * SIDE + i).filter(
+    (i) => inferred?.data[i] === 0 && filled?.data[i] !== seen?.data[i],
+  );
+  assert.equal(wrong.length, 0, "what was seen is as it was seen");
+  assert.equal((await get("/collections/place/zarr/inpaint/scl/zarr.json")).status, 404);
+  assert.equal((await get("/collections/place/zarr/inpaint/B04/c/9/0/0")).status, 404);
+  assert.equal((await get("/collections/place/zarr/inpaint/inpaint/zarr.json")).status, 404);
 });
 
 test("a registered search is a store of what it finds", async () => {

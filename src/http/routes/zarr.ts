@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import { CUBE_CHUNK_BYTES, CUBE_VARIABLES, cubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
+import { CUBE_VARIABLES, cubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
 import { createCubes } from "../../app/cubes.js";
 import type { Services } from "../../app/services.js";
 import type { SearchFilter } from "../../catalog/types.js";
@@ -9,7 +9,7 @@ import type { Cube } from "../../tile/cube.js";
 import { sendRanges } from "../byte-ranges.js";
 import type { RouteGroup } from "../route.js";
 import { requestSignal } from "../signal.js";
-import { cubeArrays, cubeGroup, cubesGroup } from "../zarr-documents.js";
+import { cubeArrays, cubeGroup, cubesGroup, filledArrays, filledGroup, INPAINT_GROUP } from "../zarr-documents.js";
 import { parseMosaicFilter } from "../search-params.js";
 import { param } from "./tiles.js";
 
@@ -79,17 +79,16 @@ async function sendKey(cubes: readonly Cube[], answering: Answering): Promise<vo
         .join(", ")
         .slice(0, 500)}`,
     );
-  sendJson(
-    response,
-    cubesGroup(new Map(cubes.map((cube) => [cube.name, cubeGroup(cube, cubeArrays(cube), cube.name)])), "Dates"),
-  );
+  sendJson(response, cubesGroup(new Map(cubes.map((cube) => [cube.name, cubeGroup(cube, cube.name)])), "Dates"));
 }
 
 async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answering): Promise<void> {
   const { services, request, response, signal } = answering;
-  const arrays = cubeArrays(cube);
-  const [name = "", ...rest] = key;
-  if (name === "zarr.json" && rest.length === 0) return sendJson(response, cubeGroup(cube, arrays, cube.name));
+  const filled = key[0] === INPAINT_GROUP;
+  const arrays = filled ? filledArrays(cube) : cubeArrays(cube);
+  const [name = "", ...rest] = filled ? key.slice(1) : key;
+  if (name === "zarr.json" && rest.length === 0)
+    return sendJson(response, filled ? filledGroup(cube, `${cube.name}, without clouds`) : cubeGroup(cube, cube.name));
   const array = arrays.get(name);
   if (array === undefined) throw new NotFoundError(`"${key.join("/").slice(0, 80)}" isn't a key of this Zarr store`);
   if (rest.join("/") === "zarr.json") return sendJson(response, array.json);
@@ -102,7 +101,7 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
   const coordinate = array.bytes?.();
   const block = coordinate
     ? undefined
-    : await cubeBlock(cube, { variable: asVariable(name), time, row, column }, services);
+    : await cubeBlock(cube, { filled, variable: asVariable(name), time, row, column }, services);
   const nothing = new NotFoundError(`Nothing was observed in chunk ${place.join("/")} of ${name}`);
   if (coordinate === undefined && block === undefined) throw nothing;
   const file = {
@@ -122,7 +121,7 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
     },
   };
   await sendRanges(file, request, response, (bytes, job) =>
-    services.drawing.hold(bytes + CUBE_CHUNK_BYTES, job, signal),
+    services.drawing.hold(bytes + (block?.makingBytes ?? 0), job, signal),
   );
 }
 
