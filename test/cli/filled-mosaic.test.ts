@@ -60,7 +60,7 @@ test(
     assert.equal(plan.items[0]?.id, clearest.id);
     assert.equal(plan.items.length, DATES.length);
     const budgetBytes = 2 ** 28;
-    const { raster, provenance, classes } = await mosaicSource(plan, {
+    const source = await mosaicSource(plan, {
       decoder,
       method: "inpaint",
       fills: openFills(decoder, parseConfig({})).fills,
@@ -68,7 +68,8 @@ test(
       budgetBytes,
       budget: new ByteBudget({ maxBytes: budgetBytes, maxWaiting: Infinity }),
       decoding: new Limiter(4),
-    }).read(WINDOW);
+    });
+    const { raster, provenance, classes } = await source.read(WINDOW);
     const image = await openTecCog(clearest.href, { decoder });
     const { samples: decoded } = await image.readWindow(WINDOW);
     const asked = `assets=tec&coord_crs=EPSG:32631&dst_crs=EPSG:32631&datetime=${clearest.datetime}&inpaint=tec&return_inferred=true`;

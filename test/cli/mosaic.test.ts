@@ -85,7 +85,7 @@ test(
     ] as const) {
       const budget = new ByteBudget({ maxBytes: budgetBytes, maxWaiting: Infinity });
       const use = { decoder, method: selection, fills, every: "year", budget, budgetBytes, decoding: new Limiter(4) };
-      const { raster, provenance } = await mosaicSource(plan, use).read(window);
+      const { raster, provenance } = await (await mosaicSource(plan, use)).read(window);
       const folder = files.path(`numpy-${selection}`);
       await mkdir(folder, { recursive: true });
       const put = (name: string, bytes: Uint8Array | Uint16Array): Promise<void> =>

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { BANDS } from "../../src/core/bands.js";
+import { BAND_RESOLUTION_M, BANDS } from "../../src/core/bands.js";
 import { bandPlanes } from "./geotiff-fixture.js";
 import { sceneTiff, sceneValue } from "./scene.js";
 import { runCli, type Workspace } from "./workspace.js";
@@ -29,18 +29,28 @@ function valueAt(k: number, band: number, row: number, column: number): number {
   return code === SHADOW ? Math.round(ground / 3) : ground;
 }
 
-/** Writes a GeoTIFF of each date (YYYY-MM-DD) into a folder, the date's number as it counts in `all`; `east` moves the grid, metres. */
+/** Pixels of 10 m in one of a band's own. */
+export const nativeFactor = (band: number): number => BAND_RESOLUTION_M[BANDS[band] ?? "B02"] / 10;
+
+/** Writes a GeoTIFF of each date (YYYY-MM-DD) into a folder, the date's number as it counts in `all`; `east` moves the grid, metres; native bands repeat pixels of 20 and 60 m. */
 export async function writeMosaicDates(
   files: Workspace,
   folder: string,
   dates: readonly string[],
-  { all = dates, east = 0 }: { readonly all?: readonly string[]; readonly east?: number } = {},
+  {
+    all = dates,
+    east = 0,
+    isNative = false,
+  }: { readonly all?: readonly string[]; readonly east?: number; readonly isNative?: boolean } = {},
 ): Promise<void> {
   await mkdir(files.path(folder), { recursive: true });
   const { width, height } = SIZE;
   for (const date of dates) {
     const k = all.indexOf(date);
-    const planes = bandPlanes(width, height, (b, r, c) => valueAt(k, b, r, c));
+    const planes = bandPlanes(width, height, (b, r, c) => {
+      const factor = isNative ? nativeFactor(b) : 1;
+      return valueAt(k, b, r - (r % factor), c - (c % factor));
+    });
     const scl = Array.from({ length: width * height }, (_, i) => classAt(k, Math.floor(i / width), i % width));
     const tiff = sceneTiff(width, height, {
       planes: [...planes, scl],

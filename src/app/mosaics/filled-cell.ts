@@ -9,12 +9,14 @@ import type { FilledChunk } from "../../tile/fill/filled-chunk.js";
 import type { FillSubject } from "../../tile/fill/guide.js";
 import { chunkWindow, withHalo } from "../../tile/fill/item-grid.js";
 import { clearClasses, toLayer, UNCLASSIFIED, type MergedWindow } from "../../tile/mosaic/merge-window.js";
-import { CLOUD_BUFFER_PX } from "../../tile/window-observations.js";
 import { PIXEL_BYTES, type MosaicUse } from "./mosaic-use.js";
 import type { MosaicPlan } from "./plan-mosaics.js";
 
 /** What the viewer fills with; where dates can't serve it, it is "linear". */
 const METHOD = "tec";
+
+/** Around what is decoded: cloud rims (3) and native pixels (up to 5). */
+const MARGIN_PX = 6;
 
 /** A window in parts that each lie in one chunk. */
 export function filledCells(window: PixelWindow): readonly PixelWindow[] {
@@ -52,7 +54,7 @@ export async function readFilledCell(
     paste(filled, { out, core, chunk, bands });
     for (const [k, item] of [first, ...rest].entries()) {
       const container = await decoder.reader.open(item.href, item.checksum, signal);
-      const rect = rectOfPixels(intersectWindow(widened(core, CLOUD_BUFFER_PX), grid));
+      const rect = rectOfPixels(intersectWindow(widened(core, MARGIN_PX), grid));
       const decoded = await decodeWindow({ container, level: 0, rect, bands: BANDS }, decoder, signal);
       const window = pixelsOf(rect);
       const date = { ...decoded, source: k, days: 0 };

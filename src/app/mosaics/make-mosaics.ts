@@ -74,7 +74,7 @@ async function makeAll(plans: readonly MosaicPlan[], options: MosaicOptions): Pr
     for (const plan of queue) {
       const start = performance.now();
       try {
-        const source = mosaicSource(plan, { ...use, every: schedule.every });
+        const source = await mosaicSource(plan, { ...use, every: schedule.every }, ingest.signal);
         const onProgress = (done: number, total: number): void => options.onProgress?.(plan, done, total);
         const result = await ingestSource(source, { ...ingest, run, onProgress });
         options.onMosaic?.(plan, { kind: "made", source, result, seconds: (performance.now() - start) / 1000 });

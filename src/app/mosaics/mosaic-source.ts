@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { CatalogItem } from "../../catalog/types.js";
-import { BANDS } from "../../core/bands.js";
+import { BANDS, type NativeFactors } from "../../core/bands.js";
 import { CHUNK_PX } from "../../core/geometry.js";
-import type { PixelWindow } from "../../core/raster.js";
+import { cropPlanes, type PixelWindow } from "../../core/raster.js";
 import { intersectWindow } from "../../ingest/block.js";
 import type { Source, SourceBlock } from "../../ingest/source.js";
 import { decodeWindow, pixelsOf, rectOfPixels } from "../../tile/decode-window.js";
@@ -11,25 +11,35 @@ import { FILL_VERSION } from "../../tile/fill/fills.js";
 import type { DatedWindow, KeptSelection, MergedWindow } from "../../tile/mosaic/merge-window.js";
 import { daysBetween } from "../../tile/mosaic/order-items.js";
 import { filledCells, readFilledCell } from "./filled-cell.js";
+import { commonNative, repeatNative, wholeNative } from "./native-bands.js";
 import { PIXEL_BYTES, type MosaicMethod, type MosaicUse } from "./mosaic-use.js";
 import type { MosaicPlan } from "./plan-mosaics.js";
 
-/** Pixels around what is merged, that cloud rims (3) and `best`'s distances from clouds (50) look at. */
-const MARGIN_PX: Readonly<Record<KeptSelection, number>> = { clear_median: 3, medoid: 3, best: 53 };
-/** The first is all that the encoder reads at once. */
-const CELLS_PX = [640, 320, 160, 80];
+/** Pixels around what is merged, that cloud rims (3), native pixels (up to 5) and `best`'s distances from clouds (50) look at. */
+const MARGIN_PX: Readonly<Record<KeptSelection, number>> = { clear_median: 6, medoid: 6, best: 53 };
+/** The first is all that the encoder reads at once, native pixels whole. */
+const CELLS_PX = [656, 320, 160, 80];
 /** Above any digital number that the encoder keeps. */
 const NODATA = 65_535;
 /** Raised when the same dates give other pixels than before. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * A mosaic as a source to encode: digital numbers of many dates merged window by window, in cells as small as the budget wants for that
- * many dates. Nothing is opened before the first read.
+ * many dates. Before the first read the dates' heads are looked at, for the bands that are coarser.
  */
-export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
+export async function mosaicSource(plan: MosaicPlan, use: MosaicUse, signal?: AbortSignal): Promise<Source> {
   const { grid, items, period } = plan;
   const { method } = use;
+  const native = commonNative(
+    await Promise.all(
+      items.slice(0, plan.base).map(async ({ href, checksum }) => {
+        // A file that can't be opened fails when it is read, which it isn't where nothing changed.
+        const opened = await use.decoder.reader.open(href, checksum, signal).catch(() => undefined);
+        return opened?.cog.metadata.native;
+      }),
+    ),
+  );
   const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
   return {
     location: `mosaic ${plan.id}`,
@@ -39,6 +49,7 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
     units: { dtype: "uint16", scale: 1, offset: 0, nodata: NODATA },
     absentBands: absentIn(plan),
     hasClasses: true,
+    native,
     fingerprint: fingerprintOf(plan, use),
     sources: items.map(({ id, datetime }) => ({ id, datetime })),
     derivedFrom: items.map(({ collection, id }) => ({ href: `../../${collection}/${id}/${id}.json`, title: id })),
@@ -51,7 +62,7 @@ export function mosaicSource(plan: MosaicPlan, use: MosaicUse): Source {
       end_datetime: iso(period.endMs - 1000),
       "tec:mosaic": { method, every: use.every, sources: items.map(({ id }) => id) },
     },
-    read: (window, signal) => readMosaic(plan, use, window, signal),
+    read: (window, stop) => readNative(plan, { use, native }, window, stop),
     close: async () => undefined,
   };
 }
@@ -92,12 +103,33 @@ function sharedProperties(items: readonly CatalogItem[]): Readonly<Record<string
   return Object.fromEntries(kept);
 }
 
+/** Native pixels that the window cuts are merged whole. */
+async function readNative(
+  plan: MosaicPlan,
+  { use, native }: { readonly use: MosaicUse; readonly native: NativeFactors | undefined },
+  window: PixelWindow,
+  signal: AbortSignal | undefined,
+): Promise<SourceBlock> {
+  const { width, height } = window;
+  const whole = native === undefined ? window : wholeNative(window, plan.grid);
+  const merged = await readMosaic(plan, use, whole, signal);
+  if (native !== undefined) repeatNative(merged, whole, native);
+  const inside = { width, height, x: window.x - whole.x, y: window.y - whole.y };
+  const samples = cropPlanes(merged.samples, whole, inside);
+  const valid = cropPlanes(merged.valid, whole, inside);
+  return {
+    raster: { kind: "raster", width, height, bands: BANDS, samples, valid },
+    classes: cropPlanes(merged.classes, whole, inside),
+    provenance: cropPlanes(merged.provenance, whole, inside),
+  };
+}
+
 async function readMosaic(
   plan: MosaicPlan,
   use: MosaicUse,
   window: PixelWindow,
   signal: AbortSignal | undefined,
-): Promise<SourceBlock> {
+): Promise<MergedWindow> {
   const { width, height } = window;
   const size = width * height;
   const samples = new Float32Array(BANDS.length * size);
@@ -122,7 +154,7 @@ async function readMosaic(
     }
   };
   await Promise.all(cells.map(paste));
-  return { raster: { kind: "raster", width, height, bands: BANDS, samples, valid }, classes, provenance };
+  return { samples, valid, classes, provenance };
 }
 
 /** One cell of all dates that show something clear near it; undefined where none does. */
