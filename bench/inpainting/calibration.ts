@@ -3,7 +3,12 @@ const BOUNDS = [50, 100, 200, 400, 800, Infinity] as const;
 
 /** Holds expected errors against real ones. */
 export class Calibration {
-  private readonly bins = BOUNDS.map(() => ({ samples: 0, expected: 0, real: 0 }));
+  /** Sums; as an earlier run left them. */
+  readonly bins: readonly { samples: number; expected: number; real: number }[];
+
+  constructor(bins: Calibration["bins"] = BOUNDS.map(() => ({ samples: 0, expected: 0, real: 0 }))) {
+    this.bins = bins;
+  }
 
   /** `expected` is one value a pixel, `filled` and `truth` [bands][pixels]. */
   add(compared: {

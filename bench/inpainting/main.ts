@@ -1,5 +1,6 @@
 // How near inpainted pixels come to the truth: real cloud shapes put on clear dates of real series and of the procedural landscape.
 // All dates are as the server has them: decoded from latents; the truth is not.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { inLightOf } from "./lit.js";
 import { FROM, predict } from "../../src/tile/inpaint/predict.js";
 import { ROOT } from "../support/report.js";
 import { Calibration } from "./calibration.js";
+import { clearGuide, fillByClear, type ClearGuide } from "./clear.js";
 import { encodeSeries, type Forecasted, type LatentSeries } from "./latents.js";
 import { boadella, cloudMasks, coverWith, heldOutSeasons, landscape, shareOf, type Place } from "./places.js";
 import { addErrors, addScore, createScore, HoleClasses, rimGradient, table, type Score } from "./score.js";
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     size: { type: "string", default: "256" },
     quality: { type: "string" },
     only: { type: "string", default: "" },
+    /** A folder: what was measured is kept there after each date, and a run that was stopped goes on. */
+    state: { type: "string" },
   },
 });
 
@@ -32,6 +36,7 @@ const METHODS = [
   "mosaic",
   "linear, unmatched",
   "forecast, unmatched",
+  "CLEAR",
   "nearest",
   "linear",
   "harmonic",
@@ -60,19 +65,20 @@ try {
 }
 
 async function measure(place: Place, series: LatentSeries): Promise<void> {
-  const scores = new Map<string, Score>();
+  const { width, height, bands, dates } = place;
+  const kept = readState(place);
+  const scores = new Map(kept?.scores);
+  const rims = new Map(kept?.rims);
+  const calibration = new Calibration(kept?.bins);
   const score = (method: Method, group: string): Score => {
     const key = `${group}|${method}`;
     const found = scores.get(key) ?? createScore();
     scores.set(key, found);
     return found;
   };
-  const rims = new Map<Method, number[]>();
-  const calibration = new Calibration();
-  const { width, height, bands, dates } = place;
-  let m = 0;
+  let { m, next } = kept ?? { m: 0, next: 0 };
   for (const [d, { truth, days }] of dates.entries()) {
-    if (truth === undefined) continue;
+    if (truth === undefined || d < next) continue;
     const forecast = await series.forecast(d);
     const looks: Acquisition[] = dates.flatMap((other, k) =>
       k === d
@@ -80,6 +86,7 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
         : [{ samples: series.decoded[k] ?? truth, clear: series.looks[k] ?? other.clear, days: other.days - days }],
     );
     const gap = gapOf(looks);
+    const guide = clearGuide(place, looks);
     for (let k = 0; k < Number(values.each); k++) {
       const mask = masks[m++ % Math.max(1, masks.length)];
       const [seen, own] = [series.decoded[d], series.looks[d]];
@@ -100,7 +107,8 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
       const lit = inLightOf(image, looks);
       const harmonic = inpaint(image, [], "harmonic").samples;
       for (const method of METHODS) {
-        const filled = method === "harmonic" ? harmonic : fillBy(method, { image, looks, lit, forecast, harmonic });
+        const filled =
+          method === "harmonic" ? harmonic : fillBy(method, { image, looks, lit, forecast, harmonic, guide });
         for (const size of ["small", "medium", "large"] as const) {
           const found = createScore();
           addErrors(found, { filled, truth, place, inside: (i) => isTest(i) && holes.sizeOf(i) === size });
@@ -116,10 +124,36 @@ async function measure(place: Place, series: LatentSeries): Promise<void> {
           });
       }
     }
+    next = d + 1;
+    writeState(place, { scores: [...scores], rims: [...rims], bins: calibration.bins, m, next });
   }
   console.log(`\n${place.name}: ${dates.filter(({ truth }) => truth !== undefined).length} clear dates, ${m} masks`);
   table(scores, METHODS, rims);
   calibration.print();
+}
+
+interface State {
+  readonly scores: readonly (readonly [string, Score])[];
+  readonly rims: readonly (readonly [Method, number[]])[];
+  readonly bins: Calibration["bins"];
+  /** Masks used. */
+  readonly m: number;
+  /** The date to go on with. */
+  readonly next: number;
+}
+
+const stateFile = ({ name }: Place): string => join(values.state ?? "", `${name.replaceAll(/\W+/g, "-")}.json`);
+
+function readState(place: Place): State | undefined {
+  return values.state !== undefined && existsSync(stateFile(place))
+    ? (JSON.parse(readFileSync(stateFile(place), "utf8")) as State)
+    : undefined;
+}
+
+function writeState(place: Place, state: State): void {
+  if (values.state === undefined) return;
+  mkdirSync(values.state, { recursive: true });
+  writeFileSync(stateFile(place), JSON.stringify(state));
 }
 
 interface Filling {
@@ -128,9 +162,14 @@ interface Filling {
   readonly lit: readonly Acquisition[];
   readonly forecast: Forecasted | undefined;
   readonly harmonic: Float32Array;
+  readonly guide: ClearGuide;
 }
 
-function fillBy(method: Exclude<Method, "harmonic">, { image, looks, lit, forecast, harmonic }: Filling): Float32Array {
+function fillBy(
+  method: Exclude<Method, "harmonic">,
+  { image, looks, lit, forecast, harmonic, guide }: Filling,
+): Float32Array {
+  if (method === "CLEAR") return fillByClear(image, guide);
   if (method === "nearest" || method === "linear") return inpaint(image, lit, method).samples;
   if (method === "tec") return inpaint(image, lit, "tec", { forecast }).samples;
   if (method === "forecast alone") return inpaint(image, [], "tec", { forecast }).samples;

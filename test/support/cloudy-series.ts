@@ -7,6 +7,7 @@ import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import type { CatalogItem } from "../../src/catalog/types.js";
 import { ingestSource } from "../../src/ingest/ingest.js";
 import { openLandscapeSource } from "../../src/ingest/landscape/landscape.js";
+import type { Source } from "../../src/ingest/source.js";
 
 /** The cloudy date of the series. */
 export const CLOUDY_DATE = "2024-05-25T10:50:29Z";
@@ -46,10 +47,22 @@ const WIDE_DATES: readonly Date[] = [
   { collection: "wide", datetime: "2024-08-18T10:50:29Z", side: WIDE },
 ];
 
+/** What "wide" is made from, oldest first; each is to be closed. */
+export const openWideSources = (): readonly Source[] => WIDE_DATES.map(openSource);
+
 export const makeWideSeries = (catalog: string): Promise<CatalogItem> => makeSeries(catalog, WIDE_DATES);
 
 /** Makes the catalog in a folder and gives the cloudy item of "series". */
 export const makeCloudySeries = (catalog: string): Promise<CatalogItem> => makeSeries(catalog, DATES);
+
+function openSource({ datetime, cloudCover, side = SIDE }: Date): Source {
+  return openLandscapeSource({
+    datetime,
+    width: side,
+    height: side,
+    ...(cloudCover === undefined ? {} : { cloudCover }),
+  });
+}
 
 async function makeSeries(catalog: string, dates: readonly Date[]): Promise<CatalogItem> {
   await mkdir(catalog, { recursive: true });
@@ -57,13 +70,9 @@ async function makeSeries(catalog: string, dates: readonly Date[]): Promise<Cata
   try {
     const writer = await catalogWriter(catalog);
     const items: CatalogItem[] = [];
-    for (const { collection, datetime, quality, cloudCover, side = SIDE } of dates) {
-      const source = openLandscapeSource({
-        datetime,
-        width: side,
-        height: side,
-        ...(cloudCover === undefined ? {} : { cloudCover }),
-      });
+    for (const date of dates) {
+      const { collection, quality } = date;
+      const source = openSource(date);
       const choice = await chooseModel(quality === undefined ? {} : { quality }, services);
       const options = {
         collection: { id: collection },
