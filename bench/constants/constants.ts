@@ -92,9 +92,9 @@ export const CONSTANTS: readonly { readonly tests: readonly string[]; readonly c
       ),
       ...changes(
         "tile/inpaint/membrane.js",
-        ["SWEEPS = 40", "SWEEPS = 36"],
-        ["OVER_RELAXATION = 1.6", "OVER_RELAXATION = 1.5"],
-        ["HARMONIC_SWEEPS = 20", "HARMONIC_SWEEPS = 12"],
+        ["[24, 1.8]", "[20, 1.8]"],
+        ["[24, 1.8]", "[24, 1.7]"],
+        ["HARMONIC = [20, 1.6]", "HARMONIC = [12, 1.6]"],
       ),
       ...changes(
         "tile/inpaint/predict.js",

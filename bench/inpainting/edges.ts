@@ -147,9 +147,9 @@ async function draw(
   const { spec, mosaic, interval } = parseMosaic(asked, { extension: "npy", tileSize: TILE });
   const search = { collections: [values.collection] };
   const bounds = tileBoundsWgs84(tile);
-  const items = await findMosaicItems(services, { search, bounds, mosaic, interval });
+  const { items, limit } = await findMosaicItems(services, { search, bounds, mosaic, interval });
   if (items.length === 0) return undefined;
   const target = tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, TILE);
-  const { bytes, coverage } = await renderPicture(planPicture(target, { spec, mosaic }, items), services);
+  const { bytes, coverage } = await renderPicture(planPicture(target, { spec, mosaic, limit }, items), services);
   return coverage === "none" ? undefined : readNpy(bytes);
 }

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Services } from "../../src/app/services.js";
 import { BANDS } from "../../src/core/bands.js";
@@ -28,7 +28,7 @@ export interface Forecasted extends Forecast {
 
 const [CLEAR, CLOUD] = [4, 9];
 
-/** Encodes all dates with TEC-FP and opens them; clouds are told as scene classes. */
+/** Encodes all dates with TEC-FP, those that the folder doesn't have yet, and opens them; clouds are told as scene classes. */
 export async function encodeSeries(
   place: Place,
   { folder, model, quality }: { readonly folder: string; readonly model: LoadedModel; readonly quality: number },
@@ -39,9 +39,10 @@ export async function encodeSeries(
   const gathered: GatheredWindow[] = [];
   const decoded: Float32Array[] = [];
   for (const [k, date] of place.dates.entries()) {
-    const file = join(folder, `date-${k}.tif`);
-    await rm(file, { force: true });
-    await encodeImage(sourceOf(place, date, k), file, { ...services, model, quality, codec: "fp", references: [] });
+    const file = join(folder, `${place.name.replaceAll(/\W+/g, "-")}-${k}.tif`);
+    // A run that goes on finds them; one that was stopped while it wrote leaves none.
+    if (!existsSync(file))
+      await encodeImage(sourceOf(place, date, k), file, { ...services, model, quality, codec: "fp", references: [] });
     const container = await services.reader.open(file, place.name);
     gathered.push(await gatherWindow({ container, level: 0, rect }, services.reader));
   }

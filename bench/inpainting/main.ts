@@ -46,7 +46,9 @@ const METHODS = [
 type Method = (typeof METHODS)[number];
 
 const masks = await cloudMasks(join(values.data, "nrt_romania"), Number(values.masks));
-const folder = await mkdtemp(join(tmpdir(), "tectile-bench-"));
+const temporary = await mkdtemp(join(tmpdir(), "tectile-bench-"));
+const folder = values.state ?? temporary;
+if (values.state !== undefined) mkdirSync(values.state, { recursive: true });
 const services = await createServices(parseConfig({ catalog: folder, provider: "cpu" }));
 const choice = await chooseModel(values.quality === undefined ? {} : { quality: Number(values.quality) }, services);
 try {
@@ -61,7 +63,7 @@ try {
   }
 } finally {
   await services.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
 }
 
 async function measure(place: Place, series: LatentSeries): Promise<void> {
@@ -151,9 +153,7 @@ function readState(place: Place): State | undefined {
 }
 
 function writeState(place: Place, state: State): void {
-  if (values.state === undefined) return;
-  mkdirSync(values.state, { recursive: true });
-  writeFileSync(stateFile(place), JSON.stringify(state));
+  if (values.state !== undefined) writeFileSync(stateFile(place), JSON.stringify(state));
 }
 
 interface Filling {

@@ -103,14 +103,14 @@ async function open(): Promise<{ readonly services: Services; readonly tiles: re
 async function draw(services: Services, tile: TileAddress, method: string, datetime = values.datetime): Promise<void> {
   const query = new URLSearchParams({ inpaint: method, datetime });
   const { spec, mosaic, interval } = parseMosaic(query, {});
-  const items = await findMosaicItems(services, {
+  const { items, limit } = await findMosaicItems(services, {
     search: { collections: [values.collection] },
     bounds: tileBoundsWgs84(tile),
     mosaic,
     interval,
   });
   await renderPicture(
-    planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec, mosaic }, items),
+    planPicture(tileTarget({ ...tile, set: WEB_MERCATOR_QUAD }, 256), { spec, mosaic, limit }, items),
     services,
   );
 }

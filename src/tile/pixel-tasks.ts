@@ -132,7 +132,9 @@ export interface ComposeFilledTask extends Omit<ComposeTask, "kind" | "rule" | "
   /** The chunks filled, by their first pixel in the level. */
   readonly chunks: readonly { readonly x: number; readonly y: number; readonly filled: FilledChunk }[];
   /** Which of its pixels are drawn now: "beyond" are those of another date as they are, which count as inferred. */
-  readonly draw: "seen" | "inferred" | "beyond";
+  readonly draw: "all" | "seen" | "inferred" | "beyond";
+  /** The window's clear pixels, where they were told before; 1 = clear. */
+  readonly looks?: Uint8Array | "all" | undefined;
   readonly inferred: InferredMemory;
 }
 

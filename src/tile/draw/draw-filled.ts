@@ -1,4 +1,5 @@
 import { CHUNK_PX } from "../../core/geometry.js";
+import type { PixelWindow } from "../../core/raster.js";
 import { sameAffine } from "../../geo/affine.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { pixelsOf, synthesiseWindow, type GatheredWindow } from "../decode-window.js";
@@ -84,17 +85,16 @@ async function drawDate(drawing: Drawing, use: FilledDrawing, signal: AbortSigna
   );
   const [only] = ready;
   if (only !== undefined && ready.length === 1)
-    await compose(drawing, only, { draw: ["seen", "inferred"], mark: markOf(0) }, use, signal);
+    await compose(drawing, only, { draw: "all", mark: markOf(0) }, use, signal);
   else
     for (const draw of ["seen", "inferred"] as const)
-      for (const [k, one] of ready.entries())
-        await compose(drawing, one, { draw: [draw], mark: markOf(k) }, use, signal);
+      for (const [k, one] of ready.entries()) await compose(drawing, one, { draw, mark: markOf(k) }, use, signal);
   drawing.limit?.addTo(first, drawing.canvas.filled);
   for (const [k, layer] of layers.entries()) {
     if (base.includes(layer) || base.some(({ item }) => sameGrid(item, layer.item))) continue;
     if (!(await reachesOpen({ layer, ...drawing }, use, signal))) continue;
     const beyond = await readyLayer(drawing, layer, undefined, use, signal);
-    await compose(drawing, beyond, { draw: ["beyond"], mark: markOf(k) }, use, signal);
+    await compose(drawing, beyond, { draw: "beyond", mark: markOf(k) }, use, signal);
     drawing.limit?.addTo(layer, drawing.canvas.filled);
   }
 }
@@ -110,7 +110,7 @@ async function drawMosaic(drawing: Drawing, use: FilledDrawing, signal: AbortSig
   const { bands, tokens } = subjectOf(drawing, first);
   const base = [first.item, ...first.fillFrom] as const;
   const ready = await readyLayer(drawing, first, { base, references: [], bands, tokens }, use, signal);
-  await compose(drawing, ready, { draw: ["inferred"], mark: markOf(0) }, use, signal);
+  await compose(drawing, ready, { draw: "inferred", mark: markOf(0) }, use, signal);
 }
 
 function subjectOf({ canvas }: Drawing, { item, fillFrom, tokens }: PlanLayer): FillSubject {
@@ -120,6 +120,8 @@ function subjectOf({ canvas }: Drawing, { item, fillFrom, tokens }: PlanLayer): 
 interface ReadyFilled {
   readonly layer: PlanLayer;
   readonly gathered: GatheredWindow;
+  /** Clear pixels of its window, 1 each; undefined where only its bands can tell. */
+  readonly looks: Uint8Array | "all" | undefined;
   readonly chunks: ComposeFilledTask["chunks"];
 }
 
@@ -132,15 +134,14 @@ async function readyLayer(
   signal: AbortSignal,
 ): Promise<ReadyFilled> {
   const gathered = await gatherLayer(layer, use, signal);
+  const { level, rect, item, factor } = layer;
+  const window = pixelsOf(rect);
+  const looks = needsDetector(gathered) ? undefined : windowObservations(gathered, window, { rule: "clear", factor });
   const { inpaint: method } = plan.mosaic;
-  if (subject === undefined || method === "none") return { layer, gathered, chunks: [] };
-  const { level, rect, item } = layer;
-  const size = levelSize(item, level);
-  const { x, y, width, height } = pixelsOf(rect);
-  const window = { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
+  if (subject === undefined || method === "none") return { layer, gathered, looks, chunks: [] };
   const isMosaic = subject.base.length > 1;
-  const wanted = chunksUnder(window).filter(
-    ({ row, column }) => isMosaic || needsDetector(gathered) || hasHoles(gathered, layer, { window, row, column }),
+  const wanted = chunksUnder(within(window, levelSize(item, level))).filter(
+    (chunk) => isMosaic || looks === undefined || hasHoles(looks, { window, size: levelSize(item, level), chunk }),
   );
   const filled = await Promise.all(
     wanted.map(({ row, column }) => use.fills.chunk({ subject, level, row, column, method }, signal)),
@@ -150,60 +151,69 @@ async function readyLayer(
       ? []
       : [{ x: (wanted[i]?.column ?? 0) * CHUNK_PX, y: (wanted[i]?.row ?? 0) * CHUNK_PX, filled: chunk }],
   );
-  return { layer, gathered, chunks };
+  return { layer, gathered, looks, chunks };
+}
+
+/** The part of a window inside an image. */
+function within({ x, y, width, height }: PixelWindow, size: Pick<PixelWindow, "width" | "height">): PixelWindow {
+  return { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
 }
 
 /** Whether a chunk has a hole inside a window. */
 function hasHoles(
-  gathered: GatheredWindow,
-  { factor }: PlanLayer,
+  looks: Uint8Array | "all",
   {
     window,
-    row,
-    column,
+    size,
+    chunk: { row, column },
   }: {
-    readonly window: { x: number; y: number; width: number; height: number };
-    readonly row: number;
-    readonly column: number;
+    readonly window: PixelWindow;
+    readonly size: Pick<PixelWindow, "width" | "height">;
+    readonly chunk: { readonly row: number; readonly column: number };
   },
 ): boolean {
-  const [x, y] = [Math.max(window.x, column * CHUNK_PX), Math.max(window.y, row * CHUNK_PX)];
-  const width = Math.min(window.x + window.width, (column + 1) * CHUNK_PX) - x;
-  const height = Math.min(window.y + window.height, (row + 1) * CHUNK_PX) - y;
-  const looks = windowObservations(gathered, { x, y, width, height }, { rule: "clear", factor });
-  return looks !== "all" && looks.includes(0);
+  if (looks === "all") return false;
+  const { x, y, width, height } = within(window, size);
+  const [left, right] = [Math.max(x, column * CHUNK_PX), Math.min(x + width, (column + 1) * CHUNK_PX)];
+  for (let r = Math.max(y, row * CHUNK_PX); r < Math.min(y + height, (row + 1) * CHUNK_PX); r++) {
+    const from = (r - window.y) * window.width - window.x;
+    if (looks.subarray(from + left, from + right).includes(0)) return true;
+  }
+  return false;
 }
 
 /** Runs the transform over a date's window, where anything of it is seen, and draws what is seen or inferred where the canvas is still empty. */
 async function compose(
   { canvas, inferred, plan, days }: Drawing,
-  { layer, gathered, chunks }: ReadyFilled,
-  { draw, mark }: { readonly draw: readonly ComposeFilledTask["draw"][]; readonly mark: number },
+  { layer, gathered, looks, chunks }: ReadyFilled,
+  { draw, mark }: Pick<ComposeFilledTask, "draw" | "mark">,
   use: FilledDrawing,
   signal: AbortSignal,
 ): Promise<void> {
-  const { masks, classes } = gathered;
+  const { masks, classes } = looks === undefined ? gathered : NOTHING_TO_TELL;
   const extra = needsDetector(gathered) ? DETECTOR_BANDS : [];
   const bands = [...canvas.bands, ...extra.filter((band) => !canvas.bands.includes(band))];
   const window = pixelsOf(layer.rect);
-  const isSeen = (await usefulRect({ layer, gathered, rule: "clear", canvas }, use, signal)) !== undefined;
-  if (!isSeen && chunks.length === 0) return;
+  const isSeen = looks === undefined || looks === "all" || looks.includes(1);
+  if (chunks.length === 0 && (draw === "inferred" || !isSeen)) return;
+  if (draw === "beyond" && (await usefulRect({ layer, gathered, rule: "clear", canvas }, use, signal)) === undefined)
+    return;
   const pixels = isSeen
     ? (await synthesiseWindow(gathered, { rect: layer.rect, bands }, use, signal)).pixels
     : new Float32Array(bands.length * window.width * window.height);
   const { grid, factor } = layer;
   const { resampling } = plan.spec;
-  const task = { kind: "compose-filled" as const, pixels, bands, window, masks, classes, grid, factor, canvas, mark };
-  for (const [n, one] of draw.entries()) {
-    const isLast = n === draw.length - 1;
-    const result = await use.pixels.run(
-      { ...task, resampling, chunks, draw: one, inferred },
-      { signal, transfer: isLast && pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [] },
-    );
-    if (result.kind !== "drawn") throw new TypeError(`a ${result.kind} answer to a compose task`);
-    for (const day of result.days ?? []) days.add(day);
-  }
+  const place = { bands, window, masks, classes, looks, grid, factor, canvas, inferred };
+  const result = await use.pixels.run(
+    { kind: "compose-filled", pixels, ...place, resampling, chunks, draw, mark },
+    { signal, transfer: pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [] },
+  );
+  if (result.kind !== "drawn") throw new TypeError(`a ${result.kind} answer to a compose task`);
+  for (const day of result.days ?? []) days.add(day);
 }
+
+/** Of a window whose clear pixels are told already. */
+const NOTHING_TO_TELL = { masks: { x: 0, y: 0, chunkColumns: 0, chunks: [] }, classes: [] };
 
 function sameGrid({ grid: a }: CatalogItem, { grid: b }: CatalogItem): boolean {
   return a.crs === b.crs && a.width === b.width && a.height === b.height && sameAffine(a.transform, b.transform);

@@ -13,26 +13,25 @@ export async function renderFilled(task: RenderFilledTask): Promise<DrawnPicture
     errors: uncertaintyPlane ? inferred.errors : undefined,
   });
   const perMark = new Array<number>(256).fill(0);
-  const perMethod = FILL_METHODS.map((name) => ({ name, pixels: 0 }));
-  let [observed, guessed] = [0, 0];
+  const perMethod = new Array<number>(FILL_METHODS.length + 1).fill(0);
+  let drawn = 0;
   for (let i = 0; i < filled.length; i++) {
     const mark = filled[i] ?? 0;
     if (mark === 0) continue;
-    const method = perMethod[(inferred.by[i] ?? 0) - 1];
-    if (method === undefined) {
-      observed++;
-      perMark[mark] = (perMark[mark] ?? 0) + 1;
-    } else {
-      guessed++;
-      method.pixels++;
-    }
+    drawn++;
+    const by = inferred.by[i] ?? 0;
+    if (by === 0) perMark[mark] = (perMark[mark] ?? 0) + 1;
+    else perMethod[by] = (perMethod[by] ?? 0) + 1;
   }
-  const used = perMethod.filter(({ pixels }) => pixels > 0).toSorted((a, b) => b.pixels - a.pixels);
+  const guessed = perMethod.reduce((sum, pixels) => sum + pixels, 0);
+  const used = FILL_METHODS.map((name, k) => ({ name, pixels: perMethod[k + 1] ?? 0 }))
+    .filter(({ pixels }) => pixels > 0)
+    .toSorted((a, b) => b.pixels - a.pixels);
   return {
     image,
     pixels: width * height,
     perLayer: perMark.slice(FIRST_MARK),
-    observed,
+    observed: drawn - guessed,
     inferred: guessed,
     inferredBy: used.map(({ name }) => name),
   };

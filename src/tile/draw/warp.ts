@@ -6,7 +6,7 @@ export interface WindowRaster extends Omit<Raster, "valid"> {
   /** Of the window's first pixel in the level, pixels. */
   readonly x: number;
   readonly y: number;
-  /** 1 = observed, length = height x width; "all" where every pixel is. */
+  /** 0 = not there, length = height x width; else a rank, 1 = observed: what is blended into a pixel is of its own rank or a lower one. "all": 1 everywhere. */
   readonly valid: Uint8Array | "all";
 }
 
@@ -22,16 +22,16 @@ export interface WarpOptions {
   /** Positions are in source pixels of level 0; a level's pixel is `factor` of them. */
   readonly factor: number;
   readonly resampling: "nearest" | "bilinear";
-  /** 1 = may be drawn; the others only weigh in. All valid ones unless given. */
+  /** Not 0 = may be drawn; the others only weigh in. All valid ones unless given. */
   readonly isDrawn?: Uint8Array | undefined;
-  /** Told of each pixel drawn: its index in the canvas, and that of the source pixel that it falls in. */
-  readonly told?: ((to: number, from: number) => void) | undefined;
+  /** Told of the pixels drawn of each row: where the row begins in the canvas, columns there, and indices of the source pixels that they fall in. */
+  readonly told?: ((first: number, to: Int32Array, from: Int32Array) => void) | undefined;
 }
 
 /**
  * Draws a window's valid pixels where the canvas is still empty; returns how many pixels were filled.
  *
- * Bilinear weights are renormalised over the valid neighbours, and a pixel counts as valid when the source pixel that it falls in is.
+ * Bilinear weights are renormalised over the valid neighbours that rank no higher, and a pixel counts as valid when the source pixel that it falls in is.
  */
 export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGrid, options: WarpOptions): number {
   const { size, height, samples } = canvas;
@@ -45,16 +45,15 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
   for (let r = 0; r < height; r++) {
     locateRow(row, r, grid, { scale: 1 / options.factor, x: source.x, y: source.y });
     chooseRow(row, source, canvas.filled.subarray(r * size, (r + 1) * size), options.isDrawn);
-    if (options.told !== undefined)
-      for (let i = 0; i < row.count; i++) options.told(r * size + (row.to[i] ?? 0), row.from[i] ?? 0);
-    if (bilinear) placeRow(row, source);
+    options.told?.(r * size, row.to.subarray(0, row.count), row.from.subarray(0, row.count));
+    if (bilinear) placeRow(row, source, { ...steps, mask });
     count += row.count;
     for (let b = 0; b < bands; b++) {
       const plane = source.samples.subarray(b * planeIn, (b + 1) * planeIn);
       const out = samples.subarray(b * planeOut + r * size, b * planeOut + (r + 1) * size);
       if (!bilinear) copyRow(row, plane, out);
       else if (mask === undefined) blendRow(row, plane, steps, out);
-      else blendValidRow(row, plane, { ...steps, mask }, out);
+      else blendWeighted(row, plane, steps, out);
     }
   }
   return count;
@@ -73,6 +72,8 @@ export interface Row {
   /** How far right of and below that one's centre the drawn pixel lies, 0..1 source pixels. */
   readonly fx: Float64Array;
   readonly fy: Float64Array;
+  /** What each of the four weighs, where some don't. */
+  readonly weights: Float64Array;
 }
 
 /** Room for one target row of `size` pixels. */
@@ -85,6 +86,7 @@ export function createRow(size: number): Row {
     from: new Int32Array(size),
     fx: new Float64Array(size),
     fy: new Float64Array(size),
+    weights: new Float64Array(4 * size),
   };
 }
 
@@ -130,12 +132,13 @@ function chooseRow(row: Row, source: WindowRaster, filled: Uint8Array, isDrawn?:
   row.count = count;
 }
 
-/** Replaces each drawn pixel's source by the four around it, and sets how far it is from the first of them. */
-function placeRow(row: Row, source: WindowRaster): void {
+/** Replaces each drawn pixel's source by the four around it, and sets how far it is from the first of them; with a mask, what each of them weighs. */
+function placeRow(row: Row, source: WindowRaster, { mask, ...steps }: Steps & Masked): void {
   const { x: xs, y: ys, to, from, fx, fy, count } = row;
   const { width } = source;
   const lastX = Math.max(0, width - 2);
   const lastY = Math.max(0, source.height - 2);
+  const masked = mask && { ...steps, mask };
   for (let i = 0; i < count; i++) {
     const c = to[i] ?? 0;
     // At the window's rim the outermost pixels reach half a pixel outwards.
@@ -143,10 +146,37 @@ function placeRow(row: Row, source: WindowRaster): void {
     const y = Math.max(0, (ys[c] ?? 0) - 0.5);
     const x0 = Math.min(lastX, x | 0);
     const y0 = Math.min(lastY, y | 0);
+    const own = from[i] ?? 0;
     from[i] = y0 * width + x0;
     fx[i] = Math.min(1, x - x0);
     fy[i] = Math.min(1, y - y0);
+    if (masked !== undefined) weigh(row, i, masked.mask[own] ?? 0, masked);
   }
+}
+
+/** The nearest of the four has the rank itself, so their weights never sum to 0. */
+function weigh(row: Row, i: number, rank: number, { right, down, mask }: Steps & { readonly mask: Uint8Array }): void {
+  const { from, weights } = row;
+  const a = from[i] ?? 0;
+  const c = a + down;
+  const ma = mask[a];
+  const mb = mask[a + right];
+  const mc = mask[c];
+  const md = mask[c + right];
+  const x = row.fx[i] ?? 0;
+  const y = row.fy[i] ?? 0;
+  const w = 4 * i;
+  weights[w] = (1 - x) * (1 - y);
+  weights[w + 1] = x * (1 - y);
+  weights[w + 2] = (1 - x) * y;
+  weights[w + 3] = x * y;
+  if (ma === rank && mb === rank && mc === rank && md === rank) return;
+  let sum = 0;
+  for (const [k, other] of [ma, mb, mc, md].entries()) {
+    if (other === undefined || other === 0 || other > rank) weights[w + k] = 0;
+    sum += weights[w + k] ?? 0;
+  }
+  for (let k = w; k < w + 4; k++) weights[k] = (weights[k] ?? 0) / sum;
 }
 
 function copyRow(row: Row, plane: Float32Array, out: Float32Array): void {
@@ -168,21 +198,17 @@ function blendRow(row: Row, plane: Float32Array, { right, down }: Steps, out: Fl
   }
 }
 
-/** As `blendRow` of the valid neighbours alone. The nearest of the four is valid, so their weights never sum to 0. */
-function blendValidRow(row: Row, plane: Float32Array, { right, down, mask }: Steps & Masked, out: Float32Array): void {
-  const { to, from, fx, fy, count } = row;
-  for (let i = 0; i < count; i++) {
+/** As `blendRow` by the row's weights. */
+function blendWeighted(row: Row, plane: Float32Array, { right, down }: Steps, out: Float32Array): void {
+  const { to, from, weights, count } = row;
+  for (let i = 0, w = 0; i < count; i++, w += 4) {
     const a = from[i] ?? 0;
     const c = a + down;
-    const x = fx[i] ?? 0;
-    const y = fy[i] ?? 0;
-    const wa = (1 - x) * (1 - y) * (mask[a] ?? 0);
-    const wb = x * (1 - y) * (mask[a + right] ?? 0);
-    const wc = (1 - x) * y * (mask[c] ?? 0);
-    const wd = x * y * (mask[c + right] ?? 0);
-    const sum =
-      wa * (plane[a] ?? 0) + wb * (plane[a + right] ?? 0) + wc * (plane[c] ?? 0) + wd * (plane[c + right] ?? 0);
-    out[to[i] ?? 0] = sum / (wa + wb + wc + wd);
+    out[to[i] ?? 0] =
+      (weights[w] ?? 0) * (plane[a] ?? 0) +
+      (weights[w + 1] ?? 0) * (plane[a + right] ?? 0) +
+      (weights[w + 2] ?? 0) * (plane[c] ?? 0) +
+      (weights[w + 3] ?? 0) * (plane[c + right] ?? 0);
   }
 }
 
@@ -193,7 +219,7 @@ interface Steps {
 }
 
 interface Masked {
-  readonly mask: Uint8Array;
+  readonly mask: Uint8Array | undefined;
 }
 
 function stepsOf({ width, height }: WindowRaster): Steps {

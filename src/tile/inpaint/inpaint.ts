@@ -1,4 +1,4 @@
-import { fillHarmonically, relaxScreened } from "./membrane.js";
+import { createMembrane, fillHarmonically, type MembraneSolver } from "./membrane.js";
 import { matchToImage } from "./match.js";
 import { expectedErrors } from "./expected-errors.js";
 import { FROM, NO_DATE, predict } from "./predict.js";
@@ -90,11 +90,17 @@ export function inpaint(
   const known = clear.map((c) => (c === 0 ? 0 : 1));
   if (method !== "harmonic" && (acquisitions.length > 0 || forecast !== undefined)) {
     const guess = predict(image, acquisitions, method === "nearest" ? "nearest" : "linear", { forecast, solidPx });
+    const guessed = (mask: (c: number | undefined, i: number) => boolean): Uint8Array =>
+      clear.map((c, i) => (mask(c, i) && guess.from[i] !== FROM.none ? 1 : 0));
+    const both = guessed((c) => c !== 0);
+    const open = guessed((c) => c === 0);
     const solid = solidPixels(clear, width, { radius: solidPx, share: CORNER_SHARE });
+    const fitted = guessed((_, i) => solid[i] !== 0);
+    const mismatch = createMembrane({ open, fixed: both, width, lengthPx: FEATHER_PX });
     for (let b = 0; b < bands; b++) {
       const plane = samples.subarray(b * pixels, (b + 1) * pixels);
       const predicted = guess.samples.subarray(b * pixels, (b + 1) * pixels);
-      fillPlane({ width, height, plane, predicted, clear, solid, guessed: guess.from });
+      fillPlane({ width, height, plane, predicted, both, fitted, open, mismatch });
     }
     for (let i = 0; i < pixels; i++) {
       if (clear[i] !== 0 || guess.from[i] === FROM.none) continue;
@@ -105,10 +111,12 @@ export function inpaint(
   }
   const isLeft = known.some((k, i) => k === 0 && reach[i] !== 0);
   if (!isLeft || surroundings === "none" || (surroundings === "all" && known.every((k) => k === 0))) return result;
+  const left = known.map((k, i) => (k === 0 && reach[i] !== 0 ? 1 : 0));
+  const distance = createMembrane({ open: left, fixed: known, width, lengthPx: FEATHER_PX });
   for (let b = 0; b < bands; b++) {
     const plane = samples.subarray(b * pixels, (b + 1) * pixels);
     if (surroundings === "all") fillHarmonically(plane, { known, reach, width });
-    else fillTowards(plane, surroundings.subarray(b * pixels, (b + 1) * pixels), { known, reach, width });
+    else fillTowards(plane, surroundings.subarray(b * pixels, (b + 1) * pixels), { known, open: left, distance });
   }
   for (let i = 0; i < pixels; i++) {
     if (known[i] !== 0 || reach[i] === 0) continue;
@@ -122,40 +130,40 @@ export function inpaint(
 interface PlaneFill {
   readonly width: number;
   readonly height: number;
-  /** Written where it is not clear but guessed. */
+  /** Written where it is open. */
   readonly plane: Float32Array;
   readonly predicted: Float32Array;
-  readonly clear: Uint8Array;
-  /** Of the clear pixels, those that the fit goes by. */
-  readonly solid: Uint8Array;
-  readonly guessed: Uint8Array;
+  /** 1 where the image was seen and predicted. */
+  readonly both: Uint8Array;
+  /** Of these, the pixels that the fit goes by. */
+  readonly fitted: Uint8Array;
+  /** 1 where it was predicted alone. */
+  readonly open: Uint8Array;
+  /** Carries what is known in both into what is open. */
+  readonly mismatch: MembraneSolver;
 }
 
-function fillPlane({ width, height, plane, predicted, clear, solid, guessed }: PlaneFill): void {
-  const knownBy = (mask: Uint8Array): Uint8Array => mask.map((m, i) => (m !== 0 && guessed[i] !== 0 ? 1 : 0));
-  const [both, fitted] = [knownBy(clear), knownBy(solid)];
+function fillPlane({ width, height, plane, predicted, both, fitted, open, mismatch }: PlaneFill): void {
   const matched = fitted.includes(1) ? matchToImage({ width, height, plane, predicted, both: fitted }) : predicted;
   // The mismatch that is left: known where both are, carried into the holes.
-  const mismatch = new Float32Array(plane.length);
-  const open = new Uint8Array(plane.length);
-  for (let i = 0; i < plane.length; i++) {
-    if (both[i] !== 0) mismatch[i] = (plane[i] ?? 0) - (matched[i] ?? 0);
-    else if (clear[i] === 0 && guessed[i] !== 0) open[i] = 1;
-  }
-  relaxScreened(mismatch, { open, fixed: both, width, lengthPx: FEATHER_PX });
-  for (let i = 0; i < plane.length; i++)
-    if (open[i] !== 0) plane[i] = Math.max(0, (matched[i] ?? 0) + (mismatch[i] ?? 0));
+  const left = new Float32Array(plane.length);
+  for (let i = 0; i < plane.length; i++) if (both[i] !== 0) left[i] = (plane[i] ?? 0) - (matched[i] ?? 0);
+  mismatch.relax(left);
+  for (let i = 0; i < plane.length; i++) if (open[i] !== 0) plane[i] = Math.max(0, (matched[i] ?? 0) + (left[i] ?? 0));
 }
 
-/** Fills what is not known with the background, and carries the known pixels' distance from it a little way in. */
+/** Fills what is open with the background, and carries the known pixels' distance from it a little way in. */
 function fillTowards(
   plane: Float32Array,
   background: Float32Array,
-  { known, reach, width }: { readonly known: Uint8Array; readonly reach: Uint8Array; readonly width: number },
+  {
+    known,
+    open,
+    distance,
+  }: { readonly known: Uint8Array; readonly open: Uint8Array; readonly distance: MembraneSolver },
 ): void {
-  const open = known.map((k, i) => (k === 0 && reach[i] !== 0 ? 1 : 0));
-  const distance = new Float32Array(plane.length);
-  for (let i = 0; i < plane.length; i++) if (known[i] !== 0) distance[i] = (plane[i] ?? 0) - (background[i] ?? 0);
-  relaxScreened(distance, { open, fixed: known, width, lengthPx: FEATHER_PX });
-  for (let i = 0; i < plane.length; i++) if (open[i] !== 0) plane[i] = (background[i] ?? 0) + (distance[i] ?? 0);
+  const away = new Float32Array(plane.length);
+  for (let i = 0; i < plane.length; i++) if (known[i] !== 0) away[i] = (plane[i] ?? 0) - (background[i] ?? 0);
+  distance.relax(away);
+  for (let i = 0; i < plane.length; i++) if (open[i] !== 0) plane[i] = (background[i] ?? 0) + (away[i] ?? 0);
 }

@@ -9,32 +9,55 @@ export interface Membrane {
   readonly lengthPx: number;
 }
 
-const SWEEPS = 40;
-const OVER_RELAXATION = 1.6;
+/**
+ * Sweeps, and by how much each step goes beyond the mean: for values that fade over 6 pixels the best is 1.79 (Young 1954, from the spectral radius
+ * 1 / (1 + 1 / 144) of plain steps). After so many 1.6 % of the fixed values are left at most.
+ */
+const [SWEEPS, OVER_RELAXATION] = [24, 1.8];
 
-/** Carries fixed values into the open pixels, smoothly and fading: laplacian(v) = v / length^2. Writes `values`. */
-export function relaxScreened(values: Float32Array, { open, fixed, width, lengthPx }: Membrane, sweeps = SWEEPS): void {
-  const sink = lengthPx === Infinity ? 0 : 1 / lengthPx ** 2;
-  const { todo, neighbours } = neighboursOf(open, fixed, width);
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (let k = 0; k < todo.length; k++) {
-      const i = todo[k] ?? 0;
-      let sum = 0;
-      let count = 0;
-      for (let n = 4 * k; n < 4 * k + 4; n++) {
-        const j = neighbours[n] ?? -1;
-        if (j < 0) continue;
-        sum += values[j] ?? 0;
-        count++;
-      }
-      if (count === 0) continue;
-      const old = values[i] ?? 0;
-      values[i] = old + OVER_RELAXATION * (sum / (count + sink) - old);
-    }
-  }
+/** Solves for the open pixels of planes that have the same ones. */
+export interface MembraneSolver {
+  /** Carries fixed values into the open pixels, smoothly and fading: laplacian(v) = v / length^2. Writes `values`. */
+  relax(values: Float32Array): void;
 }
 
-/** The open pixels, and for each the four around it, -1 where there is none. */
+export function createMembrane(
+  { open, fixed, width, lengthPx }: Membrane,
+  [sweeps, overRelaxation]: readonly [sweeps: number, overRelaxation: number] = [SWEEPS, OVER_RELAXATION],
+): MembraneSolver {
+  const sink = lengthPx === Infinity ? 0 : 1 / lengthPx ** 2;
+  const { todo, neighbours } = neighboursOf(open, fixed, width);
+  const steps = new Float64Array(todo.length);
+  for (let k = 0; k < todo.length; k++) {
+    let count = 0;
+    for (let n = 4 * k; n < 4 * k + 4; n++) if (neighbours[n] !== open.length) count++;
+    // A pixel with nothing around stays as it is.
+    steps[k] = count === 0 ? Number.NaN : overRelaxation / (count + sink);
+  }
+  return {
+    relax(values) {
+      // One more, 0, stands for neighbours that are not there.
+      const all = new Float32Array(values.length + 1);
+      all.set(values);
+      for (let sweep = 0; sweep < sweeps; sweep++) {
+        for (let k = 0, n = 0; k < todo.length; k++, n += 4) {
+          const step = steps[k] ?? 0;
+          if (step !== step) continue;
+          const i = todo[k] ?? 0;
+          const sum =
+            (all[neighbours[n] ?? 0] ?? 0) +
+            (all[neighbours[n + 1] ?? 0] ?? 0) +
+            (all[neighbours[n + 2] ?? 0] ?? 0) +
+            (all[neighbours[n + 3] ?? 0] ?? 0);
+          all[i] = step * sum + (1 - overRelaxation) * (all[i] ?? 0);
+        }
+      }
+      values.set(all.subarray(0, values.length));
+    },
+  };
+}
+
+/** The open pixels, and for each the four around it, the number of pixels where there is none. */
 function neighboursOf(
   open: Uint8Array,
   fixed: Uint8Array,
@@ -43,8 +66,8 @@ function neighboursOf(
   let count = 0;
   for (let i = 0; i < open.length; i++) count += open[i] === 0 ? 0 : 1;
   const todo = new Int32Array(count);
-  const neighbours = new Int32Array(4 * count).fill(-1);
-  const there = (i: number): number => (open[i] !== 0 || fixed[i] !== 0 ? i : -1);
+  const neighbours = new Int32Array(4 * count).fill(open.length);
+  const there = (i: number): number => (open[i] !== 0 || fixed[i] !== 0 ? i : open.length);
   for (let i = 0, k = 0; i < open.length; i++) {
     if (open[i] === 0) continue;
     const column = i % width;
@@ -70,10 +93,11 @@ export function fillHarmonically(plane: Float32Array, { known, reach, width }: H
   const open = known.map((k, i) => (k === 0 && reach[i] !== 0 ? 1 : 0));
   if (open.every((o) => o === 0)) return;
   if (width > 2 && plane.length / width > 2) startFromHalf(plane, { known, reach: open, width });
-  relaxScreened(plane, { open, fixed: known, width, lengthPx: Infinity }, HARMONIC_SWEEPS);
+  createMembrane({ open, fixed: known, width, lengthPx: Infinity }, HARMONIC).relax(plane);
 }
 
-const HARMONIC_SWEEPS = 20;
+/** Of each size: half as large ones start it. */
+const HARMONIC = [20, 1.6] as const;
 
 /** Sets open pixels to those of the image at half size, itself filled so. */
 function startFromHalf(plane: Float32Array, { known, reach: open, width }: Holes): void {

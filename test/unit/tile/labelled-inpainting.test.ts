@@ -7,7 +7,7 @@ import type { Forecasts } from "../../../src/tile/inpaint/forecasts.js";
 import { inpaint, type Acquisition, type InpaintImage } from "../../../src/tile/inpaint/inpaint.js";
 import { fitLight, lightBetween, type CoarseImage } from "../../../src/tile/inpaint/light.js";
 import { matchToImage } from "../../../src/tile/inpaint/match.js";
-import { fillHarmonically, relaxScreened } from "../../../src/tile/inpaint/membrane.js";
+import { createMembrane, fillHarmonically } from "../../../src/tile/inpaint/membrane.js";
 import { predict } from "../../../src/tile/inpaint/predict.js";
 import { fittedAt, localFit, type FitScene, type FitShape } from "../../support/local-fit.js";
 import { seededRandom } from "../../support/seeded-random.js";
@@ -253,18 +253,26 @@ test("what is left of the mismatch at a hole's edge fades by e over 6 pixels", (
     near(samples[32 * SIDE + 31 + depth], 1000 + 200 * kept(6) ** depth, 1.5, `${depth} pixels into the hole`);
 });
 
-test("a membrane is solved to within 5.5 thousandths of what it hangs from", () => {
+test("a membrane is solved to within 1.6 % of what it hangs from, whichever side that is", () => {
   const side = 80;
-  const values = new Float32Array(side * side);
-  const fixed = new Uint8Array(side * side);
-  for (let r = 0; r < side; r++) {
-    fixed[r * side] = 1;
-    values[r * side] = 1000;
+  const sides: readonly ((along: number, depth: number) => number)[] = [
+    (along, depth) => along * side + depth,
+    (along, depth) => along * side + side - 1 - depth,
+    (along, depth) => depth * side + along,
+    (along, depth) => (side - 1 - depth) * side + along,
+  ];
+  for (const at of sides) {
+    const values = new Float32Array(side * side);
+    const fixed = new Uint8Array(side * side);
+    for (let along = 0; along < side; along++) {
+      fixed[at(along, 0)] = 1;
+      values[at(along, 0)] = 1000;
+    }
+    const open = fixed.map((one) => 1 - one);
+    createMembrane({ open, fixed, width: side, lengthPx: 6 }).relax(values);
+    for (const depth of [1, 5, 8, 12, 15, 20, 30])
+      near(values[at(40, depth)], 1000 * kept(6) ** depth, 16, `${depth} pixels from the edge`);
   }
-  const open = fixed.map((one) => 1 - one);
-  relaxScreened(values, { open, fixed, width: side, lengthPx: 6 });
-  for (const depth of [1, 5, 8, 12, 15, 20, 30])
-    near(values[40 * side + depth], 1000 * kept(6) ** depth, 5.5, `${depth} pixels from the edge`);
 });
 
 test("a harmonic fill is solved: a wave along the edge dies out as it should", () => {
