@@ -203,7 +203,7 @@ test("of a forecast and of what dates say the mean is taken, once the forecast's
   const detail = (i: number): number => ((i + Math.floor(i / SIDE)) % 2 === 0 ? 50 : -50);
   const date: Acquisition = { samples: new Float32Array(pixels).fill(1000), clear: whole, days: -5 };
   const forecast = { samples: Float32Array.from({ length: pixels }, (_, i) => 1400 + detail(i)), clear: whole };
-  const { samples } = predict({ width: SIDE, height: SIDE, bands: 1 }, [date], "linear", forecast);
+  const { samples } = predict({ width: SIDE, height: SIDE, bands: 1 }, [date], "linear", { forecast });
   // Variance 50² against a noise of 100²: 0.8 of the detail; half of that in the mean.
   for (const i of [20 * SIDE + 20, 33 * SIDE + 40]) near(samples[i], 1000 + 0.4 * detail(i), 0.3, "mean");
 });
@@ -214,7 +214,7 @@ test("a forecast is lit by what dates say up to 48 pixels away", () => {
   const clear = Uint8Array.from({ length: pixels }, (_, i) => (i % side < 4 ? 1 : 0));
   const date: Acquisition = { samples: new Float32Array(pixels).fill(1300), clear, days: -5 };
   const forecast = { samples: new Float32Array(pixels).fill(1000), clear: new Uint8Array(pixels).fill(1) };
-  const { samples } = predict({ width: side, height: side, bands: 1 }, [date], "linear", forecast);
+  const { samples } = predict({ width: side, height: side, bands: 1 }, [date], "linear", { forecast });
   near(samples[80 * side + 41], 1300, 1, "lit 38 pixels away");
   near(samples[80 * side + 48], 1000, 0.01, "as it is beyond");
 });
