@@ -11,6 +11,7 @@ import { findMosaicItems } from "../../src/tile/mosaic/find-items.js";
 import { planPicture, tileTarget } from "../../src/tile/plan.js";
 import { readNpy, type NpyPlanes } from "../../test/support/npy.js";
 import { printTable } from "../support/report.js";
+import { TileSteps } from "./tile-steps.js";
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const STYLES = {
   NDVI: "expression=(B08-B04)/(B08+B04)&rescale=-1,1",
 } as const;
 
+const TILE = Number(values.tilesize);
 const catalog = values.catalog ?? missing();
 const services = await createServices(parseConfig({ catalog, provider: "cpu", tileCacheBytes: 0 }));
 try {
@@ -67,7 +69,7 @@ async function measure(
   const side = Number(values.side);
   const first = (from: number, to: number): number => Math.max(from, Math.floor((from + to + 1 - side) / 2));
   const [x0, y0] = [first(left, right), first(top, bottom)];
-  const picture = new Whole(Math.min(right - x0 + 1, side), Math.min(bottom - y0 + 1, side));
+  const picture = new TileSteps(TILE, Math.min(right - x0 + 1, side), Math.min(bottom - y0 + 1, side));
   for (let row = 0; row < picture.down; row++)
     for (let column = 0; column < picture.across; column++) {
       const tile = await draw({ z, x: x0 + column, y: y0 + row }, { method, query });
@@ -83,53 +85,6 @@ async function measure(
     inside: inside.toFixed(2),
     ratio: (edge / inside).toFixed(3),
   };
-}
-
-const TILE = Number(values.tilesize);
-
-/** Tiles side by side: grey levels of up to three planes, NaN where nothing is drawn. */
-class Whole {
-  readonly across: number;
-  readonly down: number;
-  private readonly planes: readonly Float32Array[];
-
-  constructor(across: number, down: number) {
-    this.across = across;
-    this.down = down;
-    this.planes = [0, 1, 2].map(() => new Float32Array(across * down * TILE * TILE).fill(Number.NaN));
-  }
-
-  put(tile: NpyPlanes, column: number, row: number): void {
-    const mask = tile.planes - 1;
-    for (let y = 0; y < TILE; y++)
-      for (let x = 0; x < TILE; x++) {
-        if (tile.at(mask, y, x) === 0) continue;
-        const at = (row * TILE + y) * this.across * TILE + column * TILE + x;
-        for (let p = 0; p < mask; p++) (this.planes[p] ?? new Float32Array())[at] = tile.at(p, y, x);
-      }
-  }
-
-  /** Mean steps between neighbours, grey levels: across an edge of tiles, and of one tile. */
-  steps(): { readonly edge: number; readonly inside: number } {
-    const sums = { edge: [0, 0], inside: [0, 0] };
-    const width = this.across * TILE;
-    for (const plane of this.planes)
-      for (let i = 0; i < plane.length; i++) {
-        const [x, y] = [i % width, Math.floor(i / width)];
-        for (const [next, isEdge] of [
-          [x + 1 < width ? i + 1 : -1, x % TILE === TILE - 1],
-          [i + width, y % TILE === TILE - 1],
-        ] as const) {
-          const step = Math.abs((plane[i] ?? Number.NaN) - (plane[next] ?? Number.NaN));
-          if (Number.isNaN(step)) continue;
-          const sum = sums[isEdge ? "edge" : "inside"];
-          sum[0] = (sum[0] ?? 0) + step;
-          sum[1] = (sum[1] ?? 0) + 1;
-        }
-      }
-    const mean = ([sum = 0, count = 0]: readonly number[]): number => sum / count;
-    return { edge: mean(sums.edge), inside: mean(sums.inside) };
-  }
 }
 
 function tileAt(lon: number, lat: number, z: number): readonly [x: number, y: number] {
