@@ -99,6 +99,6 @@ const figures = {
   residentMiB: { secondThird: Math.round(second), lastThird: Math.round(last) },
   wrong: problems.length,
 };
-process.stdout.write(`${JSON.stringify({ ...figures, problems: problems.slice(0, 20) })}\n`);
+process.stdout.write(`${JSON.stringify({ ...figures, problems: problems.toReversed().slice(0, 20) })}\n`);
 if (write !== 0) writeResult("soak", figures);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -46,7 +46,8 @@ export function goodPath(random: Random): string {
   if (kind < 0.85)
     return `/collections/${collection}/tiles/WebMercatorQuad/${tileOf(random)}.webp?pixel_selection=clear_newest&inpaint=tec`;
   if (kind < 0.9) return `${item}/preview.png?max_size=${64 + Math.floor(8 * random()) * 32}`;
-  if (kind < 0.95) return `${item}/point/${(3 + 0.04 * random()).toFixed(3)},${(42.42 + 0.02 * random()).toFixed(3)}`;
+  if (kind < 0.95)
+    return `${item}/point/${(3.002 + 0.04 * random()).toFixed(3)},${(42.441 + 0.009 * random()).toFixed(3)}`;
   return pick(
     [
       `/collections/${collection}/dates`,

@@ -34,6 +34,8 @@ test("docker-compose.yml starts the server with a volume, on the port that the i
   const [volume = ""] = service.volumes;
   assert.equal(volume.split(":")[1], service.environment["TECTILE_CATALOG"]);
   assert.ok((volume.split(":")[0] ?? "") in compose.volumes);
+  // What docs/deploying.md says to set is what is read.
+  for (const [, name = ""] of JSON.stringify(compose).matchAll(/\$\{(\w+)/g)) assert.match(name, /^TECTILE_/);
 });
 
 test("README names only scripts, commands and files that exist", () => {
