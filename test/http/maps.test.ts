@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import sharp from "sharp";
+import { gdalOverHttp, hasGdal } from "../support/gdal.js";
 import { getJson } from "../support/http-app.js";
 import { makeMosaicCatalog, SIDE } from "../support/mosaic-catalog.js";
 import { readNpy } from "../support/npy.js";
@@ -37,6 +38,20 @@ test("a map is the crop of that box, whose headers say where it lies", async () 
   assert.equal(headers.get("content-bbox"), BOX.join(","));
   const bracketed = asked.replace(encodeURIComponent(UTM), encodeURIComponent("[EPSG:32631]"));
   assert.deepEqual(await bytes(bracketed), await bytes(crop));
+});
+
+test("GDAL's driver of OGC API Maps sees what the map shows", { skip: !hasGdal() }, async () => {
+  const out = files.path("map.tif");
+  const source = `OGCAPI:${server.url}/collections/place`;
+  await gdalOverHttp("gdal_translate", ["-q", "-outsize", "64", "64", "-oo", "API=MAP", source, out]);
+  const { data, info } = await sharp(out).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const ours = await sharp(await bytes("/collections/place/map.png?width=64&height=64&transparent=false"))
+    .raw()
+    .toBuffer();
+  assert.deepEqual([info.width, info.height, data.length], [64, 64, ours.length]);
+  // Its box is not quite the collection's: it counts pixels of its own size.
+  const apart = data.reduce((sum, value, i) => sum + Math.abs(value - (ours[i] ?? 0)), 0) / data.length;
+  assert.ok(apart < 12, `${apart} apart of 255`);
 });
 
 test("without a box it is all of the collection, which links to it", async () => {
