@@ -12,6 +12,8 @@ export const BINARY_KERNELS: Readonly<Record<BinaryOperator, BinaryKernel>> = {
   "-": subtract,
   "*": multiply,
   "/": divide,
+  // As Python and numexpr have it: the sign is the divisor's.
+  "%": paired((a, b) => a - b * Math.floor(a / b)),
   "**": paired((a, b) => a ** b),
   "<": paired((a, b) => Number(a < b)),
   "<=": paired((a, b) => Number(a <= b)),
@@ -45,7 +47,13 @@ export const FUNCTION_KERNELS: Readonly<
   arcsin: mapped(Math.asin),
   arccos: mapped(Math.acos),
   arctan: mapped(Math.atan),
+  sinh: mapped(Math.sinh),
+  cosh: mapped(Math.cosh),
   tanh: mapped(Math.tanh),
+  arcsinh: mapped(Math.asinh),
+  arccosh: mapped(Math.acosh),
+  arctanh: mapped(Math.atanh),
+  expm1: mapped(Math.expm1),
 };
 
 /** Kernel of each function that takes its arguments two by two. */

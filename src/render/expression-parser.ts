@@ -4,7 +4,7 @@ import { InvalidRequestError } from "../core/errors.js";
 import { tokenise } from "./expression-tokens.js";
 import type { Token } from "./expression-tokens.js";
 
-export type BinaryOperator = "+" | "-" | "*" | "/" | "**" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&" | "|";
+export type BinaryOperator = "+" | "-" | "*" | "/" | "%" | "**" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "&" | "|";
 
 /** Function name to its number of arguments; min and max take two or more. */
 export const FUNCTIONS = {
@@ -23,7 +23,13 @@ export const FUNCTIONS = {
   arcsin: 1,
   arccos: 1,
   arctan: 1,
+  sinh: 1,
+  cosh: 1,
   tanh: 1,
+  arcsinh: 1,
+  arccosh: 1,
+  arctanh: 1,
+  expm1: 1,
   arctan2: 2,
   min: 2,
   max: 2,
@@ -52,7 +58,7 @@ const MAX_DEPTH = 64;
  * Parses one expression, for instance "(B08-B04)/(B08+B04)". Precedence as in Python, lowest first:
  *
  *     comparison (one, not chained)   < <= > >= == !=
- *     or |,   and &,   sum + -,   product * /,   sign -x +x,   power ** (to the right)
+ *     or |,   either ^,   and &,   shift << >>,   sum + -,   product * / %,   sign -x +x, not ~x,   power ** (to the right)
  *
  * Names: B01 .. B12, common names (red, nir), b1 .. b12 in lower case = position among `bands` (of all 12 b8 is B08, b9 is B8A), and
  * NAME_b1 as titiler-pgstac writes it. Two operands with only space between them are added, since an unescaped plus in a URL
@@ -97,15 +103,51 @@ export function expressionBands(expression: Expression): readonly BandName[] {
 }
 
 /** Binary operators by level, lowest precedence first. */
-const LEVELS: readonly (readonly BinaryOperator[])[] = [
+const LEVELS: readonly (readonly SpelledOperator[])[] = [
   ["<", "<=", ">", ">=", "==", "!="],
   ["|"],
+  ["^"],
   ["&"],
+  ["<<", ">>"],
   ["+", "-"],
-  ["*", "/"],
+  ["*", "/", "%"],
 ];
 const COMPARISON = 0;
-const SUM = 3;
+const SUM = 5;
+
+/** Those that mean others too. */
+type SpelledOperator = BinaryOperator | "^" | "<<" | ">>";
+
+const number = (value: number): Expression => ({ kind: "number", value });
+const binary = (operator: BinaryOperator, left: Expression, right: Expression): Expression => ({
+  kind: "binary",
+  operator,
+  left,
+  right,
+});
+
+/** Whether it is 1 or 0. */
+function isTruth(expression: Expression): boolean {
+  if (expression.kind !== "binary") return false;
+  const { operator, left, right } = expression;
+  return (
+    ["<", "<=", ">", ">=", "==", "!="].includes(operator) || (/[&|]/.test(operator) && isTruth(left) && isTruth(right))
+  );
+}
+
+/** What an operator that means others does. */
+function combine(operator: SpelledOperator, left: Expression, right: Expression): Expression {
+  switch (operator) {
+    case "<<":
+      return binary("*", left, binary("**", number(2), right));
+    case ">>":
+      return { kind: "call", name: "floor", args: [binary("/", left, binary("**", number(2), right))] };
+    case "^":
+      return binary("!=", left, right);
+    default:
+      return binary(operator, left, right);
+  }
+}
 
 class Parser {
   private readonly text: string;
@@ -134,12 +176,15 @@ class Parser {
     for (;;) {
       const operator = this.takeOperator(operators, level === SUM);
       if (operator === undefined) return left;
-      left = { kind: "binary", operator, left, right: this.binary(level + 1) };
+      const right = this.binary(level + 1);
+      if (operator === "^" && !(isTruth(left) && isTruth(right)))
+        throw this.refuse("has ^ between numbers; wanted it between comparisons, or ** for a power");
+      left = combine(operator, left, right);
       if (level === COMPARISON) return left;
     }
   }
 
-  private takeOperator(operators: readonly BinaryOperator[], spaceAdds: boolean): BinaryOperator | undefined {
+  private takeOperator(operators: readonly SpelledOperator[], spaceAdds: boolean): SpelledOperator | undefined {
     const token = this.peek();
     if (spaceAdds && token.spaced && (token.kind === "number" || token.kind === "name" || token.text === "("))
       return "+";
@@ -161,6 +206,12 @@ class Parser {
       this.position++;
       const operand = this.unary();
       return token.text === "-" ? { kind: "negate", operand } : operand;
+    }
+    if (token.kind === "symbol" && token.text === "~") {
+      this.position++;
+      const operand = this.unary();
+      // Of whole numbers the bits.
+      return isTruth(operand) ? binary("==", operand, number(0)) : binary("-", { kind: "negate", operand }, number(1));
     }
     const base = this.primary();
     if (this.peek().text !== "**") return base;

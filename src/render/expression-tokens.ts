@@ -12,7 +12,7 @@ export interface Token {
 
 // In this order: a number with optional fraction and exponent, a name, an operator (the longer first).
 const TOKEN =
-  /(?<space>\s*)(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_]\w*)|(?<symbol>\*\*|<=|>=|==|!=|[-+*/()<>,&|]))/y;
+  /(?<space>\s*)(?:(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))|(?<name>[A-Za-z_]\w*)|(?<symbol>\*\*|<<|>>|<=|>=|==|!=|[-+*/%()<>,&|^~]))/y;
 
 /**
  * Cuts an expression into tokens, the last of kind "end".

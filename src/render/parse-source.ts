@@ -1,7 +1,7 @@
 import { BANDS, parseBandName } from "../core/bands.js";
 import type { BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
-import { parseExpression } from "./expression-parser.js";
+import { parseExpression, type Expression } from "./expression-parser.js";
 import { ASSET_AS_BAND, ASSET_BIDX, ASSETS, BIDX, EXPRESSION } from "./render-parameters.js";
 import type { RenderSource } from "./render-spec.js";
 
@@ -20,6 +20,12 @@ const MAX_EXPRESSIONS = 4;
 export function parseSource(query: URLSearchParams): RenderSource | "whole" | undefined {
   ASSET_AS_BAND.of(query);
   const assets = (ASSETS.of(query) ?? []).flatMap((value) => (value.includes("|") ? [value] : splitList(value)));
+  const own = ownExpressions(assets);
+  if (own !== undefined) {
+    if (EXPRESSION.of(query) !== undefined)
+      throw new InvalidRequestError("expression is given beside an asset's own; wanted one of the two");
+    return { kind: "expressions", expressions: own };
+  }
   const indexed = ASSET_BIDX.of(query) ?? [];
   const bands = selectBands(assets, indexed);
   const expression = (EXPRESSION.of(query) ?? []).join(";");
@@ -30,6 +36,20 @@ export function parseSource(query: URLSearchParams): RenderSource | "whole" | un
   const whole = indexed.length === 0 && assets.every((asset) => WHOLE_IMAGE.includes(asset));
   return whole ? "whole" : { kind: "bands", bands };
 }
+
+/** One asset after the other, where one has an expression of its own (NAME|expression=b1*2); the bands of those that have none. */
+function ownExpressions(assets: readonly string[]): readonly Expression[] | undefined {
+  if (!assets.some((asset) => OWN_EXPRESSION.test(asset))) return undefined;
+  const expressions = assets.flatMap((asset): readonly Expression[] => {
+    const [, name = "", text] = OWN_EXPRESSION.exec(asset) ?? [];
+    if (text === undefined) return assetBands(asset, new Map()).map((band) => ({ kind: "band", band }));
+    return partsOf(text).map((part) => parseExpression(part, namedBands(name)));
+  });
+  if (expressions.length <= MAX_EXPRESSIONS) return expressions;
+  throw new InvalidRequestError(`assets gives ${expressions.length} outputs; wanted at most ${MAX_EXPRESSIONS}`);
+}
+
+const OWN_EXPRESSION = /^([^|]*)\|expression=(.*)$/s;
 
 function selectBands(assets: readonly string[], indexed: readonly string[]): readonly BandName[] | undefined {
   if (assets.length === 0 && indexed.length === 0) return undefined;
@@ -47,7 +67,9 @@ function assetBands(asset: string, positions: ReadonlyMap<string, readonly strin
   const own = options.flatMap((option) => {
     const list = /^(?:bidx|indexes)=([\d,]+)$/.exec(option)?.[1];
     if (list === undefined)
-      throw new InvalidRequestError(`assets has "${asset.slice(0, 40)}"; wanted NAME or NAME|bidx=1,2,3`);
+      throw new InvalidRequestError(
+        `assets has "${asset.slice(0, 40)}"; wanted NAME, NAME|bidx=1,2,3 or NAME|expression=b1*2`,
+      );
     return splitList(list);
   });
   const bands = namedBands(name);
@@ -83,6 +105,10 @@ function splitAssetIndex(value: string): readonly [string, readonly string[]] {
 }
 
 function parseExpressions(text: string, bands: readonly BandName[]): RenderSource {
+  return { kind: "expressions", expressions: partsOf(text).map((part) => parseExpression(part, bands)) };
+}
+
+function partsOf(text: string): readonly string[] {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw new InvalidRequestError(`expression has ${text.length} characters; wanted at most ${MAX_EXPRESSION_LENGTH}`);
   }
@@ -92,7 +118,7 @@ function parseExpressions(text: string, bands: readonly BandName[]): RenderSourc
       `expression has ${parts.length} outputs; wanted 1 to ${MAX_EXPRESSIONS}, separated by ";"`,
     );
   }
-  return { kind: "expressions", expressions: parts.map((part) => parseExpression(part, bands)) };
+  return parts;
 }
 
 function splitList(value: string): readonly string[] {

@@ -23,7 +23,7 @@ const texts = z.array(z.string());
 export const ASSETS = parameter({
   name: "assets",
   description:
-    "Bands by name (B04) or common name (red), with commas between or once each; visual, tec for all; NAME|bidx=1,2,3 picks some of an asset's",
+    "Bands by name (B04) or common name (red), with commas between or once each; visual, tec for all; NAME|bidx=1,2,3 picks some of an asset's, NAME|expression=b1*2 is made of them",
   example: "B04",
   schema: texts,
 });

@@ -151,3 +151,48 @@ test("dates: one entry a UTC day, oldest first, with how clear it is", async () 
   assert.equal((await fetch(`${server.url}/collections/none/dates`)).status, 404);
   assert.equal((await fetch(`${server.url}/collections/place/dates?bbox=1,2`)).status, 400);
 });
+
+interface Point {
+  readonly assets: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+}
+
+test("a search's points, statistics and tilesets are those of the collection, of what it finds", async () => {
+  const { id } = await registered({ collections: ["place"], datetime: "2024-01-01/2024-02-28" });
+  const search = `${server.url}/searches/${id}`;
+  const collection = `${server.url}/collections/place`;
+  const place = placeAt(64, 64).join(",");
+  const get = async <T>(url: string, body?: unknown): Promise<T> => {
+    const response = await fetch(url, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
+    assert.equal(response.status, 200, `${url}: ${await response.clone().text()}`);
+    return (await response.json()) as T;
+  };
+  const found = await get<Point>(`${search}/point/${place}?assets=B08`);
+  assert.deepEqual(
+    found.assets.map(({ name }) => name),
+    ["place_2024-01-10", "place_2024-02-10"],
+  );
+  const dated = await get<Point>(`${collection}/point/${place}?assets=B08&datetime=2024-01-01/2024-02-28`);
+  assert.deepEqual(found.assets, dated.assets);
+  const ring = [placeAt(60, 60), placeAt(80, 60), placeAt(80, 80), placeAt(60, 60)];
+  const area = { type: "Polygon", coordinates: [ring] };
+  assert.deepEqual(
+    await get(`${search}/statistics?assets=B08`, area),
+    await get(`${collection}/statistics?assets=B08&datetime=2024-01-01/2024-02-28`, area),
+  );
+  // What it finds lies inside its own shape too.
+  const [lon, lat] = placeAt(64, 64);
+  const elsewhere = await registered({ collections: ["place"], bbox: [lon + 20, lat, lon + 21, lat + 1] });
+  const none = `${server.url}/searches/${elsewhere.id}`;
+  assert.deepEqual((await get<Point>(`${none}/point/${place}?assets=B08`)).assets, []);
+  const { properties } = await get<{ properties: { series: unknown[] } }>(`${none}/statistics?assets=B08`, area);
+  assert.deepEqual(properties.series, []);
+
+  const { tilesets } = await get<{ tilesets: { links: { rel: string; href: string }[] }[] }>(`${search}/tiles`);
+  const { href } = tilesets[0]?.links.find(({ rel }) => rel === "self") ?? { href: "" };
+  const tileset = await get<{ links: { rel: string; href: string }[] }>(href);
+  const { path } = tileOf(placeAt(98, 98), 13);
+  const item = tileset.links.find(({ rel }) => rel === "item")?.href ?? "";
+  const [z = "", x = "", y = ""] = path.split("/").slice(-3);
+  const tile = item.replace("{tileMatrix}", z).replace("{tileCol}", x).replace("{tileRow}", y);
+  assert.equal((await fetch(tile)).status, 200, tile);
+});

@@ -380,6 +380,16 @@ test("an item's bands, their grid and its renders are told in TiTiler's words", 
   assert.equal((await fetch(`${root}/renders/none`)).status, 404);
 });
 
+test("figures of each of an item's bands, under its name", async () => {
+  const root = `${server.url}/collections/${SCENE.collection}/items/scene_2024-01-10`;
+  const json = async <T>(path: string): Promise<T> => (await (await fetch(`${root}/${path}`)).json()) as T;
+  const query = "assets=B04&assets=B08&p=5&max_size=256";
+  const each = await json<Record<string, { b1: Band }>>(`asset_statistics?${query}`);
+  const all = await json<Record<string, Band>>(`statistics?${query}`);
+  assert.deepEqual(each, { B04: { b1: all["b1"] }, B08: { b1: all["b2"] } });
+  assert.equal(Object.keys(await json("asset_statistics?max_size=64")).length, 12);
+});
+
 test("docs/titiler.md is what the vocabulary says", () => {
   const text = readFileSync(TABLE, "utf8");
   const [head = ""] = text.split(BEGIN);

@@ -93,3 +93,28 @@ test("GDAL opens a layer of the service", async (t) => {
   assert.equal(info.driverShortName, "WMTS");
   assert.ok(info.bands.length >= 3);
 });
+
+test("an item has capabilities without a time, whose templates and GetTile are its tiles", async () => {
+  const item = "/collections/place/items/place_2024-02-10";
+  const xml = await text(`${item}/WMTSCapabilities.xml?tile_format=webp`);
+  assert.doesNotMatch(xml, /<Dimension>|image\/png"/);
+  const [, escaped = ""] = /format="image\/webp" resourceType="tile" template="([^"]+)"/.exec(xml) ?? [];
+  assert.doesNotMatch(escaped, /Time|tile_format/);
+  const { tile, path } = tileOf(placeAt(64, 64), 14);
+  const [x, y] = tile.map(String);
+  const url = escaped
+    .replaceAll("&amp;", "&")
+    .replace("{TileMatrix}", "14")
+    .replace("{TileCol}", x ?? "")
+    .replace("{TileRow}", y ?? "");
+  const [, render = ""] = /render=([^&]+)/.exec(url) ?? [];
+  const kvp = `request=GetTile&layer=${render}&format=image/webp&tilematrix=14&tilecol=${x}&tilerow=${y}`;
+  const answers = await Promise.all(
+    [url, `${server.url}${item}/wmts?${kvp}`, `${server.url}${item}/${path}.webp?render=${render}`].map(async (one) => {
+      const response = await fetch(one);
+      assert.equal(response.status, 200, one);
+      return Buffer.from(await response.arrayBuffer());
+    }),
+  );
+  assert.ok(answers.every((bytes) => bytes.equals(answers[0] ?? Buffer.alloc(0))));
+});

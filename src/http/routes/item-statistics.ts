@@ -4,7 +4,7 @@ import { readArea, readWhole, sourceNames, type AreaValues } from "../../app/ser
 import type { Services } from "../../app/services.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem } from "../../catalog/types.js";
-import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { ASSETS, SOURCE_PARAMETERS } from "../../render/render-parameters.js";
 import { MAX_SIZE } from "../crop-params.js";
 import { areaSchema, collectionSchema, featuresOf } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
@@ -39,6 +39,14 @@ export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
       handle: wholeStatistics,
     },
     {
+      method: "get",
+      paths: ["/collections/{collection}/items/{item}/asset_statistics"],
+      summary: "Statistics of each of an item's bands",
+      parameters: [ASSETS, ...STATISTICS_PARAMETERS, MAX_SIZE],
+      refused: [...refused.PIXELS, ...refused.KERNEL, "height", "width"],
+      handle: assetStatistics,
+    },
+    {
       method: "post",
       paths: PATHS,
       summary: "Statistics of an item in GeoJSON features",
@@ -58,6 +66,19 @@ function wholeStatistics(services: Services): RequestHandler {
       readWhole(item, asked, services, signal).then((one) => [one]),
     );
     response.json(figures[0] ?? null);
+  };
+}
+
+/** The same figures, band by band under its name. */
+function assetStatistics(services: Services): RequestHandler {
+  return async (request, response) => {
+    const asked = askedOf(request);
+    const { figures } = await read(services, request, response, (item, signal) =>
+      readWhole(item, asked, services, signal).then((one) => [one]),
+    );
+    const [found] = figures;
+    const named = sourceNames(asked.source).map((name, k) => [name, { b1: found?.[`b${k + 1}`] ?? null }]);
+    response.json(Object.fromEntries(named));
   };
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
-import { boundsGeometry } from "../../catalog/intersects.js";
+import { boundsGeometry, geometriesIntersect } from "../../catalog/intersects.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
 import { BANDS } from "../../core/bands.js";
@@ -18,8 +18,9 @@ import { DATETIME, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
-import { FILTER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
+import { FILTER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
 import { requestSignal } from "../signal.js";
+import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { param } from "./tiles.js";
 
 const MAX_DATES = 500;
@@ -44,7 +45,18 @@ const FILL = parameter({
 });
 const SERIES_PARAMETERS = [...SOURCE_PARAMETERS, DATETIME, ...FILTER_PARAMETERS, AS];
 
-/** Values at a point, and statistics of an area, over the dates of a collection. */
+const STATISTICS_REFUSED = [
+  ...refused.PIXELS,
+  ...refused.KERNEL,
+  ...refused.ALGORITHM,
+  ...refused.EFFORT,
+  ...refused.CRS,
+  ...refused.AREA,
+  "max_size",
+  "pixel_selection",
+];
+
+/** Values at a point, and statistics of an area, over the dates of a collection or a registered search. */
 export const SERIES_ROUTES: RouteGroup<Services> = {
   title: "Values",
   routes: [
@@ -63,27 +75,36 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       parameters: [...SERIES_PARAMETERS, FILL],
       refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "sortby"],
       types: ["application/json", "text/csv"],
-      handle: collectionPoint,
+      handle: (services) => seriesPoint(services, collectionFilter),
+    },
+    {
+      method: "get",
+      paths: ["/searches/{search}/point/{place}"],
+      summary: "Values at a point over a registered search's dates",
+      parameters: [...SOURCE_PARAMETERS, AS, FILL],
+      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "items_limit"],
+      types: ["application/json", "text/csv"],
+      handle: (services) => seriesPoint(services, searchFilter),
     },
     {
       method: "post",
       paths: ["/collections/{collection}/statistics"],
       summary: "Statistics of a GeoJSON feature over a collection's dates",
       parameters: [...SERIES_PARAMETERS, ...STATISTICS_PARAMETERS],
-      refused: [
-        ...refused.PIXELS,
-        ...refused.KERNEL,
-        ...refused.ALGORITHM,
-        ...refused.EFFORT,
-        ...refused.CRS,
-        ...refused.AREA,
-        "max_size",
-        "pixel_selection",
-        "sortby",
-      ],
+      refused: [...STATISTICS_REFUSED, "sortby"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
-      handle: (services) => [...jsonBody(MAX_BODY), (request, response) => sendStatistics(services, request, response)],
+      handle: (services) => [...jsonBody(MAX_BODY), seriesStatistics(services, collectionFilter)],
+    },
+    {
+      method: "post",
+      paths: ["/searches/{search}/statistics"],
+      summary: "Statistics of a GeoJSON feature over a registered search's dates",
+      parameters: [...SOURCE_PARAMETERS, AS, ...STATISTICS_PARAMETERS],
+      refused: [...STATISTICS_REFUSED, "items_limit"],
+      body: areaSchema,
+      types: ["application/json", "text/csv"],
+      handle: (services) => [...jsonBody(MAX_BODY), seriesStatistics(services, searchFilter)],
     },
   ],
 };
@@ -112,14 +133,29 @@ function itemPoint(services: Services): RequestHandler {
   };
 }
 
-function collectionPoint(services: Services): RequestHandler {
+/** Which items count. */
+type FilterOf = (request: Request, services: Services) => Promise<MosaicFilter>;
+
+const collectionFilter: FilterOf = async (request, { catalog }) => {
+  const id = param(request, "collection");
+  await catalog.collection(id);
+  const query = queryOf(request);
+  const datetime = DATETIME.of(query);
+  return { ...parseCollectionFilter(id, query), ...(datetime === undefined ? {} : { datetime }) };
+};
+
+const searchFilter: FilterOf = async (request, { searches }) =>
+  parseMosaicFilter((await searches.get(param(request, "search"))).search);
+
+function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
   return async (request, response) => {
     const [lon, lat] = parsePlace(param(request, "place"));
     const source = sourceOf(request);
     const fill = FILL.of(queryOf(request)) ?? "none";
     const signal = requestSignal(request, response);
     const points = await withFreshCatalog(services.catalog, async () => {
-      const items = await itemsOf(request, services, { bbox: [lon, lat, lon, lat] }, signal);
+      const filter = await filterOf(request, services);
+      const items = await itemsOf(filter, services, { bbox: [lon, lat, lon, lat] }, signal);
       return readPoint(items, { lon, lat, source }, services, signal);
     });
     const names = sourceNames(source);
@@ -151,14 +187,23 @@ function collectionPoint(services: Services): RequestHandler {
   };
 }
 
-async function sendStatistics(services: Services, request: Request, response: Response): Promise<void> {
+function seriesStatistics(services: Services, filterOf: FilterOf): RequestHandler {
+  return (request, response) => sendStatistics(services, filterOf, request, response);
+}
+
+async function sendStatistics(
+  services: Services,
+  filterOf: FilterOf,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const feature = featureSchema.safeParse(request.body);
   const given: unknown = feature.success ? feature.data.geometry : request.body;
   const geometry = parseGeometry(given);
   const source = sourceOf(request);
   const signal = requestSignal(request, response);
   const areas = await withFreshCatalog(services.catalog, async () => {
-    const items = await itemsOf(request, services, { intersects: geometry }, signal);
+    const items = await itemsOf(await filterOf(request, services), services, { intersects: geometry }, signal);
     const asked = { rule: "clear" as const, ...parseStatistics(queryOf(request)) };
     return readArea(items, { geometry, source, asked }, services, signal);
   });
@@ -201,29 +246,26 @@ const featureSchema = z.object({
     .transform((properties) => properties ?? {}),
 });
 
-/** Oldest first. */
+/** Those that a filter and a place both leave, oldest first. */
 async function itemsOf(
-  request: Request,
+  { bbox, intersects, mostItems = MAX_DATES, ...filter }: Awaited<ReturnType<FilterOf>>,
   services: Pick<Services, "catalog" | "stamps">,
   where: Pick<SearchQuery, "bbox" | "intersects">,
   signal: AbortSignal,
 ): Promise<readonly CatalogItem[]> {
-  const id = param(request, "collection");
-  await services.catalog.collection(id);
-  const query = queryOf(request);
-  const datetime = DATETIME.of(query);
-  const { bbox, mostItems = MAX_DATES, ...filter } = parseCollectionFilter(id, query);
+  const shape = intersects ?? (bbox === undefined || where.bbox === undefined ? undefined : boundsGeometry(bbox));
   const { items } = await services.catalog.search(
     {
       ...filter,
-      ...(bbox === undefined ? {} : where.bbox === undefined ? { bbox } : { intersects: boundsGeometry(bbox) }),
+      ...(bbox === undefined ? {} : { bbox }),
+      ...(shape === undefined ? {} : { intersects: shape }),
       ...where,
-      ...(datetime === undefined ? {} : { datetime }),
       limit: Math.min(MAX_DATES, mostItems),
     },
     signal,
   );
-  return services.stamps.stamp(items.toReversed());
+  const within = items.filter(({ geometry }) => shape === undefined || geometriesIntersect(geometry, shape));
+  return services.stamps.stamp(within.toReversed());
 }
 
 /** All bands where the query names none. */

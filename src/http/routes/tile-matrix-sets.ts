@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from "express";
-import type { Catalog, CatalogItem, StacJson } from "../../catalog/types.js";
+import type { Services } from "../../app/services.js";
+import type { CatalogItem, StacJson } from "../../catalog/types.js";
 import type { Bounds } from "../../geo/bounds.js";
 import { tileMatrixLimits } from "../../geo/tile-matrix-limits.js";
 import {
@@ -11,6 +12,7 @@ import {
 import { baseOf } from "../base-url.js";
 import * as refused from "../refused.js";
 import type { Route, RouteGroup } from "../route.js";
+import { parseMosaicFilter } from "../search-params.js";
 import { pathParam, sendDocument } from "../sending-documents.js";
 import { JSON_TYPE } from "../stac-documents.js";
 
@@ -24,7 +26,7 @@ const FORMATS = [
 const CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 
 /** OGC API - Tiles: the sets, and the tilesets of collections and items (20-057, core, tileset, tilesets-list). */
-export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
+export const TILE_MATRIX_SET_ROUTES: RouteGroup<Needed> = {
   title: "Tiles",
   routes: [
     {
@@ -48,37 +50,34 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<{ readonly catalog: Catalog }> =
       [
         ["/collections/{collection}/tiles", "a collection", [...refused.FILTER, "datetime"], collectionSubject],
         ["/collections/{collection}/items/{item}/tiles", "an item", [], itemSubject],
+        ["/searches/{search}/tiles", "a registered search", [], searchSubject],
       ] as const
-    ).flatMap(([path, what, filter, subject]): Route<{ readonly catalog: Catalog }>[] => [
+    ).flatMap(([path, what, filter, subject]): Route<Needed>[] => [
       {
         method: "get",
         paths: [path],
-        operationId: `${what.replace(/^an? /, "")}.map.getTileSetsList`,
+        operationId: `${what.replace(/^an? (registered )?/, "")}.map.getTileSetsList`,
         summary: `Tilesets of ${what}`,
         refused: ["f", "crs", ...filter],
-        handle:
-          ({ catalog }) =>
-          async (request, response) => {
-            const of = await subject(catalog, request);
-            const base = baseOf(response);
-            sendDocument(response, {
-              tilesets: TILE_MATRIX_SETS.map((set) => tilesetEntry(set, of, base)),
-              links: [{ rel: "self", href: `${base}${of.path}/tiles`, type: JSON_TYPE }],
-            });
-          },
+        handle: (services) => async (request, response) => {
+          const of = await subject(services, request);
+          const base = baseOf(response);
+          sendDocument(response, {
+            tilesets: TILE_MATRIX_SETS.map((set) => tilesetEntry(set, of, base)),
+            links: [{ rel: "self", href: `${base}${of.path}/tiles`, type: JSON_TYPE }],
+          });
+        },
       },
       {
         method: "get",
         paths: [`${path}/{tms}`],
-        operationId: `${what.replace(/^an? /, "")}.map.getTileSet`,
+        operationId: `${what.replace(/^an? (registered )?/, "")}.map.getTileSet`,
         summary: `A tileset of ${what}`,
         refused: ["f", "minzoom", "maxzoom", ...filter],
-        handle:
-          ({ catalog }) =>
-          async (request, response) => {
-            const set = tileMatrixSet(pathParam(request, "tms"));
-            sendDocument(response, tilesetDocument(set, await subject(catalog, request), baseOf(response)));
-          },
+        handle: (services) => async (request, response) => {
+          const set = tileMatrixSet(pathParam(request, "tms"));
+          sendDocument(response, tilesetDocument(set, await subject(services, request), baseOf(response)));
+        },
       },
     ]),
   ],
@@ -106,7 +105,9 @@ interface Subject {
   readonly bounds: Bounds | undefined;
 }
 
-async function collectionSubject(catalog: Catalog, request: Request): Promise<Subject> {
+type Needed = Pick<Services, "catalog" | "searches">;
+
+async function collectionSubject({ catalog }: Needed, request: Request): Promise<Subject> {
   const collection = await catalog.collection(pathParam(request, "collection"));
   const { id, title } = collection;
   return {
@@ -123,7 +124,17 @@ export function extentOf({ extent }: StacJson): Bounds | undefined {
   return all;
 }
 
-async function itemSubject(catalog: Catalog, request: Request): Promise<Subject> {
+async function searchSubject({ searches }: Needed, request: Request): Promise<Subject> {
+  const { id, metadata, search } = await searches.get(pathParam(request, "search"));
+  const { name } = metadata;
+  return {
+    title: typeof name === "string" ? name : id,
+    path: `/searches/${id}`,
+    bounds: parseMosaicFilter(search).bbox,
+  };
+}
+
+async function itemSubject({ catalog }: Needed, request: Request): Promise<Subject> {
   const item: CatalogItem = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
   const path = `/collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
   return { title: item.id, path, bounds: item.boundsWgs84 };

@@ -24,11 +24,12 @@ import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 const MAX_ITEMS = 10_000;
 const MATRIX_SET = "WebMercatorQuad";
 
-/** What is served as WMTS: a collection, or a registered search. */
+/** What is served as WMTS: an item, a collection, or a registered search. */
 interface Served {
   readonly path: string;
   readonly title: string;
   readonly search: MosaicFilter;
+  readonly isOneDate?: true;
 }
 
 const kvp = (name: string, description: string, example: string, only?: RegExp) =>
@@ -80,8 +81,14 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
   title: "WMTS",
   routes: (
     [
-      ["/collections/{collection}", [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS], [], collectionOf],
-      ["/searches/{search}", DATE_PARAMETERS, ["items_limit"], searchOf],
+      [
+        "/collections/{collection}",
+        [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
+        refused.EFFORT,
+        collectionOf,
+      ],
+      ["/searches/{search}", DATE_PARAMETERS, [...refused.EFFORT, "items_limit"], searchOf],
+      ["/collections/{collection}/items/{item}", [], [], itemOf],
     ] as const
   ).flatMap(([root, dates, more, served]): Route<Services>[] => [
     {
@@ -89,7 +96,7 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
       paths: [`${root}/WMTSCapabilities.xml`],
       summary: "WMTS capabilities with a TIME dimension",
       parameters: [...LOOK, CAPABILITIES_FORMAT, ...dates],
-      refused: [...refused.ALGORITHM, ...refused.EFFORT, ...more, "use_epsg", "zooms"],
+      refused: [...refused.ALGORITHM, ...more, "use_epsg", "zooms"],
       types: ["application/xml"],
       handle: (services) => async (request, response) =>
         sendCapabilities(await served(request, services), wholeQueryOf(request), {
@@ -118,6 +125,13 @@ async function collectionOf(request: Request, { catalog }: Services): Promise<Se
   return { path, title: typeof title === "string" ? title : id, search: parseCollectionFilter(id, queryOf(request)) };
 }
 
+/** Its one date is no dimension. */
+async function itemOf(request: Request, { catalog }: Services): Promise<Served> {
+  const { collection, id } = await catalog.item(param(request, "collection"), param(request, "item"));
+  const path = `collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(id)}`;
+  return { path, title: id, search: { collections: [collection], ids: [id] }, isOneDate: true };
+}
+
 async function searchOf(request: Request, { searches }: Services): Promise<Served> {
   const entry = await searches.get(param(request, "search"));
   const { name } = entry.metadata;
@@ -130,7 +144,7 @@ async function searchOf(request: Request, { searches }: Services): Promise<Serve
 
 /** Parameters of the capabilities request are checked as the tiles will, and go on into those. */
 async function sendCapabilities(
-  { path, title, search }: Served,
+  { path, title, search, isOneDate }: Served,
   query: URLSearchParams,
   {
     services,
@@ -157,7 +171,7 @@ async function sendCapabilities(
     title,
     bounds: items.length === 0 ? [-180, -85.05, 180, 85.05] : unionOf(items),
     maxZoom: Math.min(24, highest + 2),
-    times: groupByDay(items).map(({ datetime }) => datetime),
+    times: isOneDate === true ? [] : groupByDay(items).map(({ datetime }) => datetime),
     layers: Object.entries(services.renders).map(([id, render]) => ({ id, title: render.title ?? id })),
     formats: FORMATS.filter(([, extension]) => format === undefined || extension === format),
     query: passedOn.toString(),
