@@ -144,7 +144,9 @@ interface State {
   readonly next: number;
 }
 
-const stateFile = ({ name }: Place): string => join(values.state ?? "", `${name.replaceAll(/\W+/g, "-")}.json`);
+function stateFile({ name }: Place): string {
+  return join(values.state ?? "", `${name.replaceAll(/\W+/g, "-")}.json`);
+}
 
 function readState(place: Place): State | undefined {
   return values.state !== undefined && existsSync(stateFile(place))
