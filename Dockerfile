@@ -11,6 +11,8 @@ RUN npm run build && npm prune --omit=dev \
 FROM node:22-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production TECTILE_CATALOG=/data
+# docs/operations.md, "Memory": what glibc keeps of freed buffers.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/build ./build

@@ -34,6 +34,8 @@ test("docker-compose.yml starts the server with a volume, on the port that the i
   const [volume = ""] = service.volumes;
   assert.equal(volume.split(":")[1], service.environment["TECTILE_CATALOG"]);
   assert.ok((volume.split(":")[0] ?? "") in compose.volumes);
+  for (const name of ["Dockerfile", "docs/deploying.md", "docs/operations.md"])
+    assert.match(read(name), /MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144/, name);
   // What docs/deploying.md says to set is what is read.
   for (const [, name = ""] of JSON.stringify(compose).matchAll(/\$\{(\w+)/g)) assert.match(name, /^TECTILE_/);
 });
