@@ -27,7 +27,7 @@ const side = (name: string, description: string) =>
 export const WIDTH = side("width", "Pixels");
 export const HEIGHT = side("height", "Pixels");
 export const MAX_SIZE = side("max_size", "Pixels of the longer side at most");
-const COORD_CRS = parameter({
+export const COORD_CRS = parameter({
   name: "coord_crs",
   description: "Of the coordinates; default EPSG:4326",
   example: "EPSG:4326",

@@ -196,3 +196,25 @@ test("a search's points, statistics and tilesets are those of the collection, of
   const tile = item.replace("{tileMatrix}", z).replace("{tileCol}", x).replace("{tileRow}", y);
   assert.equal((await fetch(tile)).status, 200, tile);
 });
+
+test("items at a point, in a box or tile, of a collection and of a search", async () => {
+  const { id } = await registered({ collections: ["place"], datetime: "2024-01-01/2024-02-28" });
+  const names = async (path: string): Promise<readonly string[]> => {
+    const response = await fetch(server.url + path);
+    assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`);
+    const items = (await response.json()) as { id: string; collection: string; assets: object }[];
+    assert.ok(items.every((item) => item.collection === "place" && Object.keys(item.assets).length > 10));
+    return items.map((item) => item.id);
+  };
+  const { path } = tileOf(placeAt(98, 98), 14);
+  const place = placeAt(64, 64).join(",");
+  const box = [...placeAt(60, 80), ...placeAt(80, 60)].join(",");
+  for (const where of [`point/${place}`, `bbox/${box}`, path]) {
+    const all = await names(`/collections/place/${where}/assets`);
+    assert.deepEqual(all.slice(-2), ["place_2024-02-10", "place_2024-01-10"], where);
+    assert.deepEqual(await names(`/searches/${id}/${where}/assets`), all.slice(-2), where);
+    assert.deepEqual(await names(`/collections/place/${where}/assets?sortby=datetime&items_limit=1`), all.slice(-1));
+  }
+  assert.deepEqual(await names("/collections/place/point/100,10/assets"), []);
+  assert.equal((await fetch(`${server.url}/collections/place/${path}/assets?scan_limit=7`)).status, 400);
+});

@@ -6,6 +6,7 @@ import { DATES_ROUTES } from "./dates.js";
 import { ITEM_INFO_ROUTES } from "./item-info.js";
 import { ITEM_STATISTICS_ROUTES } from "./item-statistics.js";
 import { MAP_ROUTES } from "./maps.js";
+import { ITEMS_OF_ROUTES } from "./items-of.js";
 import { SEARCHES_ROUTES } from "./searches.js";
 import { SERIES_ROUTES } from "./series.js";
 import { HEALTH_ROUTES, SHELL_ROUTES, STAC_GROUPS } from "./shell.js";
@@ -25,6 +26,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   TILE_MATRIX_SET_ROUTES,
   DATES_ROUTES,
   SERIES_ROUTES,
+  ITEMS_OF_ROUTES,
   ITEM_INFO_ROUTES,
   ITEM_STATISTICS_ROUTES,
   SEARCHES_ROUTES,

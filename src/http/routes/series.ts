@@ -136,7 +136,7 @@ function itemPoint(services: Services): RequestHandler {
 /** Which items count. */
 type FilterOf = (request: Request, services: Services) => Promise<MosaicFilter>;
 
-const collectionFilter: FilterOf = async (request, { catalog }) => {
+export const collectionFilter: FilterOf = async (request, { catalog }) => {
   const id = param(request, "collection");
   await catalog.collection(id);
   const query = queryOf(request);
@@ -144,7 +144,7 @@ const collectionFilter: FilterOf = async (request, { catalog }) => {
   return { ...parseCollectionFilter(id, query), ...(datetime === undefined ? {} : { datetime }) };
 };
 
-const searchFilter: FilterOf = async (request, { searches }) =>
+export const searchFilter: FilterOf = async (request, { searches }) =>
   parseMosaicFilter((await searches.get(param(request, "search"))).search);
 
 function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
@@ -246,15 +246,15 @@ const featureSchema = z.object({
     .transform((properties) => properties ?? {}),
 });
 
-/** Those that a filter and a place both leave, oldest first. */
-async function itemsOf(
-  { bbox, intersects, mostItems = MAX_DATES, ...filter }: Awaited<ReturnType<FilterOf>>,
-  services: Pick<Services, "catalog" | "stamps">,
+/** Those that a filter and a place both leave, newest first or as the filter sorts. */
+export async function findItems(
+  { bbox, intersects, mostItems = MAX_DATES, ...filter }: MosaicFilter,
+  { catalog }: Pick<Services, "catalog">,
   where: Pick<SearchQuery, "bbox" | "intersects">,
   signal: AbortSignal,
 ): Promise<readonly CatalogItem[]> {
   const shape = intersects ?? (bbox === undefined || where.bbox === undefined ? undefined : boundsGeometry(bbox));
-  const { items } = await services.catalog.search(
+  const { items } = await catalog.search(
     {
       ...filter,
       ...(bbox === undefined ? {} : { bbox }),
@@ -264,8 +264,17 @@ async function itemsOf(
     },
     signal,
   );
-  const within = items.filter(({ geometry }) => shape === undefined || geometriesIntersect(geometry, shape));
-  return services.stamps.stamp(within.toReversed());
+  return items.filter(({ geometry }) => shape === undefined || geometriesIntersect(geometry, shape));
+}
+
+/** The same, oldest first, with the looks of their files. */
+async function itemsOf(
+  filter: MosaicFilter,
+  services: Pick<Services, "catalog" | "stamps">,
+  where: Pick<SearchQuery, "bbox" | "intersects">,
+  signal: AbortSignal,
+): Promise<readonly CatalogItem[]> {
+  return services.stamps.stamp((await findItems(filter, services, where, signal)).toReversed());
 }
 
 /** All bands where the query names none. */
@@ -274,7 +283,7 @@ export function sourceOf(request: Request): RenderSource {
   return source === undefined || source === "whole" ? { kind: "bands", bands: BANDS } : source;
 }
 
-function parsePlace(text: string): readonly [lon: number, lat: number] {
+export function parsePlace(text: string): readonly [lon: number, lat: number] {
   const [, lonText = "", latText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
   const [lon, lat] = [Number(lonText || Number.NaN), Number(latText || Number.NaN)];
   if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return [lon, lat];
