@@ -16,7 +16,7 @@ import {
   type ItemLink,
 } from "./collection.js";
 import { addCollectionLink, type CollectionLink } from "./collection-links.js";
-import { isAlive, withLock } from "./file-lock.js";
+import { isAlive, isLeftBehind, withLock } from "./file-lock.js";
 import { intentText, parseIntent, type Intent } from "./intents.js";
 import { listItems, tidyFolders, type Listing } from "./item-folders.js";
 import { dropCollection, dropItems, few } from "./removal.js";
@@ -86,6 +86,8 @@ export async function catalogWriter(folder: string, title = "Tectile catalog"): 
         return work();
       },
     });
+  // What a killed process left undone comes first: an item that it had placed but not linked would count as there, and stay unseen.
+  if (await isLeftBehind(paths.lock)) await locked([], () => Promise.resolve());
   return {
     stagingPath: (extension) => stagingPath(paths, extension),
     find: (collection, id) => findItem(paths, collection, id),

@@ -67,6 +67,11 @@ export async function lockIntents(path: string): Promise<readonly string[]> {
   return (await readLock(path))?.intents ?? [];
 }
 
+/** Whether a lock is there whose holder has died or let go with something undone. */
+export async function isLeftBehind(path: string): Promise<boolean> {
+  return (await readLock(path)) !== undefined && (await isStale(path));
+}
+
 interface Acquired {
   readonly content: LockContent;
   /** What dead holders left undone. */

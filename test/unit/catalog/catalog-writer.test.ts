@@ -131,6 +131,22 @@ test("what a dead writer had begun is finished or undone, as its lock says", asy
   assert.deepEqual((await verifyCatalog(folder)).items, 3);
 });
 
+test("opening a catalog to write finishes what a dead writer had begun, even if nothing is written then", async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await catalogWriter(folder);
+  for (const id of ["kept", "unlinked"]) await addTestItem(writer, id);
+  const path = join(folder, "lisbon/collection.json");
+  const collection = JSON.parse(await readFile(path, "utf8")) as { links: { href: string }[] };
+  const links = collection.links.filter(({ href }) => !href.includes("unlinked"));
+  await writeFile(path, JSON.stringify({ ...collection, links }));
+  const dead = { pid: 2 ** 22 + 1, host: hostname(), token: "x", intents: ["lisbon/unlinked"] };
+  await writeFile(join(folder, ".lock"), JSON.stringify(dead));
+  // As ingest does, which leaves an item alone that is there.
+  assert.equal((await (await catalogWriter(folder)).find("lisbon", "unlinked"))?.id, "unlinked");
+  assert.equal((await (await openFileCatalog(folder)).item("lisbon", "unlinked")).id, "unlinked");
+  await assert.rejects(access(join(folder, ".lock")));
+});
+
 test("a replaced file stays as long as others lean on it", async (t) => {
   const folder = await temporaryFolder(t);
   const writer = await catalogWriter(folder);
