@@ -127,7 +127,7 @@ export const CONSTANTS: readonly { readonly tests: readonly string[]; readonly c
   {
     tests: ["http/tile-edges"],
     changes: [
-      ...changes("tile/fill/item-grid.js", ["HALO_PX = 48", "HALO_PX = 32"]),
+      ...changes("tile/fill/item-grid.js", ["HALO_PX = 56", "HALO_PX = 40"]),
       ...changes("tile/fill/forecast-holes.js", ["HALO = 3", "HALO = 1"]),
     ],
   },
