@@ -30,7 +30,8 @@ export function watchTiles(ask: Connection["ask"]): TileWatch {
   const provenances = new Map<string, Provenance>();
   const outcomes = new Map<string, Outcome>();
   const load = async ({ url }: RequestParameters, { signal }: AbortController): Promise<{ data: ArrayBuffer }> => {
-    outcomes.delete(url);
+    // What one map has, another may ask for and give up.
+    if (outcomes.get(url) === "failed") outcomes.delete(url);
     const response = await ask(url.slice(TILE_PROTOCOL.length), { signal });
     if (!response.ok) {
       remember(outcomes, url, "failed");

@@ -6,6 +6,8 @@ export interface HeldServer {
   readonly url: string;
   /** Paths of the requests that have come since `forget`. */
   readonly asked: readonly string[];
+  /** How many requests are not answered yet. */
+  pending(): number;
   forget(): void;
   /** Requests whose path has this in it wait from here on. */
   hold(part: string): void;
@@ -20,6 +22,7 @@ export interface HeldServer {
 /** Puts a line before a server; it has the same address while it is down and after. */
 export async function holdServer(target: string): Promise<HeldServer> {
   const asked: string[] = [];
+  let pending = 0;
   let held: string | undefined;
   let waiting: (() => void)[] = [];
   const forward = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -35,6 +38,8 @@ export async function holdServer(target: string): Promise<HeldServer> {
   };
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     asked.push(incoming.url ?? "");
+    pending++;
+    outgoing.on("close", () => pending--);
     if (held !== undefined && incoming.url?.includes(held) === true) waiting.push(() => forward(incoming, outgoing));
     else forward(incoming, outgoing);
   };
@@ -53,6 +58,7 @@ export async function holdServer(target: string): Promise<HeldServer> {
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    pending: () => pending,
     forget: () => void asked.splice(0),
     hold: (part) => (held = part),
     release(part) {

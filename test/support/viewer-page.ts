@@ -40,11 +40,16 @@ export async function settled(page: Page, date: string): Promise<void> {
 export async function idle(page: Page): Promise<void> {
   // Changes are drawn after a moment; the progress line comes with the first request.
   await page.waitForTimeout(400);
-  await page.waitForFunction(
-    () => ["progress", "status"].every((id) => document.getElementById(id)?.hidden === true),
-    undefined,
-    PATIENCE,
-  );
+  try {
+    await page.waitForFunction(
+      () => ["progress", "status"].every((id) => document.getElementById(id)?.hidden === true),
+      undefined,
+      PATIENCE,
+    );
+  } catch (cause) {
+    const said = await page.locator("#status").textContent();
+    throw new Error(`the page still waits: "${said}" under "${await page.title()}"`, { cause });
+  }
   await page.waitForTimeout(400);
 }
 

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
 import type { Catalog, StacJson } from "../../catalog/types.js";
+import { InvalidRequestError } from "../../core/errors.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { queryOf, wholeQueryOf } from "../params.js";
@@ -49,7 +50,7 @@ export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
       method: "get",
       paths: ["/collections/{collection}/items"],
       summary: "Items of a collection, searched as by /search",
-      parameters: SEARCH_PARAMETERS.filter(({ name }) => name !== "collections"),
+      parameters: SEARCH_PARAMETERS,
       strict: true,
       types: [documents.GEOJSON_TYPE],
       handle:
@@ -57,6 +58,11 @@ export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
         async (request, response) => {
           const { id } = idSchema.parse(await catalog.collection(pathParam(request, "collection")));
           const { query, fields } = parseSearchParams(queryOf(request));
+          // pystac-client names the collection once more.
+          if (query.collections?.includes(id) === false)
+            throw new InvalidRequestError(
+              `collections is "${query.collections.join(",").slice(0, 60)}"; wanted ${id} or none`,
+            );
           const asked = { fields, query: { ...query, collections: [id] } };
           await sendPage(catalog, asked, { request, response, path: `/collections/${encodeURIComponent(id)}/items` });
         },
