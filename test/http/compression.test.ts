@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import express from "express";
 import { pino } from "pino";
 import { OverloadedError } from "../../src/core/errors.js";
 import { createTectile } from "../../src/http/tectile.js";
 import { listen } from "../support/listen.js";
-import { makeMosaicCatalog, placeAt, tileOf } from "../support/mosaic-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
+import { placeAt, tileOf } from "../support/mosaic-catalog.js";
+import { useMosaicServer } from "../support/scene-server.js";
 import { viewerScript } from "../support/viewer-script.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 interface Answer {
   readonly status: number;

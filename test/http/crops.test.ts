@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { openCrs } from "../../src/geo/crs.js";
 import { openTecCog } from "../../src/index.js";
 import { gdal, hasGdal } from "../support/gdal.js";
-import { makeMosaicCatalog, placeAt } from "../support/mosaic-catalog.js";
+import { placeAt } from "../support/mosaic-catalog.js";
 import { readNpy } from "../support/npy.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, runCli, type Workspace } from "../support/workspace.js";
+import { useMosaicServer } from "../support/scene-server.js";
+import { runCli } from "../support/workspace.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 const ID = "place_2024-02-10";
 const ITEM = `/collections/place/items/${ID}`;
@@ -68,20 +58,20 @@ test("a box on the item's own pixels is those pixels, and the headers say where"
 
 test("a box in degrees has the pixels and values that gdalwarp gives it", { skip }, async () => {
   const { href } = await server.services.catalog.item("place", ID);
-  const [decoded, warped] = [files.path("decoded.tif"), files.path("warped.tif")];
+  const [decoded, warped] = [server.files.path("decoded.tif"), server.files.path("warped.tif")];
   assert.equal((await runCli(["decode", href, decoded])).code, 0);
   const [west, north] = placeAt(70, 20);
   const [east, south] = placeAt(120, 110);
   const { values, width, height } = await npy(`${ITEM}/bbox/${west},${south},${east},${north}.npy?assets=B08`);
-  gdal("gdalwarp", ["-q", "-t_srs", "EPSG:4326", decoded, files.path("default.tif")]);
-  const told = JSON.parse(gdal("gdalinfo", ["-json", files.path("default.tif")])) as { geoTransform: number[] };
+  gdal("gdalwarp", ["-q", "-t_srs", "EPSG:4326", decoded, server.files.path("default.tif")]);
+  const told = JSON.parse(gdal("gdalinfo", ["-json", server.files.path("default.tif")])) as { geoTransform: number[] };
   const size = told.geoTransform[1] ?? 1;
   assert.deepEqual([width, height], [Math.round((east - west) / size), Math.round((north - south) / size)]);
   const te = [west, south, east, north].map(String);
   const ts = [width, height].map(String);
   gdal("gdalwarp", ["-q", "-t_srs", "EPSG:4326", "-te", ...te, "-ts", ...ts, "-r", "bilinear", decoded, warped]);
-  gdal("gdal_translate", ["-q", "-b", "8", warped, files.path("b08.tif")]);
-  const wanted = await bandOf(files.path("b08.tif"));
+  gdal("gdal_translate", ["-q", "-b", "8", warped, server.files.path("b08.tif")]);
+  const wanted = await bandOf(server.files.path("b08.tif"));
   const worst = values.reduce((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] ?? 0))), 0);
   assert.ok(worst <= 8, `${worst} digital numbers apart`);
 });
@@ -132,7 +122,7 @@ test("a large tif goes out row by row and holds what npy holds, and so does a pr
     assert.equal(response.status, 200);
     const bytes = new Uint8Array(await response.arrayBuffer());
     assert.equal(response.headers.get("content-length"), String(bytes.length));
-    const file = await files.write("large.tif", bytes);
+    const file = await server.files.write("large.tif", bytes);
     const told = JSON.parse(gdal("gdalinfo", ["-json", file])) as { size: number[]; bands: { description: string }[] };
     assert.deepEqual(
       told.bands.map(({ description }) => description),

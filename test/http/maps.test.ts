@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import sharp from "sharp";
 import { gdalOverHttp, hasGdal } from "../support/gdal.js";
 import { getJson } from "../support/http-app.js";
-import { makeMosaicCatalog, SIDE } from "../support/mosaic-catalog.js";
+import { SIDE } from "../support/mosaic-catalog.js";
 import { readNpy } from "../support/npy.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { useMosaicServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 const BOX = [500_200, 4_699_000, 501_000, 4_699_800];
 const UTM = "http://www.opengis.net/def/crs/EPSG/0/32631";
@@ -41,7 +30,7 @@ test("a map is the crop of that box, whose headers say where it lies", async () 
 });
 
 test("GDAL's driver of OGC API Maps sees what the map shows", { skip: !hasGdal() }, async () => {
-  const out = files.path("map.tif");
+  const out = server.files.path("map.tif");
   const source = `OGCAPI:${server.url}/collections/place`;
   await gdalOverHttp("gdal_translate", [
     "-q",

@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { openCrs } from "../../src/geo/crs.js";
-import { makeMosaicCatalog, placeAt, tileOf } from "../support/mosaic-catalog.js";
+import { placeAt, tileOf } from "../support/mosaic-catalog.js";
 import { readNpy, type NpyPlanes } from "../support/npy.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { useMosaicServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 const Z = 14;
 

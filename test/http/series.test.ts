@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { makeMosaicCatalog, placeAt } from "../support/mosaic-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { test } from "node:test";
+import { placeAt } from "../support/mosaic-catalog.js";
+import { useMosaicServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 interface PointAnswer {
   readonly assets: readonly {

@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { hasGdal } from "../support/gdal.js";
-import { makeMosaicCatalog, placeAt, tileOf } from "../support/mosaic-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { placeAt, tileOf } from "../support/mosaic-catalog.js";
+import { useMosaicServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 const text = async (path: string): Promise<string> => (await fetch(`${server.url}${path}`)).text();
 

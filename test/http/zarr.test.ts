@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import * as zarr from "zarrita";
 import { openTecCog } from "../../src/index.js";
-import { makeMosaicCatalog, SIDE } from "../support/mosaic-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SIDE } from "../support/mosaic-catalog.js";
+import { useMosaicServer } from "../support/scene-server.js";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeMosaicCatalog(files) });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useMosaicServer();
 
 interface Node {
   readonly node_type: string;
