@@ -6,12 +6,16 @@ import { isGeographic, openCrs, type Crs, type Projector } from "../geo/crs.js";
 
 const MAX_FEATURES = 100;
 
+/** Of a request with areas: a feature of 20,000 positions is half of it. */
+export const AREA_BODY = "1mb";
+
 /** GeoJSON that areas are given as: a geometry, a Feature, or a FeatureCollection. */
 export const areaSchema = z.looseObject({ type: z.string() }).meta({
   description: `A Polygon or MultiPolygon in degrees, a Feature of one, or a FeatureCollection of at most ${MAX_FEATURES}`,
 });
 
-const featureSchema = z.looseObject({
+/** Without properties it has none. */
+export const featureSchema = z.looseObject({
   type: z.literal("Feature"),
   geometry: z.unknown(),
   properties: z

@@ -23,6 +23,9 @@ const CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 /** A text alone is taken for a list of one. */
 const texts = z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string()));
 
+/** Of a body with a search, bytes. */
+export const SEARCH_BODY = 1_000_000;
+
 /** Body of POST /search, and, with lists joined by commas, the parameters of GET /search. */
 export const searchSchema = z.object({
   collections: texts.optional().describe("Only items of these collections"),

@@ -8,7 +8,7 @@ import { cropBoundsWgs84, cropTarget, type Crop } from "../../tile/crop-target.j
 import { findMosaicItems, type MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { CROP_PARAMETERS, parseCoordCrs, parseCrop, parseCropGrid } from "../crop-params.js";
-import { areaSchema, parseShape } from "../geojson-body.js";
+import { AREA_BODY, areaSchema, parseShape } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { QUALITY, queryOf } from "../params.js";
@@ -24,8 +24,6 @@ const PARAMETERS = [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_
 const ITEM = "/collections/{collection}/items/{item}";
 const COLLECTION = "/collections/{collection}";
 const SEARCH = "/searches/{search}";
-/** A feature of 20,000 positions is half of it. */
-const MAX_BODY = "1mb";
 
 /** A shape on the Earth that is asked for, and how its picture is. */
 interface AskedArea {
@@ -96,7 +94,7 @@ function routesOf(
       summary: `A Polygon or MultiPolygon of ${what}, with holes outside`,
       ...common,
       body: areaSchema,
-      handle: (services) => [...jsonBody(MAX_BODY), own.handle(services, featureOf)],
+      handle: (services) => [...jsonBody(AREA_BODY), own.handle(services, featureOf)],
     },
   ];
 }

@@ -6,7 +6,7 @@ import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem } from "../../catalog/types.js";
 import { ASSETS, SOURCE_PARAMETERS } from "../../render/render-parameters.js";
 import { MAX_SIZE } from "../crop-params.js";
-import { areaSchema, collectionSchema, featuresOf } from "../geojson-body.js";
+import { AREA_BODY, areaSchema, collectionSchema, featuresOf } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
 import { queryOf } from "../params.js";
 import * as refused from "../refused.js";
@@ -16,7 +16,6 @@ import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statist
 import { sourceOf } from "./series.js";
 import { param } from "./tiles.js";
 
-const MAX_BODY = "1mb";
 /** As TiTiler; and as far as one request may go. */
 const SIZE = { usual: 1024, most: 2048 };
 /** Says which level the figures are of: "1; 600x400". */
@@ -54,7 +53,7 @@ export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
       refused: [...REFUSED, ...refused.CRS],
       body: areaSchema,
       types: ["application/geo+json"],
-      handle: (services) => [...jsonBody(MAX_BODY), areaStatistics(services)],
+      handle: (services) => [...jsonBody(AREA_BODY), areaStatistics(services)],
     },
   ],
 };

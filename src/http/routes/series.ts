@@ -13,7 +13,7 @@ import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
 import { parseSource } from "../../render/parse-source.js";
 import type { RenderSource } from "../../render/render-spec.js";
 import { jsonBody } from "../json-body.js";
-import { areaSchema } from "../geojson-body.js";
+import { AREA_BODY, areaSchema, featureSchema } from "../geojson-body.js";
 import { DATETIME, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
@@ -24,7 +24,6 @@ import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { param } from "./tiles.js";
 
 const MAX_DATES = 500;
-const MAX_BODY = "1mb";
 
 const AS = parameter({
   name: "f",
@@ -94,7 +93,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       refused: [...STATISTICS_REFUSED, "sortby"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
-      handle: (services) => [...jsonBody(MAX_BODY), seriesStatistics(services, collectionFilter)],
+      handle: (services) => [...jsonBody(AREA_BODY), seriesStatistics(services, collectionFilter)],
     },
     {
       method: "post",
@@ -104,7 +103,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       refused: [...STATISTICS_REFUSED, "items_limit"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
-      handle: (services) => [...jsonBody(MAX_BODY), seriesStatistics(services, searchFilter)],
+      handle: (services) => [...jsonBody(AREA_BODY), seriesStatistics(services, searchFilter)],
     },
   ],
 };
@@ -236,15 +235,6 @@ async function sendStatistics(
     },
   });
 }
-
-const featureSchema = z.object({
-  type: z.literal("Feature"),
-  geometry: z.unknown(),
-  properties: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((properties) => properties ?? {}),
-});
 
 /** Those that a filter and a place both leave, newest first or as the filter sorts. */
 export async function findItems(

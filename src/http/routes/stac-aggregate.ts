@@ -11,6 +11,7 @@ import type { RouteGroup, StacServices } from "../route.js";
 import {
   parseSearch,
   parseSearchParams,
+  SEARCH_BODY,
   SEARCH_PARAMETERS,
   searchSchema,
   type SearchRequest,
@@ -18,8 +19,6 @@ import {
 import { pathParam, sendDocument } from "../sending-documents.js";
 import { requestSignal } from "../signal.js";
 import { JSON_TYPE, SCHEMA_TYPE } from "../stac-documents.js";
-
-const MAX_BODY = 1_000_000;
 
 const INTERVAL = "datetime_frequency_interval";
 const AGGREGATIONS_ASKED = parameter({
@@ -83,7 +82,7 @@ export const STAC_AGGREGATE_ROUTES: RouteGroup<StacServices> = {
       summary: "Counts of the items that a search finds",
       body: searchSchema.extend(bodySchema.shape),
       handle: ({ catalog }) => [
-        ...jsonBody(MAX_BODY),
+        ...jsonBody(SEARCH_BODY),
         async (request, response) => {
           const body = bodySchema.safeParse(request.body ?? {});
           if (!body.success)

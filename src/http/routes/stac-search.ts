@@ -9,6 +9,7 @@ import type { RouteGroup, StacServices } from "../route.js";
 import {
   parseSearch,
   parseSearchParams,
+  SEARCH_BODY,
   SEARCH_PARAMETERS,
   searchSchema,
   type SearchRequest,
@@ -16,9 +17,6 @@ import {
 import { requestSignal } from "../signal.js";
 import * as documents from "../stac-documents.js";
 import { pathParam, sendParts } from "../sending-documents.js";
-
-/** A request's body, bytes. */
-const MAX_BODY = 1_000_000;
 
 /** Items found: /search and the items of a collection, by the same parameters. */
 export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
@@ -42,7 +40,7 @@ export const STAC_SEARCH_ROUTES: RouteGroup<StacServices> = {
       body: searchSchema,
       types: [documents.GEOJSON_TYPE],
       handle: ({ catalog }) => [
-        ...jsonBody(MAX_BODY),
+        ...jsonBody(SEARCH_BODY),
         (request, response) => sendPage(catalog, parseSearch(request.body), { request, response, path: "/search" }),
       ],
     },
