@@ -21,3 +21,14 @@ export function splitAntimeridian(b: Bounds): readonly Bounds[] {
     [-180, b[1], b[2], b[3]],
   ];
 }
+
+/** Points along a box's sides, corners included, `perSide` on each: projected, its sides are curves. */
+export function boxOutline([minx, miny, maxx, maxy]: Bounds, perSide: number): readonly (readonly [number, number])[] {
+  const points: (readonly [number, number])[] = [];
+  for (let i = 0; i < perSide; i++) {
+    const t = i / (perSide - 1);
+    const [x, y] = [minx + (maxx - minx) * t, miny + (maxy - miny) * t];
+    points.push([x, miny], [x, maxy], [minx, y], [maxx, y]);
+  }
+  return points;
+}

@@ -1,5 +1,5 @@
 import { applyAffine, invertAffine } from "./affine.js";
-import type { Bounds } from "./bounds.js";
+import { boxOutline, type Bounds } from "./bounds.js";
 import { openCrs } from "./crs.js";
 import { tileMatrix, tileTransformOf, type TileMatrixSet } from "./tile-matrix-sets.js";
 
@@ -13,25 +13,15 @@ export interface TileMatrixLimits {
 }
 
 /** Points on each side of the box that are projected: its sides are curves in the set's CRS. */
-const PER_SIDE = 32;
+const PER_SIDE = 33;
 
 /** Of each matrix, the tiles that a box of degrees reaches; none where the set's CRS can't project it. West > east crosses 180°. */
 export function tileMatrixLimits(set: TileMatrixSet, bounds: Bounds): readonly TileMatrixLimits[] {
   const { fromWgs84 } = openCrs(set.crs);
   const [west, south, east, north] = bounds;
-  const across = east < west ? east + 360 - west : east - west;
-  const points: (readonly [number, number])[] = [];
-  for (let i = 0; i <= PER_SIDE; i++) {
-    const lon = west + (across * i) / PER_SIDE;
-    const lat = south + ((north - south) * i) / PER_SIDE;
-    for (const [x, y] of [
-      [lon, south],
-      [lon, north],
-      [west, lat],
-      [west + across, lat],
-    ] as const)
-      points.push(fromWgs84(x > 180 ? x - 360 : x, y));
-  }
+  const crosses = east < west;
+  const outline = boxOutline([west, south, crosses ? east + 360 : east, north], PER_SIDE);
+  const points = outline.map(([lon, lat]) => fromWgs84(lon > 180 ? lon - 360 : lon, lat));
   if (!points.flat().every(Number.isFinite)) return [];
   const [first, last] = set.zooms;
   return Array.from({ length: last - first + 1 }, (_, i) => {
@@ -40,7 +30,6 @@ export function tileMatrixLimits(set: TileMatrixSet, bounds: Bounds): readonly T
     const toTile = invertAffine(tileTransformOf({ set, z, x: 0, y: 0 }, 1));
     const tiles = points.map(([x, y]) => applyAffine(toTile, x, y));
     const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
-    const crosses = east < west;
     const [xs, ys] = [tiles.map(([x]) => x), tiles.map(([, y]) => y)];
     return {
       tileMatrix: id,

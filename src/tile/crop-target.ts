@@ -1,7 +1,7 @@
 import type { CatalogItem } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { applyAffine, invertAffine, translateAffine } from "../geo/affine.js";
-import { boundsOf, type Bounds } from "../geo/bounds.js";
+import { boundsOf, boxOutline, type Bounds } from "../geo/bounds.js";
 import { gridBoundsWgs84, isGeographic, openCrs, type Crs, type Projector } from "../geo/crs.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { TargetGrid } from "./plan.js";
@@ -67,7 +67,7 @@ export function pixelsOfBox(box: Pick<Crop, "bounds" | "crs">, grid: CatalogItem
   const maxx = east < minx && isGeographic(box.crs) ? east + 360 : east;
   const between: Projector = box.crs === grid.crs ? (x, y) => [x, y] : projector(box.crs, grid.crs);
   const [left, top, right, bottom] = boundsOf(
-    outline([minx, miny, maxx, maxy]).map(([x, y]) => applyAffine(inverse, ...between(x, y))),
+    boxOutline([minx, miny, maxx, maxy], PER_SIDE).map(([x, y]) => applyAffine(inverse, ...between(x, y))),
   );
   // A box on the pixels' own borders touches no more of them, whatever the last digit says.
   const [x, y] = [Math.max(0, Math.floor(left + NEARLY)), Math.max(0, Math.floor(top + NEARLY))];
@@ -89,17 +89,7 @@ function boundsIn({ bounds, crs, dstCrs }: Crop): Bounds {
   const maxx = east < minx && isGeographic(crs) ? east + 360 : east;
   if (crs === dstCrs) return [minx, miny, maxx, maxy];
   const between = projector(crs, dstCrs);
-  return boundsOf(outline([minx, miny, maxx, maxy]).map(([x, y]) => between(x, y)));
-}
-
-function outline([minx, miny, maxx, maxy]: Bounds): readonly (readonly [number, number])[] {
-  const points: (readonly [number, number])[] = [];
-  for (let i = 0; i < PER_SIDE; i++) {
-    const t = i / (PER_SIDE - 1);
-    const [x, y] = [minx + (maxx - minx) * t, miny + (maxy - miny) * t];
-    points.push([x, miny], [x, maxy], [minx, y], [maxx, y]);
-  }
-  return points;
+  return boundsOf(boxOutline([minx, miny, maxx, maxy], PER_SIDE).map(([x, y]) => between(x, y)));
 }
 
 function projector(from: Crs, to: Crs): Projector {
@@ -137,7 +127,7 @@ function sizeOf(
 /** Side of a pixel of a grid in another CRS: the diagonals of both have as many pixels, as GDALSuggestedWarpOutput has it. */
 function pixelSize({ transform, width, height, crs }: CatalogItem["grid"], dstCrs: Crs): number {
   const between: Projector = crs === dstCrs ? (x, y) => [x, y] : projector(crs, dstCrs);
-  const there = outline([0, 0, width, height]).map(([x, y]) => between(...applyAffine(transform, x, y)));
+  const there = boxOutline([0, 0, width, height], PER_SIDE).map(([x, y]) => between(...applyAffine(transform, x, y)));
   const west = there[0]?.[0] ?? 0;
   // Of a grid across the antimeridian, all on one side.
   const onOneSide = there.map(([x, y]) =>
