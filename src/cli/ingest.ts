@@ -14,7 +14,7 @@ import { openCrs } from "../geo/crs.js";
 import { dateIn, readDates } from "../ingest/dates-table.js";
 import { listInputs, type Input } from "../ingest/inputs.js";
 import { explainLowPsnr } from "../ingest/low-psnr.js";
-import { explainNegatives } from "../ingest/negative-numbers.js";
+import { watchNegatives } from "../ingest/negative-numbers.js";
 import { DEFAULT_KEYFRAMES } from "../ingest/series.js";
 import { datetimeFromText } from "../ingest/source-datetime.js";
 import { flagOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
@@ -249,7 +249,8 @@ async function ingestOne(one: OneInput): Promise<string | undefined> {
 async function ingestOpened(source: Source, { label, options, progress }: OneInput): Promise<void> {
   for (const warning of source.warnings) progress.line(`${label}: ${warning}`);
   const start = performance.now();
-  const result = await ingestSource(source, {
+  const watched = watchNegatives(source);
+  const result = await ingestSource(watched.source, {
     ...options,
     onProgress: (done, total) => progress.update(label, done, total),
   });
@@ -264,7 +265,7 @@ async function ingestOpened(source: Source, { label, options, progress }: OneInp
   progress.line(
     `${label}: ${(report.fileBytes / 1024).toFixed(0)} KiB, ${report.bitsPerPixel.toFixed(3)} bits a pixel and band, PSNR ${report.psnr["all"] ?? "-"} dB${clear}, ${item.entropy}${leans} (${seconds} s)`,
   );
-  for (const warning of [await explainNegatives(source), await explainLowPsnr(source, report.psnr)])
+  for (const warning of [watched.explain(), await explainLowPsnr(source, report.psnr)])
     if (warning !== undefined) progress.line(`${label}: warning: ${warning}`);
 }
 
