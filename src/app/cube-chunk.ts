@@ -7,7 +7,7 @@ import { openItem } from "../tile/open-item.js";
 import { chunkOnItem, type Cube, type CubeItem } from "../tile/cube.js";
 import { windowMask } from "../tile/window-mask.js";
 import type { FillSubject } from "../tile/fill/guide.js";
-import { eachInferred, fillSubjectOf, identityOfSubject, type FillUse } from "./filled-cube.js";
+import { fillSubjectOf, identityOfSubject, putInferred, type FillUse } from "./filled-cube.js";
 import { keptBranch } from "./kept-branch.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import type { Block, VirtualUse } from "./virtual-assets.js";
@@ -117,9 +117,7 @@ async function draw(
         : await codes(container, { window, kind: variable }, how);
     if (values === undefined) continue;
     if (subject !== undefined)
-      await eachInferred(subject, { window, band }, { fills: how.use.fills, signal: how.signal }, (pixel, value) => {
-        values[pixel] = value;
-      });
+      await putInferred(subject, { window, band }, { fills: how.use.fills, signal: how.signal }, values);
     const [left, top] = [window.x + part.column - chunk.column * CHUNK_PX, window.y + part.row - chunk.row * CHUNK_PX];
     for (let r = 0; r < window.height; r++) {
       for (let c = 0; c < window.width; c++) {

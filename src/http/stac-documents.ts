@@ -1,3 +1,4 @@
+import { CLOUD_FREE_METHOD } from "../tile/mosaic/mosaic-spec.js";
 import { z } from "zod";
 import { linksOf } from "../catalog/collection.js";
 import { WEB_MAP_LINKS } from "../catalog/item.js";
@@ -16,9 +17,6 @@ export const GEOJSON_TYPE = "application/geo+json";
 export const OPENAPI_TYPE = "application/vnd.oai.openapi+json;version=3.1";
 
 export const SCHEMA_TYPE = "application/schema+json";
-
-/** How the cloud-free link of a collection fills holes: as the viewer does (docs/inpainting.md). */
-const CLOUD_FREE = "tec";
 
 const MAP_REL = "http://www.opengis.net/def/rel/ogc/1.0/map";
 const TILESETS_REL = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-map";
@@ -96,11 +94,11 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       },
       {
         rel: "tilejson",
-        href: `${self}/WebMercatorQuad/tilejson.json?inpaint=${CLOUD_FREE}`,
+        href: `${self}/WebMercatorQuad/tilejson.json?inpaint=${CLOUD_FREE_METHOD}`,
         type: JSON_TYPE,
         render: "true-color",
-        title: `True colour without clouds: pixels under them are inferred (${CLOUD_FREE}), not observed`,
-        "tectile:inpaint": CLOUD_FREE,
+        title: `True colour without clouds: pixels under them are inferred (${CLOUD_FREE_METHOD}), not observed`,
+        "tectile:inpaint": CLOUD_FREE_METHOD,
       },
       ...keptLinks(collection, base, `${encodeURIComponent(idOf(collection))}/collection.json`),
     ],

@@ -1,6 +1,6 @@
 import { STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { createHash } from "node:crypto";
-import { itemsHolding } from "../catalog/absent-bands.js";
+import { holdsAll, itemsHolding } from "../catalog/absent-bands.js";
 import type { CatalogItem } from "../catalog/types.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
@@ -131,7 +131,7 @@ export function planPicture(
         around,
         {
           ...item,
-          fillFrom: item.fillFrom?.filter((one) => !bands.some((band) => one.absentBands?.includes(band) === true)),
+          fillFrom: item.fillFrom?.filter((one) => holdsAll(one, bands)),
         },
         lattices,
       ),

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { holdsAll } from "../../catalog/absent-bands.js";
 import type { CatalogWriter } from "../../catalog/catalog-writer.js";
 import { withMasks } from "../../catalog/item-masks.js";
 import type { CatalogItem } from "../../catalog/types.js";
@@ -69,8 +70,8 @@ export function needsMasks(items: readonly CatalogItem[]): boolean {
 }
 
 /** Files of ours that have the bands that tell clouds; others keep the masks that they came with. */
-function canBeTold({ href, absentBands }: CatalogItem): boolean {
-  return !isRemote(href) && !SERIES_BANDS.some((band) => absentBands?.includes(band) === true);
+function canBeTold(item: CatalogItem): boolean {
+  return !isRemote(item.href) && holdsAll(item, SERIES_BANDS);
 }
 
 async function updateGrid(group: readonly CatalogItem[], options: MaskOptions): Promise<readonly MaskedDate[]> {

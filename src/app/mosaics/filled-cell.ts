@@ -1,3 +1,4 @@
+import { holdsAll } from "../../catalog/absent-bands.js";
 import { BANDS, bandsWithout } from "../../core/bands.js";
 import { CHUNK_PX } from "../../core/geometry.js";
 import { PROVENANCE } from "../../core/provenance.js";
@@ -5,15 +6,13 @@ import type { PixelWindow } from "../../core/raster.js";
 import { intersectWindow } from "../../ingest/block.js";
 import { decodeWindow, pixelsOf, rectOfPixels } from "../../tile/decode-window.js";
 import { chunksUnder } from "../../tile/fill/fill-chunk.js";
-import type { FilledChunk } from "../../tile/fill/filled-chunk.js";
+import { eachInferred, type FilledChunk } from "../../tile/fill/filled-chunk.js";
 import type { FillSubject } from "../../tile/fill/guide.js";
 import { chunkWindow, withHalo } from "../../tile/fill/item-grid.js";
 import { clearClasses, toLayer, UNCLASSIFIED, type MergedWindow } from "../../tile/mosaic/merge-window.js";
+import { CLOUD_FREE_METHOD } from "../../tile/mosaic/mosaic-spec.js";
 import { PIXEL_BYTES, type MosaicUse } from "./mosaic-use.js";
 import type { MosaicPlan } from "./plan-mosaics.js";
-
-/** What the viewer fills with; where dates can't serve it, it is "linear". */
-const METHOD = "tec";
 
 /** Around what is decoded: cloud rims (3) and native pixels (up to 5). */
 const MARGIN_PX = 6;
@@ -43,13 +42,13 @@ export async function readFilledCell(
   const [first, ...rest] = items.slice(0, base);
   if (first === undefined) return undefined;
   const bands = bandsWithout(BANDS.filter((band) => [first, ...rest].some((one) => one.absentBands?.includes(band))));
-  const references = items.slice(base).filter(({ absentBands = [] }) => !bands.some((b) => absentBands.includes(b)));
+  const references = items.slice(base).filter((one) => holdsAll(one, bands));
   const subject: FillSubject = { base: [first, ...rest], references, bands, tokens: undefined };
   const [row, column] = [Math.floor(core.y / CHUNK_PX), Math.floor(core.x / CHUNK_PX)];
   const chunk = chunkWindow(grid, row, column);
   const around = withHalo(chunk, grid);
   const work = async (): Promise<MergedWindow | undefined> => {
-    const filled = await fills.chunk({ subject, level: 0, row, column, method: METHOD }, signal);
+    const filled = await fills.chunk({ subject, level: 0, row, column, method: CLOUD_FREE_METHOD }, signal);
     const out = emptyWindow(core);
     paste(filled, { out, core, chunk, bands });
     for (const [k, item] of [first, ...rest].entries()) {
@@ -101,18 +100,14 @@ function paste(
     readonly bands: FillSubject["bands"];
   },
 ): void {
-  if (filled.width === 0) return;
   const [size, area] = [core.width * core.height, filled.width * filled.height];
-  for (let i = 0; i < size; i++) {
-    const [x, y] = [core.x + (i % core.width) - chunk.x, core.y + Math.floor(i / core.width) - chunk.y];
-    const from = y * filled.width + x;
-    if (filled.by[from] === 0) continue;
-    out.valid[i] = 1;
-    out.classes[i] = UNCLASSIFIED;
-    out.provenance[i] = PROVENANCE.inferred;
+  eachInferred(filled, chunk, core, (to, from) => {
+    out.valid[to] = 1;
+    out.classes[to] = UNCLASSIFIED;
+    out.provenance[to] = PROVENANCE.inferred;
     for (const [k, band] of bands.entries())
-      out.samples[BANDS.indexOf(band) * size + i] = filled.samples[k * area + from] ?? 0;
-  }
+      out.samples[BANDS.indexOf(band) * size + to] = filled.samples[k * area + from] ?? 0;
+  });
 }
 
 function widened({ x, y, width, height }: PixelWindow, by: number): PixelWindow {

@@ -1,5 +1,5 @@
 import { CHUNK_PX } from "../../core/geometry.js";
-import { UNKNOWN_ERROR } from "../fill/filled-chunk.js";
+import { eachInferred, UNKNOWN_ERROR } from "../fill/filled-chunk.js";
 import { FIRST_MARK, type ComposeFilledTask } from "../pixel-tasks.js";
 import { needsDetector, windowObservations } from "../window-observations.js";
 import { detectorBands } from "./compose-window.js";
@@ -53,18 +53,12 @@ function pasteChunks(
   const places = new Int32Array(ranks.length);
   const bands = canvas.bands.length;
   for (const [k, { x, y, filled }] of chunks.entries()) {
-    const { by, samples: inferred } = filled;
     const area = filled.width * filled.height;
-    for (let r = Math.max(y, window.y); r < Math.min(y + filled.height, window.y + window.height); r++) {
-      for (let c = Math.max(x, window.x); c < Math.min(x + filled.width, window.x + window.width); c++) {
-        const from = (r - y) * filled.width + c - x;
-        if (by[from] === 0) continue;
-        const to = (r - window.y) * window.width + c - window.x;
-        places[to] = k * CHUNK_AREA + from;
-        ranks[to] = INFERRED;
-        for (let b = 0; b < bands; b++) samples[b * ranks.length + to] = inferred[b * area + from] ?? 0;
-      }
-    }
+    eachInferred(filled, { x, y }, window, (to, from) => {
+      places[to] = k * CHUNK_AREA + from;
+      ranks[to] = INFERRED;
+      for (let b = 0; b < bands; b++) samples[b * ranks.length + to] = filled.samples[b * area + from] ?? 0;
+    });
   }
   return places;
 }

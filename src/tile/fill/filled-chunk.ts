@@ -1,4 +1,5 @@
 import type { BandName } from "../../core/bands.js";
+import type { PixelWindow } from "../../core/raster.js";
 
 /** What is inferred in one chunk of an item's own grid and level; where nothing is, it is empty (width 0). */
 export interface FilledChunk {
@@ -36,4 +37,19 @@ export const NOTHING_FILLED: FilledChunk = {
 /** Bytes of memory held. */
 export function bytesOfFilled({ samples, by, nearest, opposite, errors }: FilledChunk): number {
   return samples.byteLength + by.byteLength + nearest.byteLength + opposite.byteLength + errors.byteLength + 1024;
+}
+
+/** Calls `put` for each inferred pixel of a chunk that lies in a window, with its index there and in the chunk, which begins at `x`, `y` of the same grid. */
+export function eachInferred(
+  { width, height, by }: FilledChunk,
+  { x, y }: Pick<PixelWindow, "x" | "y">,
+  window: PixelWindow,
+  put: (to: number, from: number) => void,
+): void {
+  for (let r = Math.max(y, window.y); r < Math.min(y + height, window.y + window.height); r++) {
+    for (let c = Math.max(x, window.x); c < Math.min(x + width, window.x + window.width); c++) {
+      const from = (r - y) * width + c - x;
+      if (by[from] !== 0) put((r - window.y) * window.width + c - window.x, from);
+    }
+  }
 }

@@ -25,6 +25,8 @@ export type StackSelection = Exclude<PixelSelection, OrderedSelection>;
 
 /** How pixels without a clear observation are filled. "tec": by the model's forecast where it has one, else as "linear". */
 export const INPAINT_METHODS = ["none", "nearest", "linear", "harmonic", "tec"] as const;
+/** How the viewer, cloud-free links, cubes and kept mosaics fill. */
+export const CLOUD_FREE_METHOD = "tec";
 
 export type InpaintMethod = (typeof INPAINT_METHODS)[number];
 
