@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { isHttpUrl, isRemote, resolveHref } from "../store/location.js";
-import { catalogPaths, fileMultihash, multihash, readDocument, type StacDocument } from "./catalog-files.js";
+import { catalogPaths, fileMultihash, multihash, readDocument, readDocumentIfAny, type StacDocument } from "./catalog-files.js";
 import { linksOf } from "./collection.js";
 import { lockIntents } from "./file-lock.js";
 import { parseIntent } from "./intents.js";
@@ -90,7 +90,7 @@ class Verifier {
     wanted: { readonly collection: string; readonly checksum: string | undefined },
   ): Promise<CatalogItem | undefined> {
     this.options.signal?.throwIfAborted();
-    if (this.isUnfinished(dirname(path))) return undefined;
+    if (this.isUnfinished(dirname(path))) return itemOrNone(path);
     const document = await this.attempt(path, () => readDocument(path));
     if (document === undefined) return undefined;
     if (wanted.checksum !== undefined && multihash(document.text) !== wanted.checksum) {
@@ -171,6 +171,16 @@ class Verifier {
   private report(path: string, problem: string): false {
     this.problems.push({ path: relative(this.folder, path), problem });
     return false;
+  }
+}
+
+/** An item that is being written: others may lean on what it was before. */
+async function itemOrNone(path: string): Promise<CatalogItem | undefined> {
+  try {
+    const document = await readDocumentIfAny(path);
+    return document && parseItem(document.json, path);
+  } catch {
+    return undefined;
   }
 }
 

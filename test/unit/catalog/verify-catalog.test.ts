@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CorruptDataError } from "../../../src/core/errors.js";
@@ -64,6 +65,25 @@ test("each kind of damage is found and named", async (t) => {
     assert.equal(problems.length, 1, `${name}: ${JSON.stringify(problems)}`);
     assert.match(problems.map(({ path, problem }) => `${path}: ${problem}`).join("\n"), expected, name);
   }
+});
+
+test("an item that a killed writer was replacing is still there for those that lean on it, at each step", async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await catalogWriter(folder);
+  await addTestItem(writer, "a");
+  await addTestItem(writer, "b", { references: [{ id: "a" }] });
+  const dead = { pid: 2 ** 22 + 1, host: hostname(), token: "x", intents: ["lisbon/a"] };
+  const steps: readonly [string, () => Promise<unknown>][] = [
+    ["the lock is taken", () => writeFile(join(folder, ".lock"), JSON.stringify(dead))],
+    ["the new file is there", () => writeFile(join(folder, "lisbon/a/a-12345678.tif"), "new")],
+    ["so is the new item", () => editText(join(folder, "lisbon/a/a.json"), (s) => s.replace("2a", "2b"))],
+  ];
+  for (const [name, step] of steps) {
+    await step();
+    assert.deepEqual((await verifyCatalog(folder)).problems, [], name);
+  }
+  await addTestItem(writer, "c");
+  assert.deepEqual(await verifyCatalog(folder), { collections: 1, items: 3, problems: [] });
 });
 
 test("a look inside is taken of whole files only, and what it throws is a problem", async (t) => {
