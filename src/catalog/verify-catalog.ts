@@ -3,7 +3,14 @@ import { dirname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { isHttpUrl, isRemote, resolveHref } from "../store/location.js";
-import { catalogPaths, fileMultihash, multihash, readDocument, readDocumentIfAny, type StacDocument } from "./catalog-files.js";
+import {
+  catalogPaths,
+  fileMultihash,
+  multihash,
+  readDocument,
+  readDocumentIfAny,
+  type StacDocument,
+} from "./catalog-files.js";
 import { linksOf } from "./collection.js";
 import { lockIntents } from "./file-lock.js";
 import { parseIntent } from "./intents.js";
