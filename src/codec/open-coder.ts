@@ -13,6 +13,7 @@ import {
   type LappedParts,
 } from "./lapped/lapped-coder.js";
 import type { LoadedModel } from "./loaded-model.js";
+import { shareSymbols } from "./shared-symbols.js";
 import { parseTables } from "./tables.js";
 
 /** The stored parts of a chunk of any model that decodes without networks. */
@@ -50,7 +51,7 @@ export function openModelDecoder(model: DecodableModel): ModelDecoder {
       if (codec !== "fp")
         throw new UnsupportedError(`${location} is stored with entropy model "${codec}", which model ${id} lacks`);
       if (stream === undefined) throw new CorruptDataError(location, "it holds no symbols");
-      return { symbols: coder.decode({ stream, setMap }, frame, location), isWhole: true };
+      return shareSymbols(coder.decode({ stream, setMap }, frame, location));
     },
   });
 }

@@ -34,8 +34,19 @@ export function readCorrection(chunk: Chunk, coded: Uint8Array | undefined, plac
   const packed = findSection(chunk, SECTION.correction);
   if (packed === undefined) return undefined;
   const codes = unpackNibbles(packed, place);
-  if (coded !== undefined) for (let i = 0; i < codes.length; i++) codes[i] = (codes[i] ?? 0) ^ (coded[i] ?? 0);
+  if (coded !== undefined) putTogether(codes, coded);
   return codes;
+}
+
+/** codes[i] ^= coded[i], four at a time. */
+function putTogether(codes: Uint8Array, coded: Uint8Array): void {
+  const words = codes.length >> 2;
+  const [to, from] = [codes, coded].map(({ buffer, byteOffset }) => new Int32Array(buffer, byteOffset, words)) as [
+    Int32Array,
+    Int32Array,
+  ];
+  for (let i = 0; i < words; i++) to[i] = (to[i] ?? 0) ^ (from[i] ?? 0);
+  for (let i = 4 * words; i < codes.length; i++) codes[i] = (codes[i] ?? 0) ^ (coded[i] ?? 0);
 }
 
 /** What a chunk stores of its pixels' validity, scene classes and provenance. */
@@ -90,7 +101,11 @@ function unpackNibbles(section: Uint8Array, place: MaskPlace): Uint8Array {
   const pixels = place.width * place.height;
   const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
   const classes = new Uint8Array(new SharedArrayBuffer(pixels));
-  for (let i = 0; i < pixels; i++) classes[i] = ((nibbles[i >> 1] ?? 0) >> (i & 1 ? 0 : 4)) & 15;
+  for (let i = 0; i < nibbles.length; i++) {
+    const both = nibbles[i] ?? 0;
+    classes[2 * i] = both >> 4;
+    classes[2 * i + 1] = both & 15;
+  }
   return classes;
 }
 

@@ -27,7 +27,7 @@ let kernels: LappedKernels | undefined;
 serveTasks<NetworkTask, NetworkResult>(async (task) => {
   switch (task.kind) {
     case "synthesise":
-      return answer(raiseTo(task.lowest, await synthesise(task)));
+      return answer(await synthesise(task));
     case "analyse":
       return answer(await analyse(task));
     default:
@@ -36,18 +36,19 @@ serveTasks<NetworkTask, NetworkResult>(async (task) => {
 });
 
 function raiseTo(lowest: number | undefined, pixels: Float32Array): Float32Array {
-  if (lowest === undefined) return pixels;
+  if (lowest === undefined || lowest === -Infinity) return pixels;
   for (let i = 0; i < pixels.length; i++) if ((pixels[i] ?? 0) < lowest) pixels[i] = lowest;
   return pixels;
 }
 
 /** Batch of windows of one shape -> [n][bands][rows x 16][columns x 16]. */
-function synthesise(task: SynthesisTask): Promise<Float32Array> {
-  const { transform } = task;
-  if (transform.kind === "network") return runSynthesis(task, transform);
+async function synthesise(task: SynthesisTask): Promise<Float32Array> {
+  const { transform, lowest } = task;
+  if (transform.kind === "network") return raiseTo(lowest, await runSynthesis(task, transform));
   // Means over native pixels that reach beyond a window are not in the graph.
   const isPlain = task.native === undefined || task.bands.every((band) => factorsOf(task.native)[band] === 1);
-  return options.provider === "cpu" || !isPlain ? onCpu(task, transform) : onGpu(task, transform);
+  if (options.provider === "cpu" || !isPlain) return onCpu(task, transform);
+  return raiseTo(lowest, await onGpu(task, transform));
 }
 
 /** A converted model's synthesis network. */
@@ -109,8 +110,9 @@ async function onGpu({ windows, bands }: SynthesisTask, transform: LappedTransfo
   const { rows, columns } = first;
   const [n, size] = [windows.length, COMPONENTS * FREQUENCIES * rows * columns];
   const coefficients = new Float32Array(n * size);
+  const memory = (kernels ??= createKernels());
   windows.forEach((window, i) =>
-    commonCoefficients(window, transform, coefficients.subarray(i * size, (i + 1) * size)),
+    commonCoefficients(window, transform, memory, coefficients.subarray(i * size, (i + 1) * size)),
   );
   const edges = Float32Array.from(windows.flatMap((window) => edgesOf(window, transform.halo)));
   const feeds = synthesisFeeds({ batch: n, rows, columns, coefficients, bands, edges });

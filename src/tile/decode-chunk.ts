@@ -45,12 +45,7 @@ export function decodeChunk(
   checkSize(chunk, place);
   const masks = readMasks(chunk, place);
   const { symbols, spectral } = decodeSymbols(chunk, masks, { decoder, references, tokens }, place.name);
-  return decodedChunk(
-    chunk,
-    symbols instanceof Float32Array ? shareFloats(symbols) : shareSymbols(symbols),
-    { ...masks, corrected: readCorrection(chunk, masks.classes, place) },
-    spectral,
-  );
+  return decodedChunk(chunk, symbols, { ...masks, corrected: readCorrection(chunk, masks.classes, place) }, spectral);
 }
 
 /** Of axes, steps and the objects themselves. */
@@ -94,25 +89,6 @@ export function emptyChunk(place: ChunkPlace): DecodedChunk {
     codedClasses: undefined,
     bytes: 256,
   };
-}
-
-/** int8 where every symbol fits, on shared memory. */
-export function shareSymbols(symbols: Int16Array): Int8Array | Int16Array {
-  // Any bit above the lowest eight of symbol + 128 tells of one outside -128..127; a callback a symbol takes seven times as long.
-  let bits = 0;
-  for (let i = 0; i < symbols.length; i++) bits |= (symbols[i] ?? 0) + 128;
-  const shared =
-    (bits & ~255) === 0
-      ? new Int8Array(new SharedArrayBuffer(symbols.length))
-      : new Int16Array(new SharedArrayBuffer(2 * symbols.length));
-  shared.set(symbols);
-  return shared;
-}
-
-function shareFloats(symbols: Float32Array): Float32Array {
-  const shared = new Float32Array(new SharedArrayBuffer(symbols.byteLength));
-  shared.set(symbols);
-  return shared;
 }
 
 /** A decoded chunk as one that others lean on. */

@@ -1,4 +1,4 @@
-import { checksumOf, hex } from "../codec/checksum.js";
+import { hex } from "../codec/checksum.js";
 import { clearShares } from "../codec/context/clear-shares.js";
 import { positionSteps } from "../codec/lapped/cloud-steps.js";
 import type { ReferenceChunk } from "../codec/lapped/lapped-coder.js";
@@ -43,8 +43,8 @@ export function decodeSymbols(
     (cloudMult) => positionSteps(pixels, cloudMult),
     location,
   );
-  if (decoded.isWhole && !(decoded.symbols instanceof Float32Array)) {
-    const checksum = checksumOf(decoded.symbols);
+  const { checksum } = decoded;
+  if (checksum !== undefined) {
     if (checksum !== chunk.checksum)
       throw new CorruptDataError(
         location,

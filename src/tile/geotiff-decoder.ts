@@ -49,6 +49,7 @@ export function createTecDecoder(model: TecDecoderModel) {
   const decoder = openModelDecoder(decodable(model));
   const { transform } = decodable(model);
   const kernels = createKernels();
+  let last: Promise<unknown> = Promise.resolve();
 
   async function decodeTile(bytes: Uint8Array): Promise<ArrayBuffer> {
     const out = new Uint16Array(CHUNK_PX * CHUNK_PX * COUNT);
@@ -60,7 +61,10 @@ export function createTecDecoder(model: TecDecoderModel) {
     const { symbols, spectral } = decodeSymbols(chunk, masks, use, "a TEC tile");
     const window = windowOfChunk({ symbols, channels, rows, columns, quality, spectral }, HALO);
     const wanted = { bands: BANDS.map((_, b) => b), native: undefined };
-    interleave(await synthesiseLapped(window, transform, wanted, { kernels, branch: model.branch }), chunk, masks, out);
+    // Tiles that come together take turns with the kernels.
+    const pixels = last.then(() => synthesiseLapped(window, transform, wanted, { kernels, branch: model.branch }));
+    last = pixels.catch(() => undefined);
+    interleave(await pixels, chunk, masks, out);
     return out.buffer;
   }
 

@@ -204,10 +204,33 @@ export function decodeNames(
   return 0;
 }
 
-// Symbols i16, channel by channel: row = rowOf[name of the channel's half at the position][channel]. Predicted channels hold differences
+/** Of a row whose likeliest symbol is rarer than this, of 65536, no symbol is tried first. */
+const LIKELY: i32 = 26000;
+
+// For each row of the tables the symbol that is tried first, u64: its first frequency, its frequency (0 where none is likely), itself; 16 bits each.
+export function likeliest(first: usize, count: usize, start: usize, cum: usize, rows: i32, out: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const row4 = <usize>row << 2;
+    const entries = cum + (<usize>load<i32>(start + row4) << 2);
+    const escape = load<i32>(count + row4);
+    let found: u64 = 0;
+    let most = LIKELY;
+    for (let s = 0; s < escape; s++) {
+      const low = load<i32>(entries + (<usize>s << 2));
+      const frequency = load<i32>(entries + (<usize>s << 2), 4) - low;
+      const symbol = s + load<i32>(first + row4);
+      if (frequency < most || frequency > 65535 || symbol < -32768 || symbol > 32767) continue;
+      most = frequency;
+      found = <u64>low | (<u64>frequency << 16) | (<u64>(symbol & 0xffff) << 32);
+    }
+    store<u64>(out + (<usize>row << 3), found);
+  }
+}
+
+// `likely` is what likeliest gave. Symbols i16, channel by channel: row = rowOf[name of the channel's half at the position][channel]. Predicted channels hold differences
 // (docs/format.md §5), in units of step / 16. The stream ends with the last symbol. Outcome as decode's.
 export function decodeProfiled(
-  first: usize, count: usize, start: usize, cum: usize, hint: usize,
+  first: usize, count: usize, start: usize, cum: usize, hint: usize, likely: usize,
   rowOf: usize, half: usize, predicted: usize, tableChannels: i32, channels: i32, height: i32, width: i32,
   lowNames: usize, highNames: usize, mult: usize, state: usize, limit: usize, symbols: usize,
 ): i32 {
@@ -221,9 +244,27 @@ export function decodeProfiled(
     const rowsOf = rowOf + (<usize>c << 1);
     for (let p = 0; p < positions; p++) {
       const row = <usize>load<u16>(rowsOf + (<usize>(<i32>load<u8>(names + <usize>p) * tableChannels) << 1));
+      const target = <i32>(y & 0xffff);
+      // Neither the likeliest symbol nor where it lies depends on the state: what comes next need not wait for a search.
+      const tried = load<u64>(likely + (row << 3));
+      const within = target - <i32>(tried & 0xffff);
+      if (<u32>within < (<u32>(tried >> 16) & 0xffff)) {
+        y = ((tried >> 16) & 0xffff) * (y >> 16) + <u64>within;
+        if (y < LOWER) {
+          if (at >= limit) return 1;
+          y = (y << 32) | <u64>load<u32>(at);
+          at += 4;
+        }
+        let likelySymbol = <i32><i16>(tried >> 32);
+        if (isPredicted) {
+          likelySymbol += predict(plane, mult, p, width);
+          if (likelySymbol < -32768 || likelySymbol > 32767) return 3;
+        }
+        store<i16>(plane + (<usize>p << 1), <i16>likelySymbol);
+        continue;
+      }
       const row4 = row << 2;
       const entries = cum + (<usize>load<i32>(start + row4) << 2);
-      const target = <i32>(y & 0xffff);
       let s = <i32>load<u16>(hint + (row << 7) + (<usize>(target >> 10) << 1));
       let low = load<i32>(entries + (<usize>s << 2));
       let high = load<i32>(entries + (<usize>s << 2), 4);
@@ -285,4 +326,53 @@ function predict(plane: usize, mult: usize, p: i32, width: i32): i32 {
   const divisor = 2 * own;
   const quotient = doubled / divisor;
   return doubled % divisor < 0 ? quotient - 1 : quotient;
+}
+
+// XXH32, seed 0, of bytes at `at`: length a multiple of 2 (src/codec/xxhash32.ts says it at length).
+export function xxhash32(at: usize, length: i32): u32 {
+  const end = at + <usize>length;
+  let hash: u32 = P5;
+  if (length >= 16) {
+    let a: u32 = P1 + P2, b: u32 = P2, c: u32 = 0, d: u32 = 0 - P1;
+    for (; at + 16 <= end; at += 16) {
+      a = rotl<u32>(a + load<u32>(at) * P2, 13) * P1;
+      b = rotl<u32>(b + load<u32>(at, 4) * P2, 13) * P1;
+      c = rotl<u32>(c + load<u32>(at, 8) * P2, 13) * P1;
+      d = rotl<u32>(d + load<u32>(at, 12) * P2, 13) * P1;
+    }
+    hash = rotl<u32>(a, 1) + rotl<u32>(b, 7) + rotl<u32>(c, 12) + rotl<u32>(d, 18);
+  }
+  hash += <u32>length;
+  for (; at + 4 <= end; at += 4) hash = rotl<u32>(hash + load<u32>(at) * P3, 17) * P4;
+  for (; at < end; at++) hash = rotl<u32>(hash + <u32>load<u8>(at) * P5, 11) * P1;
+  hash = (hash ^ (hash >> 15)) * P2;
+  hash = (hash ^ (hash >> 13)) * P3;
+  return hash ^ (hash >> 16);
+}
+
+const P1: u32 = 0x9e3779b1;
+const P2: u32 = 0x85ebca77;
+const P3: u32 = 0xc2b2ae3d;
+const P4: u32 = 0x27d4eb2f;
+const P5: u32 = 0x165667b1;
+
+// int16 -> int8 at `out`; false where one doesn't fit. 32 bytes may be read beyond the symbols, and 16 written beyond `out`.
+export function narrow(symbols: usize, count: i32, out: usize): bool {
+  let changed = i16x8.splat(0);
+  for (let i = 0; i < count; i += 16) {
+    const a = v128.load(symbols + (<usize>i << 1));
+    const b = v128.load(symbols + (<usize>i << 1), 16);
+    const both = i8x16.narrow_i16x8_s(a, b);
+    if (i + 16 <= count) {
+      changed = v128.or(changed, v128.xor(a, i16x8.extend_low_i8x16_s(both)));
+      changed = v128.or(changed, v128.xor(b, i16x8.extend_high_i8x16_s(both)));
+    } else {
+      for (let k = i; k < count; k++) {
+        const symbol = load<i16>(symbols + (<usize>k << 1));
+        if (symbol != <i16><i8>symbol) return false;
+      }
+    }
+    v128.store(out + <usize>i, both);
+  }
+  return !v128.any_true(changed);
 }

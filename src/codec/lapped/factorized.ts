@@ -1,4 +1,5 @@
 import { CorruptDataError } from "../../core/errors.js";
+import { sharedMemory } from "../../core/shared-memory.js";
 import { createIndexedRans } from "../rans-indexed.js";
 import { RANS_WASM } from "../rans-wasm.js";
 import { align, fromBase64, grow, uploadTables } from "../rans.js";
@@ -26,7 +27,7 @@ export interface ProfileNames {
 /** A chunk's content as TEC-FP keeps it. */
 export interface ProfiledChunk {
   /** [channels][positions]. */
-  readonly symbols: Int16Array;
+  readonly symbols: Int8Array | Int16Array;
   readonly axes: StatedAxes;
   /** Sixteenths of the step by which cloud is coarser; 16: not at all. */
   readonly cloudMult: number;
@@ -36,10 +37,12 @@ export interface ProfiledChunk {
 export interface ProfiledCoder {
   readonly tables: LappedTables;
   encode(
-    chunk: ProfiledChunk & { readonly names: ProfileNames },
+    chunk: ProfiledChunk & { readonly symbols: Int16Array; readonly names: ProfileNames },
     shape: ProfiledShape & { readonly mult: Uint8Array },
   ): Uint8Array;
   /**
+   * Symbols as int8 where all fit, on shared memory, and their checksum (codec/checksum).
+   *
    * @param multOf steps of the positions in sixteenths, given the chunk's cloudMult.
    * @throws CorruptDataError naming `location`.
    */
@@ -48,7 +51,7 @@ export interface ProfiledCoder {
     shape: ProfiledShape,
     multOf: (cloudMult: number) => Uint8Array,
     location: string,
-  ): ProfiledChunk;
+  ): ProfiledChunk & { readonly checksum: number };
 }
 
 /** Bytes before the stream: axes' modes and the names' mode, cloudMult. */
@@ -56,6 +59,8 @@ const HEAD = 2;
 const NAMES_UNIFORM = 0x40;
 const STATE = 16;
 const LEAST_MULT = 16;
+/** Bytes that may be looked at beyond symbols. */
+const PADDING = 32;
 const OUTCOMES = [
   "",
   "the stream ended early",
@@ -70,6 +75,9 @@ interface ProfiledExports {
   decodeIndexed(...numbers: readonly number[]): number;
   decodeNames(...numbers: readonly number[]): number;
   decodeProfiled(...numbers: readonly number[]): number;
+  likeliest(...numbers: readonly number[]): void;
+  xxhash32(at: number, length: number): number;
+  narrow(symbols: number, count: number, out: number): number;
 }
 
 /** Owns a WebAssembly instance, so it belongs to one thread. */
@@ -92,6 +100,9 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
   const profiles = Array.from({ length: tables.steps }, (_, q) => profileRows(tables, q));
   const rowsOfStep = (quality: number): Uint16Array => profiles[quality] ?? profileRows(tables, quality);
   const rowsAt = profiles.map((rows) => place(new Uint8Array(rows.buffer)));
+  const rowCount = tables.rows.first.length;
+  const likelyAt = place(new Uint8Array(8 * rowCount));
+  wasm.likeliest(first, count, start, cum, rowCount, likelyAt);
 
   return {
     tables,
@@ -164,7 +175,9 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       const streamAt = align(multAt + positions);
       const limit = streamAt + stream.length;
       const symbolsAt = align(limit + 8);
-      grow(memory, symbolsAt + 2 * channels * positions);
+      const size = channels * positions;
+      const narrowAt = align(symbolsAt + 2 * size + PADDING);
+      grow(memory, narrowAt + size + PADDING);
       new Uint8Array(memory.buffer, streamAt, stream.length).set(stream);
       new Uint8Array(memory.buffer, multAt, positions).set(mult);
       new Uint16Array(memory.buffer, anglesAt, angles.length).set(angles);
@@ -175,7 +188,7 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
         if (outcome !== 0) throw new CorruptDataError(location, OUTCOMES[outcome] ?? "the stream is damaged");
       };
       const coder = [first, count, start, cum, hint] as const;
-      check(wasm.decodeIndexed(...coder, tables.rows.first.length, anglesAt, angles.length, stateAt, limit, turnsAt));
+      check(wasm.decodeIndexed(...coder, rowCount, anglesAt, angles.length, stateAt, limit, turnsAt));
       const axes = splitAngles(new Int16Array(memory.buffer, turnsAt, angles.length).slice(), modes, location);
       const isUniform = (kinds & NAMES_UNIFORM) !== 0;
       const [height, width] = isUniform ? [1, 1] : [rows, columns];
@@ -208,6 +221,7 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       check(
         wasm.decodeProfiled(
           ...coder,
+          likelyAt,
           profileAt,
           halfAt,
           predictedAt,
@@ -223,7 +237,15 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
           symbolsAt,
         ),
       );
-      return { symbols: new Int16Array(memory.buffer, symbolsAt, channels * positions).slice(), axes, cloudMult };
+      const symbols = wasm.narrow(symbolsAt, size, narrowAt)
+        ? new Int8Array(sharedMemory(size))
+        : new Int16Array(sharedMemory(2 * size));
+      symbols.set(
+        symbols instanceof Int8Array
+          ? new Int8Array(memory.buffer, narrowAt, size)
+          : new Int16Array(memory.buffer, symbolsAt, size),
+      );
+      return { symbols, checksum: wasm.xxhash32(symbolsAt, 2 * size) >>> 0, axes, cloudMult };
     },
   };
 }

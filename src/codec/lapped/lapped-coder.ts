@@ -7,6 +7,7 @@ import { PLAIN_MULT } from "./cloud-steps.js";
 import type { LappedTables } from "./entropy-tables.js";
 import { createProfiledCoder, type ProfileNames } from "./factorized.js";
 import { createIndexedRans } from "../rans-indexed.js";
+import { shareFloats, shareSymbols } from "../shared-symbols.js";
 
 /** A chunk of an earlier date: its latents, and the clear share of each position's pixels, 0..127. */
 export interface ReferenceChunk {
@@ -50,11 +51,11 @@ export interface LappedContent {
 }
 
 export interface DecodedLapped {
-  /** [channels][positions]; float where tokens that were not read are forecast. */
-  readonly symbols: Int16Array | Float32Array;
+  /** [channels][positions], on shared memory; float where tokens that were not read are forecast. */
+  readonly symbols: Int8Array | Int16Array | Float32Array;
+  /** Of all symbols, where every token was read. */
+  readonly checksum: number | undefined;
   readonly spectral: SpectralScale;
-  /** Whether every token was read: the checksum is over all symbols. */
-  readonly isWhole: boolean;
 }
 
 /** All entropy models of a lapped model, for one thread. */
@@ -156,8 +157,8 @@ export function createLappedCoder(
         const mult = multOf(decoded.cloudMult);
         return {
           symbols: decoded.symbols,
+          checksum: decoded.checksum,
           spectral: spectralOf(decoded.axes, frame, mult, location),
-          isWhole: true,
         };
       }
       const coder = context(codec, location);
@@ -166,8 +167,8 @@ export function createLappedCoder(
       const isTokens = CODECS[codec].tokens > 0;
       const streams = isTokens ? (parts.tokens ?? []) : [needed(parts.symbols, location)];
       const found = coder.decode(streams, shapeOf(frame, spectral), { tokens: isTokens, location });
-      if (found.eighths.length === 0) return { symbols: found.symbols, spectral, isWhole: true };
-      return { symbols: withForecast(found.symbols, found.eighths), spectral, isWhole: false };
+      if (found.eighths.length === 0) return { ...shareSymbols(found.symbols), spectral };
+      return { symbols: shareFloats(withForecast(found.symbols, found.eighths)), checksum: undefined, spectral };
     },
   };
 }

@@ -1,23 +1,17 @@
 import type { Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
-import { fillSeries, readArea, readPoint } from "../../app/series.js";
+import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
 import { boundsGeometry, geometriesIntersect } from "../../catalog/intersects.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
+import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
-import { openCrs } from "../../geo/crs.js";
-import { parseValues } from "../../render/parse-values.js";
-import {
-  ALGORITHM_PARAMETERS,
-  KERNEL_PARAMETERS,
-  NUMBER_PARAMETERS,
-  SOURCE_PARAMETERS,
-} from "../../render/render-parameters.js";
-import { shownNames, type RenderSource } from "../../render/render-spec.js";
-import { COORD_CRS } from "../crop-params.js";
+import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { parseSource } from "../../render/parse-source.js";
+import type { RenderSource } from "../../render/render-spec.js";
 import { jsonBody } from "../json-body.js";
 import { AREA_BODY, areaSchema, featureSchema } from "../geojson-body.js";
 import { DATETIME, queryOf } from "../params.js";
@@ -48,18 +42,12 @@ const FILL = parameter({
     .transform((word) => (word === "harmonic" || word === "tec" ? "linear" : word)),
   wanted: "none, nearest, linear, harmonic or tec",
 });
-const POINT_PARAMETERS = [...SOURCE_PARAMETERS, ...NUMBER_PARAMETERS, ...KERNEL_PARAMETERS, COORD_CRS];
-const SERIES_PARAMETERS = [DATETIME, ...FILTER_PARAMETERS];
-const AREA_PARAMETERS = [
-  ...SOURCE_PARAMETERS,
-  ...NUMBER_PARAMETERS,
-  ...ALGORITHM_PARAMETERS,
-  ...STATISTICS_PARAMETERS,
-  AS,
-];
+const SERIES_PARAMETERS = [...SOURCE_PARAMETERS, DATETIME, ...FILTER_PARAMETERS, AS];
 
 const STATISTICS_REFUSED = [
+  ...refused.PIXELS,
   ...refused.KERNEL,
+  ...refused.ALGORITHM,
   ...refused.EFFORT,
   ...refused.CRS,
   ...refused.AREA,
@@ -75,15 +63,16 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/collections/{collection}/items/{item}/point/{place}"],
       summary: "Values of an item at a point",
-      parameters: POINT_PARAMETERS,
+      parameters: SOURCE_PARAMETERS,
+      refused: [...refused.PIXELS, ...refused.KERNEL, "coord_crs"],
       handle: itemPoint,
     },
     {
       method: "get",
       paths: ["/collections/{collection}/point/{place}"],
       summary: "Values at a point over a collection's dates",
-      parameters: [...POINT_PARAMETERS, ...SERIES_PARAMETERS, AS, FILL],
-      refused: [...refused.EFFORT, "sortby"],
+      parameters: [...SERIES_PARAMETERS, FILL],
+      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "sortby"],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, collectionFilter),
     },
@@ -91,8 +80,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/searches/{search}/point/{place}"],
       summary: "Values at a point over a registered search's dates",
-      parameters: [...POINT_PARAMETERS, AS, FILL],
-      refused: [...refused.EFFORT, "items_limit"],
+      parameters: [...SOURCE_PARAMETERS, AS, FILL],
+      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "items_limit"],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, searchFilter),
     },
@@ -100,7 +89,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/collections/{collection}/statistics"],
       summary: "Statistics of a GeoJSON feature over a collection's dates",
-      parameters: [...AREA_PARAMETERS, ...SERIES_PARAMETERS],
+      parameters: [...SERIES_PARAMETERS, ...STATISTICS_PARAMETERS],
       refused: [...STATISTICS_REFUSED, "sortby"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
@@ -110,7 +99,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/searches/{search}/statistics"],
       summary: "Statistics of a GeoJSON feature over a registered search's dates",
-      parameters: AREA_PARAMETERS,
+      parameters: [...SOURCE_PARAMETERS, AS, ...STATISTICS_PARAMETERS],
       refused: [...STATISTICS_REFUSED, "items_limit"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
@@ -121,8 +110,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
 
 function itemPoint(services: Services): RequestHandler {
   return async (request, response) => {
-    const { lon, lat, given } = placeOf(request);
-    const source = pointSource(queryOf(request));
+    const [lon, lat] = parsePlace(param(request, "place"));
+    const source = sourceOf(request);
     const find = (): Promise<CatalogItem> =>
       services.catalog.item(param(request, "collection"), param(request, "item"));
     const { id } = await find();
@@ -131,10 +120,10 @@ function itemPoint(services: Services): RequestHandler {
       const stamped = await services.stamps.stamp([await find()]);
       return readPoint(stamped, { lon, lat, source }, services, signal);
     });
-    if (point === undefined) throw new NotFoundError(`${given.join(",")} lies outside item "${id.slice(0, 60)}"`);
-    const names = shownNames({ source });
+    if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${id.slice(0, 60)}"`);
+    const names = sourceNames(source);
     response.json({
-      coordinates: given,
+      coordinates: [lon, lat],
       values: point.values ?? names.map(() => null),
       band_names: names,
       band_descriptions: names,
@@ -159,8 +148,8 @@ export const searchFilter: FilterOf = async (request, { searches }) =>
 
 function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
   return async (request, response) => {
-    const { lon, lat, given } = placeOf(request);
-    const source = pointSource(queryOf(request));
+    const [lon, lat] = parsePlace(param(request, "place"));
+    const source = sourceOf(request);
     const fill = FILL.of(queryOf(request)) ?? "none";
     const signal = requestSignal(request, response);
     const points = await withFreshCatalog(services.catalog, async () => {
@@ -168,7 +157,7 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
       const items = await itemsOf(filter, services, { bbox: [lon, lat, lon, lat] }, signal);
       return readPoint(items, { lon, lat, source }, services, signal);
     });
-    const names = shownNames({ source });
+    const names = sourceNames(source);
     const filled = fillSeries(
       points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
       fill,
@@ -182,7 +171,7 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
       return;
     }
     response.json({
-      coordinates: given,
+      coordinates: [lon, lat],
       assets: rows.map(({ item: one, values, clear, inferred }) => ({
         name: one.id,
         datetime: one.datetime,
@@ -210,14 +199,14 @@ async function sendStatistics(
   const feature = featureSchema.safeParse(request.body);
   const given: unknown = feature.success ? feature.data.geometry : request.body;
   const geometry = parseGeometry(given);
-  const look = parseValues(queryOf(request));
+  const source = sourceOf(request);
   const signal = requestSignal(request, response);
   const areas = await withFreshCatalog(services.catalog, async () => {
     const items = await itemsOf(await filterOf(request, services), services, { intersects: geometry }, signal);
     const asked = { rule: "clear" as const, ...parseStatistics(queryOf(request)) };
-    return readArea(items, { geometry, ...look, asked }, services, signal);
+    return readArea(items, { geometry, source, asked }, services, signal);
   });
-  const names = shownNames(look);
+  const names = sourceNames(source);
   if (wantsCsv(request)) {
     const figures = ["mean", "std", "min", "max", "median"] as const;
     const columns = names.flatMap((name) => figures.map((figure) => `${name}_${figure}`));
@@ -278,26 +267,17 @@ async function itemsOf(
   return services.stamps.stamp((await findItems(filter, services, where, signal)).toReversed());
 }
 
-/** A point is the pixel that it falls in, as in TiTiler: kernels are only checked. */
-function pointSource(query: URLSearchParams): RenderSource {
-  for (const one of KERNEL_PARAMETERS) one.of(query);
-  return parseValues(query).source;
+/** All bands where the query names none. */
+export function sourceOf(request: Request): RenderSource {
+  const source = parseSource(queryOf(request));
+  return source === undefined || source === "whole" ? { kind: "bands", bands: BANDS } : source;
 }
 
-/** The point that a path names, in degrees and as it is given. @throws InvalidRequestError */
-export function placeOf(request: Request): {
-  readonly lon: number;
-  readonly lat: number;
-  readonly given: readonly [x: number, y: number];
-} {
-  const text = param(request, "place");
-  const crs = COORD_CRS.of(queryOf(request)) ?? "EPSG:4326";
-  const [, xText = "", yText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
-  const given = [Number(xText || Number.NaN), Number(yText || Number.NaN)] as const;
-  const [lon, lat] = openCrs(crs).toWgs84(...given);
-  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return { lon, lat, given };
-  const wanted = crs === "EPSG:4326" ? "LONGITUDE,LATITUDE in degrees" : `X,Y in ${crs.slice(0, 60)}`;
-  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted ${wanted}`);
+export function parsePlace(text: string): readonly [lon: number, lat: number] {
+  const [, lonText = "", latText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
+  const [lon, lat] = [Number(lonText || Number.NaN), Number(latText || Number.NaN)];
+  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return [lon, lat];
+  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted LONGITUDE,LATITUDE in degrees`);
 }
 
 const wantsCsv = (request: Request): boolean => AS.of(queryOf(request)) === "csv";

@@ -60,6 +60,7 @@ export const TILEJSON_ROUTES: RouteGroup<Services> = {
       paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/items/{item}/${path}`),
       summary: "TileJSON of an item",
       parameters: TILEJSON_PARAMETERS,
+      refused: refused.ALGORITHM,
       handle: itemTilejson,
     },
     {
@@ -67,7 +68,7 @@ export const TILEJSON_ROUTES: RouteGroup<Services> = {
       paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/${path}`),
       summary: "TileJSON of a collection's dates",
       parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
+      refused: [...refused.ALGORITHM, ...refused.EFFORT],
       handle: collectionTilejson,
     },
   ],

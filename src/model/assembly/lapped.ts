@@ -44,52 +44,126 @@ export function forward(
   }
 }
 
-// Rows of each block from `used` on are taken as 0.
+/** 16 rows of two column groups, as they were: 32 vectors. */
+const copied = memory.data(512);
+/** Even and odd parts of four of them. */
+const parts = memory.data(128);
+
+// Rows of each block from `used` on are taken as 0. Two column groups and four rows of sums at a time stay in registers.
 export function inverse(data: usize, rows: i32, inner: i32, stride: i32, even: usize, odd: usize, used: i32): void {
   const evens = (used + 1) >> 1;
   const odds = used >> 1;
   for (let r = 0; r < rows; r += 16) {
     const block = data + <usize>r * stride;
-    for (let c = 0; c < inner; c += 4) {
+    for (let c = 0; c < inner; c += 8) {
       const at = block + (<usize>c << 2);
-      for (let i = 0; i < 8; i++) {
-        const column = <usize>i << 4;
-        let e = f32x4.splat(0);
-        let o = f32x4.splat(0);
-        for (let k = 0; k < evens; k++)
-          e = f32x4.add(e, f32x4.mul(v128.load(even + (<usize>k << 7) + column), v128.load(at + <usize>(2 * k) * stride)));
-        for (let k = 0; k < odds; k++)
-          o = f32x4.add(o, f32x4.mul(v128.load(odd + (<usize>k << 7) + column), v128.load(at + <usize>(2 * k + 1) * stride)));
-        v128.store(scratch + (i << 4), f32x4.add(e, o));
-        v128.store(scratch + ((15 - i) << 4), f32x4.sub(e, o));
+      for (let k = 0; k < used; k++) {
+        v128.store(copied + (<usize>k << 5), v128.load(at + <usize>k * stride));
+        v128.store(copied + (<usize>k << 5), v128.load(at + <usize>k * stride, 16), 16);
       }
-      for (let i = 0; i < 16; i++) v128.store(at + <usize>i * stride, v128.load(scratch + (i << 4)));
+      for (let i = 0; i < 8; i += 4) {
+        combine(even + (<usize>i << 4), evens, copied, 64, parts);
+        // Sums of the odd rows stay apart, as the even ones do: each is summed in ascending order.
+        const place = odd + (<usize>i << 4);
+        let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        for (let k = 0; k < odds; k++) {
+          const cell = place + (<usize>k << 7);
+          const a = v128.load(copied + (<usize>k << 6), 32);
+          const b = v128.load(copied + (<usize>k << 6), 48);
+          let t = v128.load(cell);
+          a0 = f32x4.add(a0, f32x4.mul(t, a));
+          b0 = f32x4.add(b0, f32x4.mul(t, b));
+          t = v128.load(cell, 16);
+          a1 = f32x4.add(a1, f32x4.mul(t, a));
+          b1 = f32x4.add(b1, f32x4.mul(t, b));
+          t = v128.load(cell, 32);
+          a2 = f32x4.add(a2, f32x4.mul(t, a));
+          b2 = f32x4.add(b2, f32x4.mul(t, b));
+          t = v128.load(cell, 48);
+          a3 = f32x4.add(a3, f32x4.mul(t, a));
+          b3 = f32x4.add(b3, f32x4.mul(t, b));
+        }
+        mirrored(at, stride, i, 0, a0, b0);
+        mirrored(at, stride, i + 1, 32, a1, b1);
+        mirrored(at, stride, i + 2, 64, a2, b2);
+        mirrored(at, stride, i + 3, 96, a3, b3);
+      }
     }
   }
 }
 
-// Across the borders at rows 16, 32, ... below `rows`. `v` is V [8][8] for the analysis, its transpose for the synthesis.
+/** Rows i and 15 - i of two column groups: the even part plus and minus the odd one. */
+// @ts-ignore: decorator
+@inline
+function mirrored(at: usize, stride: i32, i: i32, part: usize, a: v128, b: v128): void {
+  const above = at + <usize>i * stride;
+  const below = at + <usize>(15 - i) * stride;
+  const e = v128.load(parts + part);
+  const f = v128.load(parts + part, 16);
+  v128.store(above, f32x4.add(e, a));
+  v128.store(above, f32x4.add(f, b), 16);
+  v128.store(below, f32x4.sub(e, a));
+  v128.store(below, f32x4.sub(f, b), 16);
+}
+
+// out[i] = sum_k table[k][i] x[k] for four i and two column groups; rows of the table are 8 entries, of x `step` bytes apart.
+function combine(table: usize, count: i32, x: usize, step: usize, out: usize): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  for (let k = 0; k < count; k++) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    let t = v128.load(table);
+    a0 = f32x4.add(a0, f32x4.mul(t, a));
+    b0 = f32x4.add(b0, f32x4.mul(t, b));
+    t = v128.load(table, 16);
+    a1 = f32x4.add(a1, f32x4.mul(t, a));
+    b1 = f32x4.add(b1, f32x4.mul(t, b));
+    t = v128.load(table, 32);
+    a2 = f32x4.add(a2, f32x4.mul(t, a));
+    b2 = f32x4.add(b2, f32x4.mul(t, b));
+    t = v128.load(table, 48);
+    a3 = f32x4.add(a3, f32x4.mul(t, a));
+    b3 = f32x4.add(b3, f32x4.mul(t, b));
+    table += 128;
+    x += step;
+  }
+  v128.store(out, a0);
+  v128.store(out, b0, 16);
+  v128.store(out, a1, 32);
+  v128.store(out, b1, 48);
+  v128.store(out, a2, 64);
+  v128.store(out, b2, 80);
+  v128.store(out, a3, 96);
+  v128.store(out, b3, 112);
+}
+
+// Across the borders at rows 16, 32, ... below `rows`. `v` is V transposed, [k][i], for the analysis, V itself for the synthesis.
 export function lap(data: usize, rows: i32, inner: i32, stride: i32, v: usize): void {
   const half = f32x4.splat(HALF);
   for (let border = 16; border < rows; border += 16) {
     const above = data + <usize>(border - 8) * stride;
     const below = data + <usize>border * stride;
-    for (let c = 0; c < inner; c += 4) {
+    for (let c = 0; c < inner; c += 8) {
       const left = <usize>c << 2;
       for (let i = 0; i < 8; i++) {
-        const a = v128.load(above + <usize>i * stride + left);
-        const b = v128.load(below + <usize>(7 - i) * stride + left);
-        v128.store(scratch + (i << 4), f32x4.mul(half, f32x4.add(a, b)));
-        v128.store(scratch + ((7 - i) << 4), f32x4.mul(half, f32x4.sub(a, b)), 128);
+        for (let g: usize = 0; g < 32; g += 16) {
+          const a = v128.load(above + <usize>i * stride + left + g);
+          const b = v128.load(below + <usize>(7 - i) * stride + left + g);
+          v128.store(copied + (<usize>(7 - i) << 5) + g, f32x4.mul(half, f32x4.add(a, b)), 256);
+          v128.store(copied + (<usize>(7 - i) << 5) + g, f32x4.mul(half, f32x4.sub(a, b)));
+        }
       }
-      for (let i = 0; i < 8; i++) {
-        const row = <usize>i << 7;
-        let d = f32x4.splat(0);
-        for (let k = 0; k < 8; k++)
-          d = f32x4.add(d, f32x4.mul(v128.load(v + row + (<usize>k << 4)), v128.load(scratch + (k << 4), 128)));
-        const s = v128.load(scratch + ((7 - i) << 4));
-        v128.store(above + <usize>(7 - i) * stride + left, f32x4.mul(half, f32x4.add(s, d)));
-        v128.store(below + <usize>i * stride + left, f32x4.mul(half, f32x4.sub(s, d)));
+      for (let i = 0; i < 8; i += 4) {
+        combine(v + (<usize>i << 4), 8, copied, 32, parts);
+        for (let j = 0; j < 4; j++) {
+          const row = i + j;
+          for (let g: usize = 0; g < 32; g += 16) {
+            const d = v128.load(parts + (<usize>j << 5) + g);
+            const s = v128.load(copied + (<usize>row << 5) + g, 256);
+            v128.store(above + <usize>(7 - row) * stride + left + g, f32x4.mul(half, f32x4.add(s, d)));
+            v128.store(below + <usize>row * stride + left + g, f32x4.mul(half, f32x4.sub(s, d)));
+          }
+        }
       }
     }
   }
@@ -206,3 +280,5 @@ export function gather(
     }
   }
 }
+
+export { addCommon, collect, crop, rearrange, scatter, turn } from "./coefficients";

@@ -65,14 +65,14 @@ export function analyseBlock(
     kernels.scale(scratch, area, weight);
     kernels.analyse(scratch, to, place);
   });
-  const places = kernels.integers(Int32Array.from(PLACE_OF));
+  const places = kernels.place(Int32Array.from(PLACE_OF));
   return {
     cut({ row, column, rows, columns }) {
       const plane = (rows * columns + 3) & ~3;
       const size = COMPONENTS * FREQUENCIES * plane;
       const at = kernels.take(size);
       const firsts = (from: number, count: number, total: number): number =>
-        kernels.integers(
+        kernels.place(
           Int32Array.from({ length: count }, (_, i) => STRIDE * Math.max(0, Math.min(total - 1, from + i))),
         );
       const [tops, lefts] = [firsts(row, rows, blockRows), firsts(column, columns, blockColumns)];

@@ -1,4 +1,5 @@
 import { STRIDE } from "../../core/geometry.js";
+import { GROUP } from "./geometry.js";
 import { LAPPED_WASM } from "./lapped-wasm.js";
 
 /**
@@ -12,8 +13,26 @@ export interface LappedKernels {
   free(at?: number): void;
   /** Float32 at an address; a view, stale after the next `take`. */
   view(at: number, floats: number): Float32Array;
-  /** Places int32. */
-  integers(numbers: Int32Array): number;
+  /** Places numbers of any type; `padding` bytes behind them may be read. */
+  place(numbers: ArrayBufferView, padding?: number): number;
+  /** Lists a chunk's values that aren't 0. */
+  collect(from: StoredSymbols, window: SymbolWindow, list: ValueList): void;
+  /** Adds listed values, turned to other axes by `shares`, to planes of `area` numbers at `out`. */
+  turn(
+    list: ValueList,
+    table: { readonly first: number; readonly entries: number },
+    shares: number,
+    area: number,
+    out: number,
+  ): void;
+  /** Adds listed values, turned to bands; one more than the highest frequency listed. */
+  scatter(list: ValueList, order: number, axes: number, cells: number, to: BandPlanes): number;
+  /** Adds coefficients in common axes, of `count` ids, turned to bands. */
+  addCommon(from: CommonPlanes, common: number, to: BandPlanes): void;
+  /** Number p of each of `count` planes of `area` becomes number source[p]. */
+  rearrange(planes: number, count: number, area: number, source: number): void;
+  /** A rectangle of a plane, times `factor`, none less than `lowest`. */
+  crop(plane: number, rect: CropRect, by: { readonly factor: number; readonly lowest: number }, out: number): void;
   /**
    * A plane [height][width] of pixels -> [width][height] of coefficients, at (16 column + v, 16 row + u). Spoils `from`. Frequencies from
    * `used` on become 0.
@@ -46,6 +65,61 @@ export interface GatherRect {
   readonly columns: number;
   readonly places: number;
   readonly plane: number;
+}
+
+/** Symbols of a chunk, [channels][positions] of `kind` bytes each, 4 being float32; addresses, as below. */
+export interface StoredSymbols {
+  readonly symbols: number;
+  readonly kind: number;
+  readonly channels: number;
+  readonly positions: number;
+}
+
+/** See assembly/coefficients.ts, collect. */
+export interface SymbolWindow {
+  readonly masks: number;
+  readonly places: number;
+  readonly mult: number;
+  readonly gains: number;
+  /** Not an address. */
+  readonly step: number;
+}
+
+/** float64 values, int32 places, and int32 where each channel's begin. */
+export interface ValueList {
+  readonly value: number;
+  readonly at: number;
+  readonly starts: number;
+  readonly channels: number;
+}
+
+/** Coefficients of `count` bands, whose int32 indices are at `bands`: planes [16 columns][16 rows], 16 rows being `height`, each of `area` numbers. */
+export interface BandPlanes {
+  readonly bands: number;
+  readonly count: number;
+  readonly height: number;
+  readonly planes: number;
+  readonly area: number;
+}
+
+/** Coefficients of `count` uint16 ids, [count][rows][columns] at `data`, of which `high` x `wide` from number `from` on are wanted. */
+export interface CommonPlanes {
+  readonly data: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly ids: number;
+  readonly count: number;
+  readonly from: number;
+  readonly high: number;
+  readonly wide: number;
+}
+
+/** Of a plane `width` wide, `rows` of `columns` pixels from pixel `from` on; columns a multiple of 4. */
+export interface CropRect {
+  readonly width: number;
+  readonly from: number;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** `count` planes of `length` numbers at `data`, each `plane` numbers after the one before. */
@@ -81,6 +155,12 @@ interface Exports {
   dot(a: number, b: number, length: number): number;
   gather(...numbers: readonly number[]): void;
   mix(weights: number, count: number, data: number, plane: number, length: number, out: number): void;
+  collect(...numbers: readonly number[]): void;
+  turn(...numbers: readonly number[]): void;
+  scatter(...numbers: readonly number[]): number;
+  addCommon(...numbers: readonly number[]): void;
+  rearrange(...numbers: readonly number[]): void;
+  crop(...numbers: readonly number[]): void;
 }
 
 const HALF = STRIDE / 2;
@@ -99,28 +179,55 @@ export function createKernels(): LappedKernels {
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
     return at;
   };
-  const place = (numbers: readonly number[]): number => {
-    const at = take(4 * numbers.length);
-    new Float32Array(memory.buffer, at, 4 * numbers.length).set(numbers.flatMap((x) => [x, x, x, x]));
+  const place = (numbers: ArrayBufferView, padding = 0): number => {
+    const at = take(Math.ceil((numbers.byteLength + padding) / 4));
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    new Uint8Array(memory.buffer, at, numbers.byteLength).set(bytes);
     return at;
   };
+  const fourfold = (numbers: readonly number[]): number =>
+    place(Float32Array.from(numbers.flatMap((x) => [x, x, x, x])));
   const rows = Array.from({ length: STRIDE }, (_, k) => Array.from({ length: HALF }, (__, i) => cosine(STRIDE, k, i)));
-  const even = place(rows.flatMap((row, k) => (k % 2 === 0 ? row : [])));
-  const odd = place(rows.flatMap((row, k) => (k % 2 === 1 ? row : [])));
+  const even = fourfold(rows.flatMap((row, k) => (k % 2 === 0 ? row : [])));
+  const odd = fourfold(rows.flatMap((row, k) => (k % 2 === 1 ? row : [])));
   const v = lappingMatrix();
-  const forwardLap = place(v.flat());
-  const inverseLap = place(v.flatMap((_, i) => v.map((row) => row[i] ?? 0)));
+  const forwardLap = fourfold(v.flatMap((_, i) => v.map((row) => row[i] ?? 0)));
+  const inverseLap = fourfold(v.flat());
+  const groups = place(GROUP);
   const base = top;
 
   return {
     take,
     free: (at = base) => void (top = at),
     view: (at, floats) => new Float32Array(memory.buffer, at, floats),
-    integers(numbers) {
-      const at = take(numbers.length);
-      new Int32Array(memory.buffer, at, numbers.length).set(numbers);
-      return at;
-    },
+    place,
+    collect: ({ symbols, kind, channels, positions }, { masks, places, mult, gains, step }, { value, at, starts }) =>
+      wasm.collect(symbols, kind, channels, positions, masks, places, mult, gains, step, value, at, starts),
+    turn: ({ value, at, starts, channels }, { first, entries }, shares, area, out) =>
+      wasm.turn(value, at, starts, channels, first, entries, shares, area, out),
+    scatter: ({ value, at, starts, channels }, order, axes, cells, { bands, count, height, planes, area }) =>
+      wasm.scatter(value, at, starts, channels, order, groups, axes, bands, count, cells, height, planes, area),
+    addCommon: (from, common, { bands, count, height, planes, area }) =>
+      wasm.addCommon(
+        from.data,
+        from.rows,
+        from.columns,
+        from.ids,
+        from.count,
+        groups,
+        common,
+        bands,
+        count,
+        from.from,
+        from.high,
+        from.wide,
+        height,
+        planes,
+        area,
+      ),
+    rearrange: (planes, count, area, source) => wasm.rearrange(planes, count, area, source),
+    crop: (plane, { width, from, rows: high, columns }, { factor, lowest }, out) =>
+      wasm.crop(plane, width, from, columns, high, factor, lowest, out),
     analyse(from, to, { width, height }, used = STRIDE) {
       wasm.lap(from, height, width, 4 * width, forwardLap);
       wasm.forward(from, height, width, 4 * width, even, odd, used);

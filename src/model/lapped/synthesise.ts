@@ -1,18 +1,17 @@
-import type { LatentWindow } from "../../core/latents.js";
-import { CHUNK_POSITIONS } from "../../core/geometry.js";
-import type { LappedTransform } from "../transform.js";
-import type { LappedBasis } from "./basis.js";
-import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUP, GROUPS, RADIUS } from "./geometry.js";
 import { STRIDE } from "../../core/geometry.js";
 import type { NativeFactors } from "../../core/bands.js";
-import type { LappedKernels } from "./kernels.js";
+import type { LatentWindow } from "../../core/latents.js";
+import type { LappedTransform } from "../transform.js";
+import type { LappedBasis } from "./basis.js";
+import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUPS, RADIUS } from "./geometry.js";
+import type { BandPlanes, LappedKernels } from "./kernels.js";
 import { averageNative, factorsOf } from "./native.js";
-import { listNonZeros, type NonZeros, type Piece } from "./non-zeros.js";
+import { listPiece, piecesOf, turnTable, type TurnTable } from "./window-pieces.js";
 
 /** Runs the decoder's branch: coefficients [canonical][rows][columns] -> residual [canonical][rows - 2][columns - 2], weighted digital numbers. */
 export type RunBranch = (coefficients: Float32Array, rows: number, columns: number) => Promise<Float32Array>;
 
-/** What computes. */
+/** What computes. Its kernels belong to one synthesis until that has answered. */
 export interface Synthesis {
   readonly kernels: LappedKernels;
   readonly branch: RunBranch | undefined;
@@ -24,6 +23,8 @@ export interface Synthesis {
 export interface WantedBands {
   readonly bands: readonly number[];
   readonly native: NativeFactors | undefined;
+  /** Digital numbers below it are raised to it. */
+  readonly lowest?: number | undefined;
 }
 
 /**
@@ -35,42 +36,67 @@ export interface WantedBands {
 export async function synthesiseLapped(
   window: LatentWindow,
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
-  { bands, native }: WantedBands,
+  { bands, native, lowest = -Infinity }: WantedBands,
   { kernels, branch, known }: Synthesis,
 ): Promise<Float32Array> {
   const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
   const plan = planWindow(window, halo);
-  const stored = listNonZeros(window, plan.pieces, degains);
-  const residual = known ?? (await branch?.(canonicalOf(stored, window, basis), window.rows, window.columns));
   const { width, height } = plan.size;
   const area = width * height;
   kernels.free();
-  const turned = bands.map(() => kernels.take(area));
-  const pixels = kernels.take(area);
-  const planes = turned.map((at) => kernels.view(at, area));
-  for (const plane of planes) plane.fill(0);
-  let used = scatter(stored, window, plan, { basis, bands, planes });
-  if (residual !== undefined) used = Math.max(used, addResidual(residual, window, plan, { basis, bands, planes }));
+  const planes = zeros(kernels, bands.length * area);
+  const to: BandPlanes = { bands: kernels.place(Int32Array.from(bands)), count: bands.length, height, planes, area };
+  const cells = kernels.place(cellsOf(window, plan));
+  const order = kernels.place(basis.order);
+  const [positions, canonicals] = [window.rows * window.columns, basis.canonical.length];
+  const isAsked = branch !== undefined && known === undefined;
+  const canonical = isAsked ? zeros(kernels, canonicals * positions) : 0;
+  const table = isAsked ? placeTable(canonicalTable(basis), kernels) : { first: 0, entries: 0 };
+  let used = 1;
+  for (const piece of piecesOf(window)) {
+    const gains = degains[piece.chunk.quality];
+    if (gains === undefined) continue;
+    const mark = kernels.take(0);
+    const { axes } = piece.spectral;
+    const list = listPiece(piece, window, gains, kernels);
+    if (isAsked) kernels.turn(list, table, kernels.place(turnToCommon(axes, basis.common)), positions, canonical);
+    used = Math.max(used, kernels.scatter(list, order, kernels.place(axes), cells, to));
+    kernels.free(mark);
+  }
+  if (isAsked) repeatEdges(canonical, window, canonicals, kernels);
+  const residual = isAsked
+    ? await branch(kernels.view(canonical, canonicals * positions).slice(), window.rows, window.columns)
+    : branch && known;
+  if (residual !== undefined) {
+    kernels.addCommon(residualPlanes(residual, window, { plan, basis, kernels }), kernels.place(basis.common), to);
+    used = Math.max(used, highestOf(basis));
+  }
   const [rows, columns] = [STRIDE * (window.rows - 2 * halo), STRIDE * (window.columns - 2 * halo)];
-  const out = new Float32Array(bands.length * rows * columns);
+  const rect = { width, from: plan.top * width + plan.left, rows, columns };
+  const pixels = kernels.take(area);
+  const out = kernels.take(bands.length * rows * columns);
   bands.forEach((band, n) => {
-    kernels.synthesise(turned[n] ?? 0, pixels, plan.size, used);
-    const plane = kernels.view(pixels, area);
+    kernels.synthesise(planes + 4 * n * area, pixels, plan.size, used);
     const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
-    averageNative(plane, place, factors[band] ?? 1);
-    kernels.scale(pixels, area, 1 / (basis.weights[band] ?? 1));
-    for (let y = 0; y < rows; y++) {
-      const from = (y + plan.top) * width + plan.left;
-      out.set(plane.subarray(from, from + columns), (n * rows + y) * columns);
-    }
+    averageNative(kernels.view(pixels, area), place, factors[band] ?? 1);
+    const factor = 1 / (basis.weights[band] ?? 1);
+    kernels.crop(pixels, rect, { factor, lowest }, out + 4 * n * rows * columns);
   });
-  return out;
+  return kernels.view(out, bands.length * rows * columns).slice();
+}
+
+function zeros(kernels: LappedKernels, floats: number): number {
+  const at = kernels.take(floats);
+  kernels.view(at, floats).fill(0);
+  return at;
+}
+
+function placeTable({ first, entries }: TurnTable, kernels: LappedKernels): { first: number; entries: number } {
+  return { first: kernels.place(first), entries: kernels.place(entries) };
 }
 
 interface WindowPlan {
-  /** Stored pieces, halo included. */
-  readonly pieces: readonly Piece[];
   /** Positions whose pixels are made, of the level: what is asked for and one around it, inside the level. */
   readonly first: { readonly row: number; readonly column: number };
   readonly last: { readonly row: number; readonly column: number };
@@ -87,21 +113,7 @@ function planWindow(window: LatentWindow, halo: number): WindowPlan {
     row: Math.min(levelRows, row + rows - halo + 1),
     column: Math.min(levelColumns, column + columns - halo + 1),
   };
-  const pieces: Piece[] = [];
-  window.chunks.forEach((chunk, i) => {
-    if (chunk.channels === 0) return;
-    const top = (window.chunkRow + Math.floor(i / window.chunkColumns)) * CHUNK_POSITIONS;
-    const left = (window.chunkColumn + (i % window.chunkColumns)) * CHUNK_POSITIONS;
-    const span = (from: number, count: number, start: number, length: number): readonly [number, number] => [
-      Math.max(0, start - from),
-      Math.min(length, start + count - from),
-    ];
-    const [mine, across] = [span(top, rows, row, chunk.rows), span(left, columns, column, chunk.columns)];
-    if (mine[0] < mine[1] && across[0] < across[1])
-      pieces.push({ chunk, row: top, column: left, rows: mine, columns: across });
-  });
   return {
-    pieces,
     first,
     last,
     size: { width: STRIDE * (last.column - first.column), height: STRIDE * (last.row - first.row) },
@@ -110,48 +122,9 @@ function planWindow(window: LatentWindow, halo: number): WindowPlan {
   };
 }
 
-interface Planes {
-  readonly basis: LappedBasis;
-  readonly bands: readonly number[];
-  /** Coefficients of the bands, [16 columns][16 rows]: (16 column + v) height + 16 row + u. */
-  readonly planes: readonly Float32Array[];
-}
-
-/** Adds stored values, turned to bands; one more than the highest frequency that they hold. */
-function scatter(
-  { value, at, pieces }: NonZeros,
-  window: LatentWindow,
-  plan: WindowPlan,
-  { basis, bands, planes }: Planes,
-): number {
-  const places = placesInPlanes(window, plan);
-  const { height } = plan.size;
-  let used = 1;
-  for (const { spectral, starts } of pieces) {
-    for (let channel = 0; channel + 1 < starts.length; channel++) {
-      const [from, to] = [starts[channel] ?? 0, starts[channel + 1] ?? 0];
-      if (from === to) continue;
-      const id = basis.order[channel] ?? 0;
-      const f = id % FREQUENCIES;
-      used = Math.max(used, (RADIUS[f] ?? 0) + 1);
-      const offset = (f % STRIDE) * height + Math.floor(f / STRIDE);
-      const axis = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-      for (let n = 0; n < bands.length; n++) {
-        const plane = planes[n] ?? new Float32Array();
-        const share = spectral.axes[axis + (bands[n] ?? 0)] ?? 0;
-        for (let k = from; k < to; k++) {
-          const place = (places[at[k] ?? 0] ?? 0) + offset;
-          if (place >= 0) plane[place] = (plane[place] ?? 0) + (value[k] ?? 0) * share;
-        }
-      }
-    }
-  }
-  return used;
-}
-
-/** Of each position of a window, where its lowest frequency lies in the planes; far below 0 where its pixels are not made. */
-function placesInPlanes({ row, column, rows, columns }: LatentWindow, { first, last, size }: WindowPlan): Int32Array {
-  const out = new Int32Array(rows * columns).fill(NOWHERE);
+/** Of each position of a window, where its lowest frequency lies in the planes; below 0 where its pixels are not made. */
+function cellsOf({ row, column, rows, columns }: LatentWindow, { first, last, size }: WindowPlan): Int32Array {
+  const out = new Int32Array(rows * columns).fill(-1);
   for (let r = Math.max(row, first.row); r < Math.min(row + rows, last.row); r++) {
     for (let c = Math.max(column, first.column); c < Math.min(column + columns, last.column); c++)
       out[(r - row) * columns + c - column] = STRIDE * ((c - first.column) * size.height + r - first.row);
@@ -159,79 +132,20 @@ function placesInPlanes({ row, column, rows, columns }: LatentWindow, { first, l
   return out;
 }
 
-const NOWHERE = -(2 ** 30);
-
-/** Coefficients in common axes that the branch reads, [canonical][rows][columns] of the window; the level's outermost repeated beyond it. */
-function canonicalOf({ value, at, pieces }: NonZeros, window: LatentWindow, basis: LappedBasis): Float32Array {
-  const area = window.rows * window.columns;
-  const out = new Float32Array(basis.canonical.length * area);
-  const listed = canonicalByFrequency(basis);
-  for (const { spectral, starts } of pieces) {
-    const toCommon = turnToCommon(spectral.axes, basis.common);
-    for (let channel = 0; channel + 1 < starts.length; channel++) {
-      const [from, to] = [starts[channel] ?? 0, starts[channel + 1] ?? 0];
-      if (from === to) continue;
-      const id = basis.order[channel] ?? 0;
-      const { components, places } = listed[id % FREQUENCIES] ?? { components: [], places: [] };
-      const axis = ((GROUP[id % FREQUENCIES] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-      for (let n = 0; n < places.length; n++) {
-        const plane = (places[n] ?? 0) * area;
-        const share = toCommon[axis + (components[n] ?? 0)] ?? 0;
-        for (let k = from; k < to; k++) {
-          const place = plane + (at[k] ?? 0);
-          out[place] = (out[place] ?? 0) + (value[k] ?? 0) * share;
-        }
-      }
-    }
-  }
-  repeatEdges(out, window, basis.canonical.length);
-  return out;
-}
-
-/** Fills what lies beyond the level with its outermost positions. */
-export function repeatEdges(
-  planes: Float32Array,
-  window: Pick<LatentWindow, "row" | "column" | "rows" | "columns" | "levelRows" | "levelColumns">,
-  count: number,
-): void {
+/** Fills what lies beyond the level with its outermost positions; `planes` [count][rows][columns] of the window. */
+function repeatEdges(planes: number, window: LatentWindow, count: number, kernels: LappedKernels): void {
   const { row, column, rows, columns, levelRows, levelColumns } = window;
   if (row >= 0 && column >= 0 && row + rows <= levelRows && column + columns <= levelColumns) return;
   const inside = (i: number, from: number, total: number): number => Math.max(0, Math.min(total - 1, i + from)) - from;
-  const source = Int32Array.from(
-    { length: rows * columns },
-    (_, p) => inside(Math.floor(p / columns), row, levelRows) * columns + inside(p % columns, column, levelColumns),
-  );
-  for (let k = 0; k < count; k++) {
-    const plane = planes.subarray(k * rows * columns, (k + 1) * rows * columns);
-    for (let p = 0; p < source.length; p++) {
-      const from = source[p] ?? p;
-      if (from !== p) plane[p] = plane[from] ?? 0;
-    }
-  }
-}
-
-interface CanonicalPlaces {
-  readonly components: readonly number[];
-  readonly places: readonly number[];
-}
-
-const listedOf = new WeakMap<Uint16Array, readonly CanonicalPlaces[]>();
-
-/** For each frequency, the components in common axes that the branch reads, and their places. */
-function canonicalByFrequency({ canonical }: LappedBasis): readonly CanonicalPlaces[] {
-  const known = listedOf.get(canonical);
-  if (known !== undefined) return known;
-  const out = Array.from({ length: FREQUENCIES }, () => ({ components: [] as number[], places: [] as number[] }));
-  canonical.forEach((id, place) => {
-    out[id % FREQUENCIES]?.components.push(Math.floor(id / FREQUENCIES));
-    out[id % FREQUENCIES]?.places.push(place);
-  });
-  listedOf.set(canonical, out);
-  return out;
+  const source = new Int32Array(rows * columns);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++)
+      source[r * columns + c] = inside(r, row, levelRows) * columns + inside(c, column, levelColumns);
+  kernels.rearrange(planes, count, rows * columns, kernels.place(source));
 }
 
 /** From a chunk's components to those in common axes: [GROUPS][component][common component], the sum over bands of both axes. */
-export function turnToCommon(axes: Float32Array, common: Float32Array): Float32Array {
+function turnToCommon(axes: Float32Array, common: Float32Array): Float32Array {
   const out = new Float32Array(AXES_LENGTH);
   const size = COMPONENTS * COMPONENTS;
   for (let g = 0; g < GROUPS; g++) {
@@ -247,60 +161,68 @@ export function turnToCommon(axes: Float32Array, common: Float32Array): Float32A
   return out;
 }
 
-/** Adds the branch's residual, turned to bands; one more than the highest frequency that it holds. */
-function addResidual(
+/** The branch's residual in the kernels' memory, as far as pixels are made. */
+function residualPlanes(
   residual: Float32Array,
   window: LatentWindow,
-  { first, last, size }: WindowPlan,
-  { basis, bands, planes }: Planes,
-): number {
+  { plan, basis, kernels }: { readonly plan: WindowPlan; readonly basis: LappedBasis; readonly kernels: LappedKernels },
+) {
+  const { first, last } = plan;
   const [rows, columns] = [window.rows - 2, window.columns - 2];
-  const { height } = size;
-  let used = 1;
-  basis.canonical.forEach((id, place) => {
-    const f = id % FREQUENCIES;
-    const [u, v] = [Math.floor(f / STRIDE), f % STRIDE];
-    used = Math.max(used, (RADIUS[f] ?? 0) + 1);
-    const from = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-    const plane = residual.subarray(place * rows * columns, (place + 1) * rows * columns);
-    for (let n = 0; n < bands.length; n++) {
-      const share = basis.common[from + (bands[n] ?? 0)] ?? 0;
-      const target = planes[n] ?? new Float32Array();
-      for (let column = first.column; column < last.column; column++) {
-        let to = (STRIDE * (column - first.column) + v) * height + u;
-        let at = (first.row - window.row - 1) * columns + column - window.column - 1;
-        for (let row = first.row; row < last.row; row++, to += STRIDE, at += columns)
-          target[to] = (target[to] ?? 0) + share * (plane[at] ?? 0);
-      }
-    }
-  });
-  return used;
+  return {
+    data: kernels.place(residual),
+    rows,
+    columns,
+    ids: kernels.place(basis.canonical),
+    count: basis.canonical.length,
+    from: (first.row - window.row - 1) * columns + first.column - window.column - 1,
+    high: last.row - first.row,
+    wide: last.column - first.column,
+  };
+}
+
+/** One more than the highest frequency that the branch corrects. */
+const highestOf = ({ canonical }: LappedBasis): number =>
+  canonical.reduce((most, id) => Math.max(most, (RADIUS[id % FREQUENCIES] ?? 0) + 1), 1);
+
+const canonicalTables = new WeakMap<Uint16Array, TurnTable>();
+const wholeTables = new WeakMap<Uint16Array, TurnTable>();
+
+/** To the coefficients in common axes that the branch reads. */
+function canonicalTable({ order, canonical }: LappedBasis): TurnTable {
+  const table = canonicalTables.get(canonical) ?? turnTable(order, canonical);
+  canonicalTables.set(canonical, table);
+  return table;
+}
+
+/** To all of them. */
+function wholeTable({ order }: LappedBasis): TurnTable {
+  const ids = Uint16Array.from({ length: COMPONENTS * FREQUENCIES }, (_, id) => id);
+  const table = wholeTables.get(order) ?? turnTable(order, ids);
+  wholeTables.set(order, table);
+  return table;
 }
 
 /** All coefficients in common axes, by id, [COMPONENTS * FREQUENCIES][rows][columns] of the window: what the synthesis graph reads. */
 export function commonCoefficients(
   window: LatentWindow,
-  { basis, degains, halo }: Pick<LappedTransform, "basis" | "degains" | "halo">,
+  { basis, degains }: Pick<LappedTransform, "basis" | "degains">,
+  kernels: LappedKernels,
   out: Float32Array,
 ): void {
-  const { rows, columns } = window;
-  const area = rows * columns;
-  out.fill(0);
-  const { value, at, pieces } = listNonZeros(window, planWindow(window, halo).pieces, degains);
-  for (const { spectral, starts } of pieces) {
-    const toCommon = turnToCommon(spectral.axes, basis.common);
-    for (let channel = 0; channel + 1 < starts.length; channel++) {
-      const id = basis.order[channel] ?? 0;
-      const f = id % FREQUENCIES;
-      const axis = ((GROUP[f] ?? 0) * COMPONENTS + Math.floor(id / FREQUENCIES)) * COMPONENTS;
-      for (let j = 0; j < COMPONENTS; j++) {
-        const share = toCommon[axis + j] ?? 0;
-        for (let k = starts[channel] ?? 0; k < (starts[channel + 1] ?? 0); k++) {
-          const place = (j * FREQUENCIES + f) * area + (at[k] ?? 0);
-          out[place] = (out[place] ?? 0) + (value[k] ?? 0) * share;
-        }
-      }
-    }
+  const [positions, count] = [window.rows * window.columns, COMPONENTS * FREQUENCIES];
+  kernels.free();
+  const planes = zeros(kernels, count * positions);
+  const table = placeTable(wholeTable(basis), kernels);
+  for (const piece of piecesOf(window)) {
+    const gains = degains[piece.chunk.quality];
+    if (gains === undefined) continue;
+    const mark = kernels.take(0);
+    const list = listPiece(piece, window, gains, kernels);
+    const shares = kernels.place(turnToCommon(piece.spectral.axes, basis.common));
+    kernels.turn(list, table, shares, positions, planes);
+    kernels.free(mark);
   }
-  repeatEdges(out, window, COMPONENTS * FREQUENCIES);
+  repeatEdges(planes, window, count, kernels);
+  out.set(kernels.view(planes, count * positions));
 }

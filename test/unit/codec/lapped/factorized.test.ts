@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import { parseLappedTables, rowsOf, type AxesMode } from "../../../../src/codec/lapped/entropy-tables.js";
 import { createProfiledCoder, type ProfiledChunk } from "../../../../src/codec/lapped/factorized.js";
+import { shareSymbols } from "../../../../src/codec/shared-symbols.js";
 import { statedAxes } from "../../../../src/codec/lapped/axes-coding.js";
 import { CorruptDataError } from "../../../../src/core/errors.js";
 import { planesOf } from "../../../../src/model/lapped/axes.js";
@@ -61,13 +62,26 @@ const SHAPES: readonly Shape[] = [
 
 test("what is coded comes back, whatever shape, names, axes and steps", () => {
   SHAPES.forEach((shape, seed) => {
-    for (const isUniform of [false, true]) {
-      const { mult, ...chunk } = randomChunk(seed + 1, shape, isUniform);
+    for (const [isUniform, [least, most]] of [
+      [false, [-8191, 8191]],
+      [true, [-8191, 8191]],
+      [false, [-128, 127]],
+      [false, [-129, 127]],
+      [true, [-128, 128]],
+    ] as const) {
+      const { mult, ...made } = randomChunk(seed + 1, shape, isUniform);
+      const chunk = { ...made, symbols: made.symbols.map((symbol) => Math.max(least, Math.min(most, symbol))) };
+      if (chunk.symbols.length > 2) chunk.symbols.set([least, most], chunk.symbols.length - 2);
       const stream = coder.encode(chunk, { ...shape, mult });
       let asked = 0;
       const found: ProfiledChunk = coder.decode(stream, shape, (cloudMult) => ((asked = cloudMult), mult), "chunk");
       assert.equal(asked, 48);
-      assert.deepEqual(found, { symbols: chunk.symbols, axes: chunk.axes, cloudMult: 48 });
+      const symbols = shareSymbols(chunk.symbols);
+      assert.equal(
+        symbols.symbols instanceof Int8Array,
+        chunk.symbols.every((symbol) => symbol === (symbol << 24) >> 24),
+      );
+      assert.deepEqual(found, { ...symbols, axes: chunk.axes, cloudMult: 48 });
     }
   });
 });
