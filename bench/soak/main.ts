@@ -24,6 +24,9 @@ const catalog = await makeSceneCatalog(files);
 const remote = await addRemote(files, catalog);
 const changing = await makeChanging(files, catalog);
 const server = await startProcess(["--catalog", catalog], {
+  // As the container and the systemd unit have them (docs/operations.md, "Memory").
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "262144",
   TECTILE_PRIVATE_HOSTS: JSON.stringify([remote.host]),
   TECTILE_LATENTS_CACHE_BYTES: String(16 * MiB),
   TECTILE_TILE_CACHE_BYTES: String(16 * MiB),
