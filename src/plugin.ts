@@ -34,6 +34,8 @@ export type {
 export type { BandName } from "./core/bands.js";
 export type { PixelWindow, Raster } from "./core/raster.js";
 export type { Bounds } from "./geo/bounds.js";
+export { TASK_CHANNEL, type EndedTask } from "./core/worker-pool.js";
+export { REQUEST_CHANNEL, type StartedRequest } from "./http/request-channel.js";
 export type { RenderPreset } from "./core/render-presets.js";
 export type { ByteSource, OpenStore } from "./store/byte-source.js";
 export { openHttpSource, type HttpSourceOptions } from "./store/http-source.js";

@@ -5,6 +5,7 @@ import type { AreaFigures, AreaResult, AreaTask, FiguresTask } from "./area-task
 import { cutlineMask } from "./cutline.js";
 import { geometryMask } from "./geometry-mask.js";
 import { valuesOf } from "./read-values.js";
+import { typeOfShown } from "../render/algorithms/apply-algorithm.js";
 import { summarise } from "./statistics.js";
 
 serveTasks<AreaTask, AreaResult>(async (task) => {
@@ -26,7 +27,7 @@ function figuresOf({ ready, area: { mask, count }, asked }: FiguresTask): AreaFi
   const isClear = inside(clear);
   const seen = asked.rule === "clear" ? isClear : inside(valid);
   // Digital numbers are whole, as files of them are.
-  const whole = ready.source.kind === "bands";
+  const whole = typeOfShown(ready) !== "float32";
   const figures = planes.map((plane) => {
     throwIfCancelled();
     return seen.length === 0

@@ -2,7 +2,8 @@ import { layOutStrips } from "../container/striped-tiff.js";
 import type { SampleType } from "../container/geotiff-tags.js";
 import type { CatalogItem } from "../catalog/types.js";
 import type { RenderSpec } from "../render/render-spec.js";
-import { outputCount, outputNames } from "../render/render-spec.js";
+import { shownCount, shownNames } from "../render/render-spec.js";
+import { typeOfShown } from "../render/algorithms/apply-algorithm.js";
 import { targetRows } from "../tile/crop-target.js";
 import { drawingBytes } from "../tile/draw/drawing-bytes.js";
 import { drawPlan } from "../tile/draw/draw-plan.js";
@@ -37,10 +38,10 @@ export function drawRows(request: RowsRequest, use: FilledDrawing & Pick<Service
   const { target, spec, mosaic, limit, tokens, items } = request;
   const { width, height, transform, crs } = target;
   const rows = Math.max(STEP_PX, Math.floor(STRIP_PX / width / STEP_PX) * STEP_PX);
-  const names = mosaic?.selection === "count" ? ["count"] : outputNames(spec.source);
+  const names = mosaic?.selection === "count" ? ["count"] : shownNames(spec);
   const bands = [...names, ...(spec.returnMask ? ["mask"] : [])];
   const dtype = typeOf(spec);
-  const alpha = spec.returnMask ? outputCount(spec.source) : undefined;
+  const alpha = spec.returnMask ? shownCount(spec) : undefined;
   const plan = { width, height, transform, crs, geoKeys: undefined, bands, dtype, nodata: undefined, alpha };
   const { header, fileBytes } = layOutStrips(plan, rows);
   const values: RenderSpec = { ...spec, format: "npy" };
@@ -66,9 +67,8 @@ export function drawRows(request: RowsRequest, use: FilledDrawing & Pick<Service
 }
 
 /** As values are typed in npy and tif. */
-function typeOf({ rescale, source }: RenderSpec): SampleType {
-  if (rescale !== undefined) return "uint8";
-  return source.kind === "bands" ? "uint16" : "float32";
+function typeOf(spec: RenderSpec): SampleType {
+  return spec.rescale === undefined ? typeOfShown(spec) : "uint8";
 }
 
 /** What follows an npy's head, with a mask that is opaque at its type's greatest value. */

@@ -17,6 +17,8 @@ export interface Plugin {
   readonly tileCaches?: Readonly<Record<string, OpenTileCache>>;
   /** Express handlers, mounted at /x/NAME, or at NAME itself where it begins with a slash. */
   readonly routes?: Readonly<Record<string, MakeRoute>>;
+  /** Called once, after the last answer, when the server closes. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Opens the catalog at a location, scheme included; `events` are there to be told. What it returns passes test/contract/catalog.ts. */

@@ -27,6 +27,8 @@ export interface Extensions {
   openCatalog(location: string, events?: CatalogEvents): Promise<Catalog>;
   /** @throws InvalidRequestError for a name that no plugin has. */
   openTileCache(name: string): Promise<TileCache>;
+  /** Lets the plugins end what they began. */
+  close(): Promise<void>;
 }
 
 /** Tectile's own stores, catalog and renders, registered as any plugin's are. */
@@ -85,6 +87,9 @@ export function createExtensions(plugins: readonly Plugin[]): Extensions {
       throw new InvalidRequestError(
         `Setting sharedTileCache is "${name.slice(0, 40)}"; wanted ${known.length === 0 ? "one that a plugin brings, and none does" : known.join(" or ")}`,
       );
+    },
+    async close() {
+      for (const plugin of plugins) await plugin.close?.();
     },
   };
 }
@@ -159,6 +164,7 @@ const pluginSchema = z.strictObject({
   renders: record(z.looseObject({ title: z.string(), description: z.string(), rescale: z.array(z.array(z.number())) })),
   tileCaches: record(factory),
   routes: record(factory),
+  close: factory.optional(),
 });
 
 function parsePlugin(value: unknown, where: string): Plugin {

@@ -1,9 +1,11 @@
 import { BANDS, type BandName } from "../core/bands.js";
 import type { PixelWindow } from "../core/raster.js";
 import type { CatalogItem } from "../catalog/types.js";
-import type { RenderSource } from "../render/render-spec.js";
+import type { RenderSpec } from "../render/render-spec.js";
 import { sourceBands } from "../render/render-spec.js";
 import { sourcePlanes } from "../render/source-planes.js";
+import { runAlgorithm } from "../render/algorithms/apply-algorithm.js";
+import { insetOf } from "../render/algorithms/algorithms.js";
 import { gatherWindow, rectOfPixels, synthesiseWindow } from "../tile/decode-window.js";
 import { DETECTOR_BANDS, type DetectorBands } from "../tile/mosaic/cloud-detector.js";
 import { needsDetector, windowObservations, type ObservationPieces } from "../tile/window-observations.js";
@@ -19,28 +21,29 @@ export interface WindowValues {
   readonly clear: Uint8Array;
 }
 
-export interface ValuesRequest {
+/** What values are made of pixels. */
+export type ValuesLook = Pick<RenderSpec, "source" | "algorithm">;
+
+export interface ValuesRequest extends ValuesLook {
   readonly item: CatalogItem;
   readonly level: number;
   /** Inside the level. */
   readonly window: PixelWindow;
-  readonly source: RenderSource;
 }
 
 /** A date's window as the network gave it: plain data, so that another thread can work out its values. */
-export interface ReadyValues extends ObservationPieces {
+export interface ReadyValues extends ObservationPieces, ValuesLook {
   /** Digital numbers, [bands][height][width] of `whole`. */
   readonly pixels: Float32Array;
   readonly whole: PixelWindow;
   readonly bands: readonly BandName[];
   readonly window: PixelWindow;
   readonly factor: number;
-  readonly source: RenderSource;
 }
 
 /** Decodes the latents that a window needs, and nothing else; undefined, without running the network, where none of it is valid. */
 export async function readReady(
-  { item, level, window, source }: ValuesRequest,
+  { item, level, window, source, algorithm }: ValuesRequest,
   use: Pick<LayerDrawing, "reader" | "networks">,
   signal?: AbortSignal,
 ): Promise<ReadyValues | undefined> {
@@ -54,7 +57,8 @@ export async function readReady(
   const bands = BANDS.filter((band) => used.has(band));
   const { pixels, window: whole } = await synthesiseWindow(gathered, { rect, bands }, use, signal);
   const { masks, classes } = gathered;
-  return { masks, classes, pixels, whole, bands, window, factor, source };
+  const look = { source, ...(algorithm && { algorithm: { ...algorithm, pixelSize: pixelSize(item, factor) } }) };
+  return { masks, classes, pixels, whole, bands, window, factor, ...look };
 }
 
 /** The values of what was read. Takes time that grows with the window and the expressions. */
@@ -63,10 +67,31 @@ export function valuesOf(ready: ReadyValues): WindowValues {
   const observed = toMask(windowObservations(ready, window, { rule: "valid", factor }), window);
   const samples = crop(pixels, { whole, window, bands: bands.length });
   const { width, height } = window;
-  const { planes, valid } = sourcePlanes({ kind: "raster", width, height, bands, samples, valid: observed }, source);
+  const found = sourcePlanes({ kind: "raster", width, height, bands, samples, valid: observed }, source);
+  const { planes, valid } = withAlgorithm(ready, found);
   const detector = detectorPlanes(samples, { bands, pixels: width * height });
   const clear = toMask(windowObservations(ready, window, { rule: "clear", factor, bands: detector }), window);
   return { planes, valid, clear: clear.map((c, i) => (valid[i] === 0 ? 0 : c)) };
+}
+
+function pixelSize({ grid: { transform } }: CatalogItem, factor: number): readonly [number, number] {
+  return [factor * Math.abs(transform[0]), factor * Math.abs(transform[4])];
+}
+
+/** Of a window; what an algorithm takes off its sides are holes. */
+function withAlgorithm(
+  { algorithm, source, window: { width, height } }: ReadyValues,
+  { planes, valid }: Pick<WindowValues, "planes" | "valid">,
+): Pick<WindowValues, "planes" | "valid"> {
+  if (algorithm === undefined) return { planes, valid };
+  const isWhole = source.kind === "bands" && source.unscale === undefined;
+  const made = runAlgorithm({ planes, valid, width, height, isWhole }, algorithm);
+  const inset = insetOf(algorithm);
+  const isInside = (i: number): boolean => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return x >= inset && y >= inset && x < width - inset && y < height - inset;
+  };
+  return { planes: made.planes, valid: made.valid.map((v, i) => (isInside(i) ? v : 0)) };
 }
 
 function toMask(looks: Uint8Array | "all", { width, height }: PixelWindow): Uint8Array {

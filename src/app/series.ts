@@ -6,13 +6,12 @@ import { Limiter } from "../core/limiter.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { applyAffine, invertAffine } from "../geo/affine.js";
 import { openCrs } from "../geo/crs.js";
-import { formatExpression } from "../render/expression-parser.js";
 import { sourceBands, type RenderSource } from "../render/render-spec.js";
 import type { LayerDrawing } from "../tile/draw/draw-layer.js";
 import type { AreaFigures, FiguresAsked } from "./area-tasks.js";
 import { USUAL_STATISTICS } from "./statistics.js";
 import { flatten, type GridMask } from "./geometry-mask.js";
-import { readReady, valuesOf } from "./read-values.js";
+import { readReady, valuesOf, type ValuesLook } from "./read-values.js";
 import type { Services } from "./services.js";
 
 /** What one date says at a place. */
@@ -34,11 +33,6 @@ export interface AreaValues extends AreaFigures {
 const SIDE_BY_SIDE = 8;
 /** Areas are read from the level where they span at most so many pixels. */
 const MAX_AREA_PX = 256;
-
-/** Names of a source's values: bands as they are called, expressions as they are written. */
-export function sourceNames(source: RenderSource): readonly string[] {
-  return source.kind === "bands" ? source.bands : source.expressions.map(formatExpression);
-}
 
 /** The value of each item's pixel at a place, in the items' order. Items whose grid does not hold the place, and those that
  * lack a band asked for, are left out. @throws NotFoundError where all lack one. */
@@ -71,15 +65,15 @@ export async function readArea(
   {
     geometry,
     source,
+    algorithm,
     asked = { rule: "clear", ...USUAL_STATISTICS },
     maxSide = MAX_AREA_PX,
   }: {
     readonly geometry: Geometry;
-    readonly source: RenderSource;
     readonly asked?: FiguresAsked;
     /** Read from the finest level where the area spans at most so many pixels. */
     readonly maxSide?: number;
-  },
+  } & ValuesLook,
   use: Pick<LayerDrawing, "reader" | "networks"> & Pick<Services, "areas">,
   signal?: AbortSignal,
 ): Promise<readonly AreaValues[]> {
@@ -100,7 +94,7 @@ export async function readArea(
     const area = await maskOf(item);
     if (area === undefined) return undefined;
     const { level, window } = area;
-    const ready = await readReady({ item, level, window, source }, use, signal);
+    const ready = await readReady({ item, level, window, source, ...(algorithm && { algorithm }) }, use, signal);
     if (ready === undefined) return { item, level, statistics: undefined, validPercent: 0, clearPercent: 0 };
     return { item, level, ...(await use.areas.figures(ready, area, asked, signal)) };
   };
@@ -111,7 +105,7 @@ export async function readArea(
 /** Statistics of a whole item, read from the finest level of at most `maxSide` pixels a side. */
 export async function readWhole(
   item: CatalogItem,
-  { source, asked, maxSide }: { readonly source: RenderSource; readonly asked: FiguresAsked; readonly maxSide: number },
+  { asked, maxSide, ...look }: { readonly asked: FiguresAsked; readonly maxSide: number } & ValuesLook,
   use: Pick<LayerDrawing, "reader" | "networks"> & Pick<Services, "areas">,
   signal?: AbortSignal,
 ): Promise<AreaValues> {
@@ -119,7 +113,7 @@ export async function readWhole(
   const found = sizes.findIndex(({ width, height }) => Math.max(width, height) <= maxSide);
   const level = found < 0 ? sizes.length - 1 : found;
   const { width, height } = sizes[level] ?? item.grid;
-  const ready = await readReady({ item, level, window: { x: 0, y: 0, width, height }, source }, use, signal);
+  const ready = await readReady({ item, level, window: { x: 0, y: 0, width, height }, ...look }, use, signal);
   if (ready === undefined) return { item, level, statistics: undefined, validPercent: 0, clearPercent: 0 };
   const mask = new Uint8Array(new SharedArrayBuffer(width * height)).fill(1);
   return { item, level, ...(await use.areas.figures(ready, { mask, count: mask.length }, asked, signal)) };

@@ -145,6 +145,7 @@ export async function createServices(
       eventLoop.close();
       stages.close();
       await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
+      await extensions.close();
     },
   };
 }
@@ -214,7 +215,8 @@ export interface DecoderUse {
 
 /** Starts threads; networks load on first use. */
 export async function createDecoder(config: DecoderConfig, use: DecoderUse = {}): Promise<Decoder> {
-  const { openStore } = use.extensions ?? (await loadExtensions(config.plugins));
+  const extensions = use.extensions ?? (await loadExtensions(config.plugins));
+  const { openStore } = extensions;
   const models = createModelZoo(config.models);
   const loaded = new Map<string, Promise<LoadedModel>>();
   const load = (id: string): Promise<LoadedModel> => {
@@ -258,6 +260,7 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
     loadModel: load,
     async close() {
       await Promise.all([networks.close(), official.close(), encoders.close(), pixels.close(), reader.close()]);
+      if (use.extensions === undefined) await extensions.close();
     },
   };
 }

@@ -12,8 +12,9 @@ export interface StageTimes {
 export function watchStages(): StageTimes {
   const [waited, ran] = [createHistogram(), createHistogram()];
   const note = (message: unknown): void => {
-    const { pool, kind, waitedMs, ranMs } = message as EndedTask;
+    const { pool, kind, waitedMs, ranMs, joined } = message as EndedTask;
     const labels = { stage: `${pool}/${kind}` };
+    if (joined) return;
     waited.observe(labels, waitedMs / 1000);
     ran.observe(labels, ranMs / 1000);
   };

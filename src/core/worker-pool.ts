@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
@@ -20,7 +21,7 @@ export interface WorkerPool<Task, Result> {
   close(): Promise<void>;
 }
 
-/** What a pool tells of every task that ended, on the diagnostics channel TASK_CHANNEL: for metrics. */
+/** What a pool tells of every task that ended, on the diagnostics channel TASK_CHANNEL, in the async context of who asked for it: for metrics and traces. */
 export interface EndedTask {
   /** File name of the thread's module, without "-worker.js": "pixel". */
   readonly pool: string;
@@ -28,6 +29,8 @@ export interface EndedTask {
   readonly kind: string;
   readonly waitedMs: number;
   readonly ranMs: number;
+  /** True where the thread did it together with another task, which is told apart and has the same `ranMs`. */
+  readonly joined: boolean;
 }
 
 export const TASK_CHANNEL = "tectile:task";
@@ -66,6 +69,8 @@ export interface WorkerPoolOptions<Task, Result> {
 interface Parcel<Task> {
   readonly task: Task;
   readonly transfer: readonly ArrayBuffer[];
+  /** Publishes in the context of who asked. */
+  readonly tell: ((task: EndedTask) => void) | undefined;
 }
 
 type Job<Task, Result> = Waiting<Parcel<Task>, Result>;
@@ -165,17 +170,12 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
 
   function takeJobs(thread: Thread): readonly Job<Task, Result>[] {
     const { jobs } = thread;
-    const [first] = jobs;
     thread.jobs = [];
     thread.release();
-    if (first !== undefined && ended.hasSubscribers) {
-      const task: EndedTask = {
-        pool: poolName,
-        kind: kindOf(first.work.task),
-        waitedMs: thread.startedAtMs - first.sinceMs,
-        ranMs: performance.now() - thread.startedAtMs,
-      };
-      ended.publish(task);
+    const ranMs = performance.now() - thread.startedAtMs;
+    for (const [i, { work, sinceMs }] of jobs.entries()) {
+      const waitedMs = thread.startedAtMs - sinceMs;
+      work.tell?.({ pool: poolName, kind: kindOf(work.task), waitedMs, ranMs, joined: i > 0 });
     }
     return jobs;
   }
@@ -272,7 +272,10 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
       if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
       if (closed) return Promise.reject(new OverloadedError("The server is closing"));
       if (threads.size === 0) return Promise.reject(noThread());
-      const result = queue.enter({ task, transfer }, signal);
+      const tell = ended.hasSubscribers
+        ? AsyncResource.bind((message: EndedTask) => ended.publish(message))
+        : undefined;
+      const result = queue.enter({ task, transfer, tell }, signal);
       next();
       return result;
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ALGORITHM_NAMES } from "../render/algorithms/algorithms.js";
 import { VIRTUAL_ASSETS } from "../app/virtual-assets.js";
 
 /** Each parameter of a path: what it is, and a value that there may be. */
@@ -13,7 +14,7 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [schema: z.ZodType, desc
   format: [z.enum(["png", "webp", "jpg", "npy", "tif"]), "npy and tif hold values", "png"],
   size: [z.string(), "WIDTHxHEIGHT in pixels", "256x256"],
   bounds: [z.string(), "MINX,MINY,MAXX,MAXY; minx > maxx in degrees crosses 180°", "3.0,42.4,3.1,42.5"],
-  place: [z.string(), "LONGITUDE,LATITUDE in degrees", "3.02,42.43"],
+  place: [z.string(), "LONGITUDE,LATITUDE in degrees, or X,Y in coord_crs", "3.02,42.43"],
   render: [z.string(), "Of the item's renders", "true-color"],
   asset: [z.string(), "Key of an asset", "tec"],
   name: [z.enum(VIRTUAL_ASSETS), "What is read", "B04"],
@@ -21,6 +22,7 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [schema: z.ZodType, desc
   file: [z.string(), "Name of a file", "tec"],
   key: [z.string(), "zarr.json, ARRAY/zarr.json, or ARRAY/c/TIME/ROW/COLUMN of a chunk", "zarr.json"],
   colormap: [z.string(), "Of /colorMaps", "viridis"],
+  algorithm: [z.enum(ALGORITHM_NAMES), "Of /algorithms", "hillshade"],
 };
 
 /** Those of a path's template. @throws RangeError for one that nobody described. */

@@ -1,9 +1,6 @@
 /** Parameters that TiTiler 2 and titiler-pgstac 3 know and that are refused where a route names them. */
-export const ALGORITHM = ["algorithm", "algorithm_params"] as const;
 /** How hard titiler-pgstac looks for items. */
 export const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"] as const;
-/** Of requests that read pixels. */
-export const PIXELS = ["nodata", "unscale"] as const;
 export const KERNEL = ["resampling", "reproject"] as const;
 export const CRS = ["coord_crs", "dst_crs"] as const;
 /** Which of a collection's items count. */

@@ -31,7 +31,7 @@ export interface Answering {
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 export async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
   const emptyTile = EMPTY_TILE.of(queryOf(request)) ?? services.config.emptyTile;
-  response.set({ ETag: plan.etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(plan.target) });
+  response.set({ ETag: plan.etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(plan.shown) });
   const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
     // Of a picture no longer here only the client knows what it was made of.
@@ -84,7 +84,7 @@ function send(response: Response, image: EncodedImage): void {
   response.end(image.bytes);
 }
 
-async function blank({ spec, target }: TilePlan): Promise<EncodedImage> {
+async function blank({ spec, shown }: TilePlan): Promise<EncodedImage> {
   const format = spec.format === "jpeg" || spec.format === "webp" ? spec.format : "png";
-  return { bytes: await blankImage(target, format), mediaType: MEDIA_TYPES[format], coverage: "none" };
+  return { bytes: await blankImage(shown, format), mediaType: MEDIA_TYPES[format], coverage: "none" };
 }

@@ -5,6 +5,7 @@ import type { CatalogItem } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { scaleAffine } from "../geo/affine.js";
 import { MEDIA_TYPES } from "../render/encode-image.js";
+import { looksAround } from "../render/algorithms/algorithms.js";
 import type { RenderSpec } from "../render/render-spec.js";
 import type { MosaicSpec } from "../tile/mosaic/mosaic-spec.js";
 import { planPicture, type DateBound, type TargetGrid } from "../tile/plan.js";
@@ -49,6 +50,10 @@ export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: An
   if (drawn.mosaic?.inferredPlane === true || drawn.mosaic?.uncertaintyPlane === true)
     throw new InvalidRequestError(
       "return_inferred and return_uncertainty are of pictures up to 2 megapixels; wanted a smaller one",
+    );
+  if (spec.algorithm !== undefined && looksAround(spec.algorithm))
+    throw new InvalidRequestError(
+      `algorithm=${spec.algorithm.name} is of pictures up to 2 megapixels; wanted a smaller one`,
     );
   const { services, request, response, signal } = answering;
   const { width, height } = target;

@@ -11,6 +11,7 @@ import { InvalidRequestError, OverloadedError } from "../core/errors.js";
 import { createApp } from "./app.js";
 import { requireKey } from "./authorise.js";
 import type { Metric } from "./metrics-text.js";
+import { announceRequest } from "./request-channel.js";
 import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
 import { mountRoutes } from "./route.js";
@@ -36,7 +37,13 @@ export async function createTectile(
     routers,
     lateRouters: pluginRouters(services),
     landingHtml: viewerPage(config),
-    guards: [requests.handler, ...(log === undefined ? [] : [requestLog(log)]), sending.handler, requireKey(config)],
+    guards: [
+      announceRequest,
+      requests.handler,
+      ...(log === undefined ? [] : [requestLog(log)]),
+      sending.handler,
+      requireKey(config),
+    ],
     frameAncestors: config.frameAncestors,
     realPlace: services.realPlace,
     readiness: () => checkHealth(services),

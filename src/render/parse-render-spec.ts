@@ -1,3 +1,4 @@
+import { usualRanges } from "./algorithms/algorithms.js";
 import { BANDS } from "../core/bands.js";
 import type { BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
@@ -7,19 +8,12 @@ import { isColormapName, unknownColormap } from "./colormaps.js";
 import { parseExplicitColormap } from "./explicit-colormap.js";
 import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
+import { parseAlgorithm, parseNumberRules } from "./parse-values.js";
 import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import * as parameters from "./render-parameters.js";
-import { holdsValues, outputCount } from "./render-spec.js";
-import type {
-  Colormap,
-  NumberRules,
-  Range,
-  RenderFormat,
-  RenderSource,
-  RenderSpec,
-  Resampling,
-} from "./render-spec.js";
+import { holdsValues, shownCount } from "./render-spec.js";
+import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resampling } from "./render-spec.js";
 
 /** What holds where the query says nothing. */
 export interface RenderOptions {
@@ -37,7 +31,7 @@ export interface RenderOptions {
 
 /**
  * Reads the render parameters of a query, in TiTiler's spelling: assets, bidx, asset_bidx, expression, rescale, color_formula,
- * colormap, colormap_name, return_mask, resampling, reproject, nodata, unscale, tilesize, format or f, and `render` = the name of a preset that the others then
+ * colormap, colormap_name, return_mask, resampling, reproject, nodata, unscale, algorithm, algorithm_params, tilesize, format or f, and `render` = the name of a preset that the others then
  * override.
  *
  * A query that names no bands shows true colour, with the preset's rescale and gamma unless it says otherwise. Where bands or an
@@ -51,25 +45,29 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
   const named = parseSource(query);
   const preset = choosePreset(query, named, options.presets ?? RENDERS);
   const source = { ...chooseSource(named, preset, format), ...parseNumberRules(query) };
-  const outputs = outputCount(source);
+  const algorithm = parseAlgorithm(query, source);
+  const outputs = shownCount({ source, ...algorithm });
   const raw = holdsValues(format);
   if (!raw && outputs !== 1 && outputs !== 3) {
     throw new InvalidRequestError(
       `A picture of ${outputs} bands can't be drawn; wanted 1 or 3 bands or expressions, or the format npy or tif`,
     );
   }
-  const colormap = raw ? undefined : parseColormap(query, preset);
+  // The look of a preset is of its source's values.
+  const look = algorithm.algorithm === undefined ? preset : undefined;
+  const colormap = raw ? undefined : parseColormap(query, look);
   if (colormap !== undefined && outputs !== 1) {
     throw new InvalidRequestError(`A colormap was asked for ${outputs} bands; wanted one band or expression`);
   }
-  const formula = COLOR_FORMULA.of(query) ?? preset?.color_formula;
+  const formula = COLOR_FORMULA.of(query) ?? look?.color_formula;
   const colorFormula = formula === undefined || raw ? [] : parseColorFormula(formula);
   if (outputs !== 3 && colorFormula.some((operation) => operation.kind === "saturation")) {
     throw new InvalidRequestError("color_formula has saturation for one band; wanted three bands");
   }
   return {
     source,
-    rescale: chooseRescale(query, source, { preset, raw: raw || isExplicit(colormap) }),
+    ...algorithm,
+    rescale: chooseRescale(query, { source, ...algorithm }, { preset: look, raw: raw || isExplicit(colormap) }),
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
     returnMask: parameters.RETURN_MASK.of(query) ?? true,
@@ -134,19 +132,20 @@ function isExplicit(colormap: Colormap | undefined): boolean {
 
 function chooseRescale(
   query: URLSearchParams,
-  source: RenderSource,
+  shown: Pick<RenderSpec, "source" | "algorithm">,
   fallback: { readonly preset: RenderPreset | undefined; readonly raw: boolean },
 ): readonly Range[] | undefined {
-  const outputs = outputCount(source);
+  const outputs = shownCount(shown);
   const ranges = RESCALE.of(query) ?? (fallback.raw ? undefined : fallback.preset?.rescale);
-  if (ranges === undefined) return fallback.raw ? undefined : defaultRanges(source);
+  if (ranges === undefined) return fallback.raw ? undefined : defaultRanges(shown);
   const [first] = ranges;
   if (ranges.length === 1 && first !== undefined) return Array.from({ length: outputs }, () => first);
   if (ranges.length === outputs) return ranges;
   throw new InvalidRequestError(`rescale has ${ranges.length} ranges for ${outputs} bands; wanted 1 or ${outputs}`);
 }
 
-function defaultRanges(source: RenderSource): readonly Range[] {
+function defaultRanges({ source, algorithm }: Pick<RenderSpec, "source" | "algorithm">): readonly Range[] {
+  if (algorithm !== undefined) return usualRanges(algorithm, defaultRanges({ source }));
   if (source.kind === "expressions") return source.expressions.map((): Range => [-1, 1]);
   const unit = source.unscale === undefined ? 1 : 10_000;
   return source.bands.map((band): Range => [0, (VISIBLE.includes(band) ? 3000 : 4500) / unit]);
@@ -159,13 +158,4 @@ function withinOutputs(operations: readonly ColourOperation[], outputs: number):
       ? operation
       : { ...operation, bands: operation.bands.filter((band) => band < outputs) },
   );
-}
-
-/** `unscale` and `nodata`. */
-function parseNumberRules(query: URLSearchParams): NumberRules {
-  const nodata = parameters.NODATA.of(query);
-  return {
-    ...(parameters.UNSCALE.of(query) === true ? { unscale: true } : {}),
-    ...(nodata === undefined ? {} : { nodata }),
-  };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { parameter, type Parameter } from "../core/parameter.js";
+import { ALGORITHM_NAMES } from "./algorithms/algorithms.js";
 import type { Range, RenderFormat, Resampling } from "./render-spec.js";
 
 const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
@@ -117,6 +118,18 @@ export const UNSCALE = parameter({
   example: "true",
   schema: z.boolean(),
 });
+export const ALGORITHM = parameter({
+  name: "algorithm",
+  description: "Of /algorithms: what is made of the values before they are drawn",
+  example: "cast",
+  schema: z.enum(ALGORITHM_NAMES),
+});
+export const ALGORITHM_PARAMS = parameter({
+  name: "algorithm_params",
+  description: "The algorithm's numbers as a JSON object; only with algorithm",
+  example: "{}",
+  schema: z.string(),
+});
 export const TILESIZE = parameter({
   name: "tilesize",
   description: "Pixels a side; default 256",
@@ -139,6 +152,11 @@ export const F = parameter({
 
 /** Which bands, or what of them. */
 export const SOURCE_PARAMETERS: readonly Parameter[] = [ASSETS, ASSET_BIDX, BIDX, EXPRESSION, ASSET_AS_BAND];
+/** What is taken of digital numbers, and what is made of the values. */
+export const NUMBER_PARAMETERS: readonly Parameter[] = [NODATA, UNSCALE];
+export const ALGORITHM_PARAMETERS: readonly Parameter[] = [ALGORITHM, ALGORITHM_PARAMS];
+/** How a picture's pixels are made of others. */
+export const KERNEL_PARAMETERS: readonly Parameter[] = [RESAMPLING, REPROJECT];
 /** All that a picture's look is made of, its format and size apart. */
 export const PICTURE_PARAMETERS: readonly Parameter[] = [
   ...SOURCE_PARAMETERS,
@@ -148,10 +166,9 @@ export const PICTURE_PARAMETERS: readonly Parameter[] = [
   COLORMAP_NAME,
   RETURN_MASK,
   RENDER,
-  RESAMPLING,
-  REPROJECT,
-  NODATA,
-  UNSCALE,
+  ...KERNEL_PARAMETERS,
+  ...NUMBER_PARAMETERS,
+  ...ALGORITHM_PARAMETERS,
 ];
 export const FORMAT_PARAMETERS: readonly Parameter[] = [FORMAT, F];
 

@@ -1,7 +1,7 @@
 import type { Raster } from "../core/raster.js";
 import type { RenderSpec } from "./render-spec.js";
-import { coverageOf, sourcePlanes } from "./source-planes.js";
-import type { SourcePlanes } from "./source-planes.js";
+import { shownPlanes, type ShownPlanes } from "./algorithms/apply-algorithm.js";
+import { coverageOf, type SourcePlanes } from "./source-planes.js";
 
 /** Values instead of colours, one plane after another. Never mutated after it was returned. */
 export interface PlanarImage {
@@ -17,14 +17,14 @@ export interface PlanarImage {
 }
 
 /**
- * The values of a spec for the npy format: digital numbers as uint16 (rounded, negative ones 0), expressions and reflectance as float32, and with
- * a rescale 0..255 as uint8; holes are 0. The mask plane follows unless `returnMask` is false.
+ * The values of a spec for the npy format: digital numbers as uint16 (rounded, negative ones 0), expressions and reflectance as float32, what an
+ * algorithm makes as it says, and with a rescale 0..255 as uint8; holes are 0. The mask plane follows unless `returnMask` is false.
  */
 export function renderPlanes(raster: Raster, spec: RenderSpec): PlanarImage {
-  const { width, height } = raster;
-  const source = sourcePlanes(raster, spec.source);
+  const source = shownPlanes(raster, spec);
+  const { width, height } = source;
   const planes = source.planes.length + Number(spec.returnMask);
-  const samples = allocate(spec, planes * width * height);
+  const samples = allocate(spec.rescale === undefined ? source.type : "uint8", planes * width * height);
   for (const [p, plane] of source.planes.entries()) {
     const [min, max] = spec.rescale?.[p] ?? [0, 1];
     const scale = spec.rescale === undefined ? 1 : 255 / (max - min);
@@ -61,10 +61,9 @@ export function withPlane(image: PlanarImage, plane: Uint8Array | Float32Array):
   return { ...image, planes: image.planes + 1, samples };
 }
 
-function allocate(spec: RenderSpec, length: number): PlanarImage["samples"] {
-  if (spec.rescale !== undefined) return new Uint8Array(length);
-  const isWhole = spec.source.kind === "bands" && spec.source.unscale === undefined;
-  return isWhole ? new Uint16Array(length) : new Float32Array(length);
+function allocate(type: ShownPlanes["type"], length: number): PlanarImage["samples"] {
+  if (type === "float32") return new Float32Array(length);
+  return type === "uint8" ? new Uint8Array(length) : new Uint16Array(length);
 }
 
 function writePlane(

@@ -3,9 +3,10 @@ import { paintBands, paintColormap } from "./paint.js";
 import type { Paint } from "./paint.js";
 import { paintExplicit } from "./paint-explicit.js";
 import { paintSaturated } from "./paint-saturated.js";
-import { outputCount } from "./render-spec.js";
+import { shownCount } from "./render-spec.js";
 import type { RenderSpec } from "./render-spec.js";
-import { coverageOf, sourcePlanes } from "./source-planes.js";
+import { shownPlanes } from "./algorithms/apply-algorithm.js";
+import { coverageOf } from "./source-planes.js";
 
 /** A picture ready to encode. Never mutated after it was returned. */
 export interface RgbaImage {
@@ -25,12 +26,12 @@ export interface RgbaImage {
 }
 
 /**
- * Draws a raster as 8-bit pixels: source, rescale, colour formula, colormap. Pure; the raster must have `requiredBands(spec)`.
+ * Draws a raster as 8-bit pixels: source, algorithm, rescale, colour formula, colormap. Pure; the raster must have `requiredBands(spec)`.
  * A picture without holes has no alpha channel.
  */
 export function renderRaster(raster: Raster, spec: RenderSpec): RgbaImage {
-  const { width, height } = raster;
-  const source = sourcePlanes(raster, spec.source);
+  const source = shownPlanes(raster, spec);
+  const { width, height } = source;
   const paint = choosePaint(spec);
   const pixelCount = width * height;
   const coverage = coverageOf(source);
@@ -57,7 +58,7 @@ function choosePaint(spec: RenderSpec): Paint {
   if (colormap !== undefined) return paintColormap(spec, colormap.name);
   if (colorFormula.some((operation) => operation.kind === "saturation"))
     return paintSaturated(colorFormula, rescale ?? []);
-  return paintBands(spec, outputCount(spec.source) === 1 ? 1 : 3);
+  return paintBands(spec, shownCount(spec) === 1 ? 1 : 3);
 }
 
 interface HoleLayout {

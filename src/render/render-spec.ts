@@ -3,6 +3,7 @@ import type { Affine } from "../geo/affine.js";
 import type { Crs } from "../geo/crs.js";
 import { BANDS } from "../core/bands.js";
 import { assertNever } from "../core/assert.js";
+import { kindOf, type Algorithm } from "./algorithms/algorithms.js";
 import type { ColourOperation } from "./color-formula.js";
 import type { ExplicitColormap } from "./explicit-colormap.js";
 import { expressionBands, formatExpression } from "./expression-parser.js";
@@ -11,10 +12,12 @@ import type { Expression } from "./expression-parser.js";
 /**
  * How to turn bands into a picture: plain readonly data that crosses to worker threads and goes, by `renderKey`, into ETags.
  *
- * Pixel values pass: source -> rescale to 0..1 -> colour formula -> colormap -> 8 bits.
+ * Pixel values pass: source -> algorithm -> rescale to 0..1 -> colour formula -> colormap -> 8 bits.
  */
 export interface RenderSpec {
   readonly source: RenderSource;
+  /** What is made of the source's values. */
+  readonly algorithm?: Algorithm;
   /** One range for each output, in digital numbers or the expression's unit; undefined keeps raw values. */
   readonly rescale: readonly Range[] | undefined;
   readonly colorFormula: readonly ColourOperation[];
@@ -79,6 +82,18 @@ export function outputCount(source: RenderSource): number {
   return source.kind === "bands" ? source.bands.length : source.expressions.length;
 }
 
+/** How many values a pixel of the picture has, before a colormap. */
+export function shownCount({ source, algorithm }: Pick<RenderSpec, "source" | "algorithm">): number {
+  return (algorithm === undefined ? undefined : kindOf(algorithm).gives) ?? outputCount(source);
+}
+
+/** What each of them is. */
+export function shownNames({ source, algorithm }: Pick<RenderSpec, "source" | "algorithm">): readonly string[] {
+  const taken = outputNames(source);
+  const made = algorithm === undefined ? undefined : kindOf(algorithm).names;
+  return made?.map((name) => name.replaceAll(/b(\d)/g, (_, n: string) => taken[Number(n) - 1] ?? "")) ?? taken;
+}
+
 /**
  * Canonical text of everything in a spec that changes the bytes of its picture, and of nothing else: two requests with equal keys
  * over equal pixels have equal answers.
@@ -90,6 +105,7 @@ export function renderKey(spec: RenderSpec): string {
     sourceText(spec.source),
     ...(spec.source.unscale === undefined ? [] : ["unscale"]),
     ...(spec.source.nodata === undefined ? [] : [{ nodata: spec.source.nodata }]),
+    ...(spec.algorithm === undefined ? [] : [{ algorithm: spec.algorithm }]),
     spec.rescale ?? "raw",
     spec.colorFormula,
     spec.colormap ?? "none",

@@ -56,7 +56,7 @@ export function targetRows(target: TargetGrid, from: number, rows: number): Targ
 }
 
 /** Of a target, in its own CRS. */
-export function targetBounds({ transform, width, height }: TargetGrid): Bounds {
+export function targetBounds({ transform, width, height }: Pick<TargetGrid, "transform" | "width" | "height">): Bounds {
   return boundsOf([0, width].flatMap((x) => [0, height].map((y) => applyAffine(transform, x, y))));
 }
 

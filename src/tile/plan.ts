@@ -2,13 +2,15 @@ import { STRIDE, CHUNK_PX } from "../core/geometry.js";
 import { createHash } from "node:crypto";
 import { holdsAll, itemsHolding } from "../catalog/absent-bands.js";
 import type { CatalogItem } from "../catalog/types.js";
+import { InvalidRequestError } from "../core/errors.js";
 import { levelSizes } from "../container/tec-cog.js";
 import { scaleAffine, type Affine } from "../geo/affine.js";
 import { openCrs, type Crs, type Projector } from "../geo/crs.js";
 import { tileTransformOf, type SetTile } from "../geo/tile-matrix-sets.js";
 import { mercatorToWgs84 } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
-import { outputNames, renderKey, requiredBands, type RenderSpec } from "../render/render-spec.js";
+import { insetOf } from "../render/algorithms/algorithms.js";
+import { renderKey, requiredBands, shownNames, type RenderSpec } from "../render/render-spec.js";
 import { FAR_PX } from "./mosaic/best-mosaic.js";
 import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
@@ -90,6 +92,8 @@ export interface TilePlan {
   readonly limit: DateBound;
   /** Pixels around the picture that are drawn too and cut off again, since what is chosen inside depends on them. */
   readonly margin: number;
+  /** The picture as it goes out: the target without what an algorithm takes off its sides. */
+  readonly shown: Pick<TargetGrid, "width" | "height" | "transform" | "crs">;
   /** Strong ETag, quoted. */
   readonly etag: string;
 }
@@ -104,7 +108,7 @@ const AROUND_PX = 4;
 /**
  * Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). Those that lack a band asked for take no part.
  *
- * @throws NotFoundError where all lack one.
+ * @throws NotFoundError where all lack one, InvalidRequestError where an algorithm leaves nothing of it.
  */
 export function planPicture(
   target: TargetGrid,
@@ -148,7 +152,8 @@ export function planPicture(
     ...(tokens === undefined ? [] : [tokens]),
   ]);
   const etag = `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
-  return { target, spec: withHead(spec, target, mosaic), mosaic, layers, limit, margin, etag };
+  const shown = shownOf(target, spec);
+  return { target, shown, spec: completeSpec(spec, shown, mosaic), mosaic, layers, limit, margin, etag };
 }
 
 /** Of an item, everything that a picture's bytes may depend on. */
@@ -170,11 +175,24 @@ function digestOf(percents: readonly number[]): string {
   return digest;
 }
 
-/** A tif says where it lies; the ETag knows it by the target's name and the items. */
-function withHead(spec: RenderSpec, { transform, crs }: TargetGrid, { selection }: MosaicSpec): RenderSpec {
-  if (spec.format !== "tif") return spec;
-  const bands = selection === "count" ? ["count"] : outputNames(spec.source);
-  return { ...spec, geotiff: { transform, crs, bands } };
+/** A tif says where it lies, slopes are of the ground; the ETag knows that by the target's name and the items. */
+function completeSpec(spec: RenderSpec, shown: TilePlan["shown"], { selection }: MosaicSpec): RenderSpec {
+  const { transform, crs } = shown;
+  const algorithm =
+    spec.algorithm === undefined
+      ? {}
+      : { algorithm: { ...spec.algorithm, pixelSize: [Math.abs(transform[0]), Math.abs(transform[4])] as const } };
+  if (spec.format !== "tif") return { ...spec, ...algorithm };
+  const bands = selection === "count" && spec.algorithm === undefined ? ["count"] : shownNames(spec);
+  return { ...spec, ...algorithm, geotiff: { transform, crs, bands } };
+}
+
+function shownOf(target: TargetGrid, { algorithm }: RenderSpec): TilePlan["shown"] {
+  const inset = insetOf(algorithm);
+  if (2 * inset < Math.min(target.width, target.height)) return widen(target, -inset);
+  throw new InvalidRequestError(
+    `algorithm=${algorithm?.name} takes ${inset} pixels off each side of ${target.width} x ${target.height}; wanted a smaller buffer in algorithm_params, or more pixels`,
+  );
 }
 
 /** The picture's pixels and those around it that are drawn too. */

@@ -73,6 +73,7 @@ const ours = (template: string): string =>
     .replace("{minx},{miny},{maxx},{maxy}", "{bounds}")
     .replace("{width}x{height}", "{size}")
     .replace("{colorMapId}", "{colormap}")
+    .replace("{algorithmId}", "{algorithm}")
     .replace(/(?<=.)\/$/, "");
 
 const routeOf = (operation: string): RouteVocabulary | undefined => {
@@ -94,6 +95,7 @@ const VALUES: ReadonlyMap<string, string> = new Map([
   ["bounds", "3.005,42.43,3.02,42.44"],
   ["name", "B04"],
   ["colormap", "viridis"],
+  ["algorithm", "slope"],
 ]);
 
 const pathOf = ({ template }: RouteVocabulary): string =>

@@ -1,5 +1,6 @@
 import type { Services } from "../../app/services.js";
 import type { DescribedGroup, RouteGroup } from "../route.js";
+import { ALGORITHM_ROUTES } from "./algorithms.js";
 import { COLORMAP_ROUTES } from "./colormaps.js";
 import { CROP_ROUTES } from "./crops.js";
 import { DATES_ROUTES } from "./dates.js";
@@ -34,6 +35,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   ZARR_ROUTES,
   CROP_ROUTES,
   COLORMAP_ROUTES,
+  ALGORITHM_ROUTES,
   WMTS_ROUTES,
   VIEWER_START_ROUTES,
   VIEWER_ROUTES,

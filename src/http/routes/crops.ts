@@ -70,7 +70,7 @@ function routesOf(
 ): readonly Route<Services>[] {
   const common = {
     parameters: [...PARAMETERS, ...own.parameters],
-    refused: [...refused.ALGORITHM, ...own.refused],
+    refused: own.refused,
     types: PICTURE_TYPES,
     mayBeEmpty: true as const,
   };

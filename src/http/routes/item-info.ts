@@ -8,10 +8,11 @@ import { NotFoundError } from "../../core/errors.js";
 import { applyAffine } from "../../geo/affine.js";
 import { epsgCode } from "../../geo/crs.js";
 import { baseOf } from "../base-url.js";
+import { parseValues } from "../../render/parse-values.js";
 import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { queryOf } from "../params.js";
 import type { RouteGroup } from "../route.js";
 import { GEOJSON_TYPE, JSON_TYPE } from "../stac-documents.js";
-import { sourceOf } from "./series.js";
 import { param } from "./tiles.js";
 
 const ITEM = "/collections/{collection}/items/{item}";
@@ -82,7 +83,7 @@ const find = (request: Request, { catalog }: Services): Promise<CatalogItem> =>
 
 /** Bands that `assets` names; all unless it does. */
 function bandsOf(request: Request): readonly string[] {
-  const source = sourceOf(request);
+  const { source } = parseValues(queryOf(request));
   return source.kind === "bands" ? source.bands : BANDS;
 }
 

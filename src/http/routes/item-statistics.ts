@@ -1,10 +1,12 @@
 import type { Request, RequestHandler, Response } from "express";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
-import { readArea, readWhole, sourceNames, type AreaValues } from "../../app/series.js";
+import { readArea, readWhole, type AreaValues } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem } from "../../catalog/types.js";
-import { ASSETS, SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { parseValues } from "../../render/parse-values.js";
+import { ALGORITHM_PARAMETERS, ASSETS, NUMBER_PARAMETERS, SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { shownNames } from "../../render/render-spec.js";
 import { MAX_SIZE } from "../crop-params.js";
 import { AREA_BODY, areaSchema, collectionSchema, featuresOf } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
@@ -13,7 +15,6 @@ import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { requestSignal } from "../signal.js";
 import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
-import { sourceOf } from "./series.js";
 import { param } from "./tiles.js";
 
 /** As TiTiler; and as far as one request may go. */
@@ -22,8 +23,14 @@ const SIZE = { usual: 1024, most: 2048 };
 const LEVEL_HEADER = "Tectile-Level";
 
 const PATHS = ["/collections/{collection}/items/{item}/statistics"];
-const PARAMETERS = [...SOURCE_PARAMETERS, ...STATISTICS_PARAMETERS, MAX_SIZE];
-const REFUSED = [...refused.PIXELS, ...refused.KERNEL, ...refused.ALGORITHM, ...refused.AREA];
+const PARAMETERS = [
+  ...SOURCE_PARAMETERS,
+  ...NUMBER_PARAMETERS,
+  ...ALGORITHM_PARAMETERS,
+  ...STATISTICS_PARAMETERS,
+  MAX_SIZE,
+];
+const REFUSED = [...refused.KERNEL, ...refused.AREA];
 
 /** Statistics of an item's valid pixels: of the whole item, or of features; the shape is TiTiler's. */
 export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
@@ -41,8 +48,8 @@ export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/collections/{collection}/items/{item}/asset_statistics"],
       summary: "Statistics of each of an item's bands",
-      parameters: [ASSETS, ...STATISTICS_PARAMETERS, MAX_SIZE],
-      refused: [...refused.PIXELS, ...refused.KERNEL, "height", "width"],
+      parameters: [ASSETS, ...NUMBER_PARAMETERS, ...STATISTICS_PARAMETERS, MAX_SIZE],
+      refused: [...refused.KERNEL, "height", "width"],
       handle: assetStatistics,
     },
     {
@@ -76,7 +83,7 @@ function assetStatistics(services: Services): RequestHandler {
       readWhole(item, asked, services, signal).then((one) => [one]),
     );
     const [found] = figures;
-    const named = sourceNames(asked.source).map((name, k) => [name, { b1: found?.[`b${k + 1}`] ?? null }]);
+    const named = shownNames(asked).map((name, k) => [name, { b1: found?.[`b${k + 1}`] ?? null }]);
     response.json(Object.fromEntries(named));
   };
 }
@@ -118,7 +125,7 @@ async function read(
     const [item] = await services.stamps.stamp([await find()]);
     return item === undefined ? [] : of(item, signal);
   });
-  const names = sourceNames(sourceOf(request));
+  const names = shownNames(parseValues(queryOf(request)));
   const first = areas.find((area) => area !== undefined);
   if (first !== undefined) {
     const { level, item } = first;
@@ -136,5 +143,5 @@ async function read(
 function askedOf(request: Request) {
   const query = queryOf(request);
   const asked = { rule: "valid" as const, ...parseStatistics(query) };
-  return { source: sourceOf(request), asked, maxSide: parseMaxSize(query, SIZE) };
+  return { ...parseValues(query), asked, maxSide: parseMaxSize(query, SIZE) };
 }

@@ -12,29 +12,29 @@ import type { Route, RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import { itemDocument } from "../stac-documents.js";
-import { collectionFilter, findItems, parsePlace, searchFilter } from "./series.js";
+import { collectionFilter, findItems, placeOf, searchFilter } from "./series.js";
 import { param } from "./tiles.js";
 
-/** Where items are asked for: the path, what it is, its own parameters, those refused, and its box. */
+/** Where items are asked for: the path, what it is, its own parameters, and its box. */
 const PLACES = [
-  ["point/{place}", "a point", [], ["coord_crs"], pointBox],
-  ["bbox/{bounds}", "a box", [COORD_CRS], [], boxBox],
-  ["tiles/{tms}/{z}/{x}/{y}", "a tile", [], [], tileBox],
+  ["point/{place}", "a point", [COORD_CRS], pointBox],
+  ["bbox/{bounds}", "a box", [COORD_CRS], boxBox],
+  ["tiles/{tms}/{z}/{x}/{y}", "a tile", [], tileBox],
 ] as const;
 
 /** Which items lie at a point, in a box or tile: titiler-pgstac's `/assets`. */
 export const ITEMS_OF_ROUTES: RouteGroup<Services> = {
   title: "Items",
-  routes: PLACES.flatMap(([path, what, own, not, boxOf]) => [
+  routes: PLACES.flatMap(([path, what, own, boxOf]) => [
     listing(`/collections/{collection}/${path}/assets`, `Items of a collection in ${what}`, {
       parameters: [...own, DATETIME, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: [...refused.EFFORT, ...not],
+      refused: refused.EFFORT,
       filterOf: collectionFilter,
       boxOf,
     }),
     listing(`/searches/{search}/${path}/assets`, `Items of a registered search in ${what}`, {
       parameters: own,
-      refused: [...refused.EFFORT, "items_limit", ...not],
+      refused: [...refused.EFFORT, "items_limit"],
       filterOf: searchFilter,
       boxOf,
     }),
@@ -73,7 +73,7 @@ function listing(
 }
 
 function pointBox(request: Request): Bounds {
-  const [lon, lat] = parsePlace(param(request, "place"));
+  const { lon, lat } = placeOf(request);
   return [lon, lat, lon, lat];
 }
 

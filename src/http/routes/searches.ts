@@ -36,7 +36,7 @@ const OFFSET = parameter({
   wanted: "a whole number",
 });
 const TILES = "/searches/{search}/tiles/{tms}/{z}/{x}/{y}";
-const REFUSED = [...refused.ALGORITHM, ...refused.EFFORT, "items_limit"];
+const REFUSED = [...refused.EFFORT, "items_limit"];
 
 /** Searches with a name, and their tiles: the shape of titiler-pgstac. */
 export const SEARCHES_ROUTES: RouteGroup<Services> = {

@@ -1,17 +1,23 @@
 import type { Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
-import { fillSeries, readArea, readPoint, sourceNames } from "../../app/series.js";
+import { fillSeries, readArea, readPoint } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
 import { boundsGeometry, geometriesIntersect } from "../../catalog/intersects.js";
 import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
-import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
-import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
-import { parseSource } from "../../render/parse-source.js";
-import type { RenderSource } from "../../render/render-spec.js";
+import { openCrs } from "../../geo/crs.js";
+import { parseValues } from "../../render/parse-values.js";
+import {
+  ALGORITHM_PARAMETERS,
+  KERNEL_PARAMETERS,
+  NUMBER_PARAMETERS,
+  SOURCE_PARAMETERS,
+} from "../../render/render-parameters.js";
+import { shownNames, type RenderSource } from "../../render/render-spec.js";
+import { COORD_CRS } from "../crop-params.js";
 import { jsonBody } from "../json-body.js";
 import { AREA_BODY, areaSchema, featureSchema } from "../geojson-body.js";
 import { DATETIME, queryOf } from "../params.js";
@@ -42,12 +48,18 @@ const FILL = parameter({
     .transform((word) => (word === "harmonic" || word === "tec" ? "linear" : word)),
   wanted: "none, nearest, linear, harmonic or tec",
 });
-const SERIES_PARAMETERS = [...SOURCE_PARAMETERS, DATETIME, ...FILTER_PARAMETERS, AS];
+const POINT_PARAMETERS = [...SOURCE_PARAMETERS, ...NUMBER_PARAMETERS, ...KERNEL_PARAMETERS, COORD_CRS];
+const SERIES_PARAMETERS = [DATETIME, ...FILTER_PARAMETERS];
+const AREA_PARAMETERS = [
+  ...SOURCE_PARAMETERS,
+  ...NUMBER_PARAMETERS,
+  ...ALGORITHM_PARAMETERS,
+  ...STATISTICS_PARAMETERS,
+  AS,
+];
 
 const STATISTICS_REFUSED = [
-  ...refused.PIXELS,
   ...refused.KERNEL,
-  ...refused.ALGORITHM,
   ...refused.EFFORT,
   ...refused.CRS,
   ...refused.AREA,
@@ -63,16 +75,15 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/collections/{collection}/items/{item}/point/{place}"],
       summary: "Values of an item at a point",
-      parameters: SOURCE_PARAMETERS,
-      refused: [...refused.PIXELS, ...refused.KERNEL, "coord_crs"],
+      parameters: POINT_PARAMETERS,
       handle: itemPoint,
     },
     {
       method: "get",
       paths: ["/collections/{collection}/point/{place}"],
       summary: "Values at a point over a collection's dates",
-      parameters: [...SERIES_PARAMETERS, FILL],
-      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "sortby"],
+      parameters: [...POINT_PARAMETERS, ...SERIES_PARAMETERS, AS, FILL],
+      refused: [...refused.EFFORT, "sortby"],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, collectionFilter),
     },
@@ -80,8 +91,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/searches/{search}/point/{place}"],
       summary: "Values at a point over a registered search's dates",
-      parameters: [...SOURCE_PARAMETERS, AS, FILL],
-      refused: [...refused.PIXELS, ...refused.KERNEL, ...refused.EFFORT, "coord_crs", "items_limit"],
+      parameters: [...POINT_PARAMETERS, AS, FILL],
+      refused: [...refused.EFFORT, "items_limit"],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, searchFilter),
     },
@@ -89,7 +100,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/collections/{collection}/statistics"],
       summary: "Statistics of a GeoJSON feature over a collection's dates",
-      parameters: [...SERIES_PARAMETERS, ...STATISTICS_PARAMETERS],
+      parameters: [...AREA_PARAMETERS, ...SERIES_PARAMETERS],
       refused: [...STATISTICS_REFUSED, "sortby"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
@@ -99,7 +110,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/searches/{search}/statistics"],
       summary: "Statistics of a GeoJSON feature over a registered search's dates",
-      parameters: [...SOURCE_PARAMETERS, AS, ...STATISTICS_PARAMETERS],
+      parameters: AREA_PARAMETERS,
       refused: [...STATISTICS_REFUSED, "items_limit"],
       body: areaSchema,
       types: ["application/json", "text/csv"],
@@ -110,8 +121,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
 
 function itemPoint(services: Services): RequestHandler {
   return async (request, response) => {
-    const [lon, lat] = parsePlace(param(request, "place"));
-    const source = sourceOf(request);
+    const { lon, lat, given } = placeOf(request);
+    const source = pointSource(queryOf(request));
     const find = (): Promise<CatalogItem> =>
       services.catalog.item(param(request, "collection"), param(request, "item"));
     const { id } = await find();
@@ -120,10 +131,10 @@ function itemPoint(services: Services): RequestHandler {
       const stamped = await services.stamps.stamp([await find()]);
       return readPoint(stamped, { lon, lat, source }, services, signal);
     });
-    if (point === undefined) throw new NotFoundError(`${lon},${lat} lies outside item "${id.slice(0, 60)}"`);
-    const names = sourceNames(source);
+    if (point === undefined) throw new NotFoundError(`${given.join(",")} lies outside item "${id.slice(0, 60)}"`);
+    const names = shownNames({ source });
     response.json({
-      coordinates: [lon, lat],
+      coordinates: given,
       values: point.values ?? names.map(() => null),
       band_names: names,
       band_descriptions: names,
@@ -148,8 +159,8 @@ export const searchFilter: FilterOf = async (request, { searches }) =>
 
 function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
   return async (request, response) => {
-    const [lon, lat] = parsePlace(param(request, "place"));
-    const source = sourceOf(request);
+    const { lon, lat, given } = placeOf(request);
+    const source = pointSource(queryOf(request));
     const fill = FILL.of(queryOf(request)) ?? "none";
     const signal = requestSignal(request, response);
     const points = await withFreshCatalog(services.catalog, async () => {
@@ -157,7 +168,7 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
       const items = await itemsOf(filter, services, { bbox: [lon, lat, lon, lat] }, signal);
       return readPoint(items, { lon, lat, source }, services, signal);
     });
-    const names = sourceNames(source);
+    const names = shownNames({ source });
     const filled = fillSeries(
       points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
       fill,
@@ -171,7 +182,7 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
       return;
     }
     response.json({
-      coordinates: [lon, lat],
+      coordinates: given,
       assets: rows.map(({ item: one, values, clear, inferred }) => ({
         name: one.id,
         datetime: one.datetime,
@@ -199,14 +210,14 @@ async function sendStatistics(
   const feature = featureSchema.safeParse(request.body);
   const given: unknown = feature.success ? feature.data.geometry : request.body;
   const geometry = parseGeometry(given);
-  const source = sourceOf(request);
+  const look = parseValues(queryOf(request));
   const signal = requestSignal(request, response);
   const areas = await withFreshCatalog(services.catalog, async () => {
     const items = await itemsOf(await filterOf(request, services), services, { intersects: geometry }, signal);
     const asked = { rule: "clear" as const, ...parseStatistics(queryOf(request)) };
-    return readArea(items, { geometry, source, asked }, services, signal);
+    return readArea(items, { geometry, ...look, asked }, services, signal);
   });
-  const names = sourceNames(source);
+  const names = shownNames(look);
   if (wantsCsv(request)) {
     const figures = ["mean", "std", "min", "max", "median"] as const;
     const columns = names.flatMap((name) => figures.map((figure) => `${name}_${figure}`));
@@ -267,17 +278,26 @@ async function itemsOf(
   return services.stamps.stamp((await findItems(filter, services, where, signal)).toReversed());
 }
 
-/** All bands where the query names none. */
-export function sourceOf(request: Request): RenderSource {
-  const source = parseSource(queryOf(request));
-  return source === undefined || source === "whole" ? { kind: "bands", bands: BANDS } : source;
+/** A point is the pixel that it falls in, as in TiTiler: kernels are only checked. */
+function pointSource(query: URLSearchParams): RenderSource {
+  for (const one of KERNEL_PARAMETERS) one.of(query);
+  return parseValues(query).source;
 }
 
-export function parsePlace(text: string): readonly [lon: number, lat: number] {
-  const [, lonText = "", latText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
-  const [lon, lat] = [Number(lonText || Number.NaN), Number(latText || Number.NaN)];
-  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return [lon, lat];
-  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted LONGITUDE,LATITUDE in degrees`);
+/** The point that a path names, in degrees and as it is given. @throws InvalidRequestError */
+export function placeOf(request: Request): {
+  readonly lon: number;
+  readonly lat: number;
+  readonly given: readonly [x: number, y: number];
+} {
+  const text = param(request, "place");
+  const crs = COORD_CRS.of(queryOf(request)) ?? "EPSG:4326";
+  const [, xText = "", yText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
+  const given = [Number(xText || Number.NaN), Number(yText || Number.NaN)] as const;
+  const [lon, lat] = openCrs(crs).toWgs84(...given);
+  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return { lon, lat, given };
+  const wanted = crs === "EPSG:4326" ? "LONGITUDE,LATITUDE in degrees" : `X,Y in ${crs.slice(0, 60)}`;
+  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted ${wanted}`);
 }
 
 const wantsCsv = (request: Request): boolean => AS.of(queryOf(request)) === "csv";

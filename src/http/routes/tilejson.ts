@@ -60,7 +60,6 @@ export const TILEJSON_ROUTES: RouteGroup<Services> = {
       paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/items/{item}/${path}`),
       summary: "TileJSON of an item",
       parameters: TILEJSON_PARAMETERS,
-      refused: refused.ALGORITHM,
       handle: itemTilejson,
     },
     {
@@ -68,7 +67,7 @@ export const TILEJSON_ROUTES: RouteGroup<Services> = {
       paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/${path}`),
       summary: "TileJSON of a collection's dates",
       parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: [...refused.ALGORITHM, ...refused.EFFORT],
+      refused: refused.EFFORT,
       handle: collectionTilejson,
     },
   ],

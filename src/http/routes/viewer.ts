@@ -37,7 +37,7 @@ export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
       method: "get",
       paths: ["{tms}/map.html", "map.html"].map((path) => `/collections/{collection}/${path}`),
       summary: "A map of a collection: leads to the viewer",
-      refused: [...REFUSED, ...refused.ALGORITHM, ...refused.EFFORT],
+      refused: [...REFUSED, ...refused.EFFORT],
       types: ["text/html"],
       handle:
         ({ catalog }) =>

@@ -96,7 +96,7 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
       paths: [`${root}/WMTSCapabilities.xml`],
       summary: "WMTS capabilities with a TIME dimension",
       parameters: [...LOOK, CAPABILITIES_FORMAT, ...dates],
-      refused: [...refused.ALGORITHM, ...more, "use_epsg", "zooms"],
+      refused: [...more, "use_epsg", "zooms"],
       types: ["application/xml"],
       handle: (services) => async (request, response) =>
         sendCapabilities(await served(request, services), wholeQueryOf(request), {

@@ -1,5 +1,6 @@
 import { encodeGeoTiff } from "../../container/geotiff-writer.js";
-import type { Raster } from "../../core/raster.js";
+import { cropPlanes, type Raster } from "../../core/raster.js";
+import { insetOf } from "../../render/algorithms/algorithms.js";
 import {
   drawRaster,
   MEDIA_TYPES,
@@ -18,7 +19,19 @@ export async function encodePicture(raster: Raster, spec: RenderSpec, guess?: In
     const left = { ...raster, valid: within(raster.valid, cutline) };
     return encodePicture(left, rest, guess && { ...guess, inferred: within(guess.inferred, cutline) });
   }
-  return format === "tif" ? drawGeoTiff(raster, spec, guess) : drawRaster(raster, { ...spec, format }, guess);
+  const shown = guess && withoutSides(guess, raster, insetOf(spec.algorithm));
+  return format === "tif" ? drawGeoTiff(raster, spec, shown) : drawRaster(raster, { ...spec, format }, shown);
+}
+
+/** What is told of a picture's pixels, of those that an algorithm leaves. */
+function withoutSides(guess: InferredPixels, { width, height }: Raster, inset: number): InferredPixels {
+  if (inset === 0) return guess;
+  const inside = { x: inset, y: inset, width: width - 2 * inset, height: height - 2 * inset };
+  return {
+    ...guess,
+    inferred: cropPlanes(guess.inferred, { width, height }, inside),
+    errors: guess.errors && cropPlanes(guess.errors, { width, height }, inside),
+  };
 }
 
 function within(pixels: Uint8Array, cutline: Uint8Array): Uint8Array {

@@ -1,0 +1,57 @@
+import type { RequestHandler } from "express";
+import { NotFoundError } from "../../core/errors.js";
+import { ALGORITHM_NAMES, kindOf, type AlgorithmName } from "../../render/algorithms/algorithms.js";
+import { baseOf } from "../base-url.js";
+import type { RouteGroup } from "../route.js";
+import { param } from "./tiles.js";
+
+/** What `algorithm` knows, in TiTiler's shape. */
+export const ALGORITHM_ROUTES: RouteGroup<unknown> = {
+  title: "Algorithms",
+  routes: [
+    { method: "get", paths: ["/algorithms"], summary: "All algorithms", refused: ["f"], handle: () => sendNames },
+    {
+      method: "get",
+      paths: ["/algorithms/{algorithm}"],
+      summary: "What an algorithm takes and gives",
+      refused: ["f"],
+      handle: () => sendAlgorithm,
+    },
+  ],
+};
+
+const sendNames: RequestHandler = (_request, response) => {
+  const link = (id: string): object => ({
+    rel: "item",
+    href: `${baseOf(response)}/algorithms/${id}`,
+    type: "application/json",
+    title: `Definition of ${id} Algorithm`,
+  });
+  response.json({ algorithms: ALGORITHM_NAMES.map((id) => ({ id, links: [link(id)] })) });
+};
+
+const sendAlgorithm: RequestHandler = (request, response) => {
+  const name = ALGORITHM_NAMES.find((one): one is AlgorithmName => one === param(request, "algorithm"));
+  if (name === undefined)
+    throw new NotFoundError(
+      `Algorithm "${param(request, "algorithm").slice(0, 40)}" is not known; wanted one of ${ALGORITHM_NAMES.join(", ")}`,
+    );
+  const { title, description, takes = [], gives = null, dtype = null, range, parameters = {} } = kindOf({ name });
+  // TiTiler leaves it to the algorithm to say how many a grey picture is of.
+  const nbands = takes.length === 1 && name !== "grayscale" ? takes[0] : null;
+  const [min, max] = range === undefined ? [null, null] : range.map((bound) => [bound]);
+  response.json({
+    title,
+    description,
+    inputs: { nbands },
+    outputs: { nbands: gives, dtype, min, max },
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, rule]) => {
+        const { default: usual, title: label, minimum, maximum, type } = rule;
+        const bounds = { minimum, maximum, type };
+        const optional = { anyOf: [bounds, { type: "null" }], default: null, title: label };
+        return [key, usual === null ? optional : rule];
+      }),
+    ),
+  });
+};
