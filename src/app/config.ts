@@ -119,6 +119,15 @@ const schema = z.strictObject({
   remoteHosts: z.array(z.string().min(1)).default([]),
   /** Those of them, or others, that may lie at private addresses: an object store beside the server. */
   privateHosts: z.array(z.string().min(1)).default([]),
+  /** Hosts that requests to /stac and /cog may name in `url`, in the words of `remoteHosts`, and where the files of such items lie; none: they are off. */
+  urlHosts: z.array(z.string().min(1)).default([]),
+  /** Those of them, or others, that may lie at private addresses. */
+  privateUrlHosts: z.array(z.string().min(1)).default([]),
+  /** Decoded latents kept of what was opened so, bytes. */
+  urlLatentsBytes: z
+    .int()
+    .min(0)
+    .default(64 * MiB),
   /** Folders beside the catalog's own that its files may lie in, links followed: for collections linked in from another disk. */
   linkedFolders: z.array(z.string().min(1)).default([]),
   /** Pages that may show the viewer in a frame: sources of CSP's frame-ancestors. */

@@ -22,6 +22,7 @@ import { parseLocation } from "../store/location.js";
 import { createAreas, type Areas } from "./areas.js";
 import { withRenders } from "./catalog-renders.js";
 import type { Config } from "./config.js";
+import { createOpenedUrls, type OpenedUrls } from "./opened-urls.js";
 import { monitorEventLoop, type EventLoopMonitor } from "./event-loop.js";
 import { guardStore, realPlace } from "./guarded-store.js";
 import type { MakeRoute } from "./plugin.js";
@@ -43,6 +44,8 @@ export interface Services {
   readonly encoders: Encoders;
   readonly pixels: WorkerPool<PixelTask, PixelResult>;
   readonly reader: ChunkReader;
+  /** What requests name by `url`. */
+  readonly openedUrls: OpenedUrls;
   readonly forecasts: Forecasts;
   /** Chunks without their holes. */
   readonly fills: Fills;
@@ -121,6 +124,12 @@ export async function createServices(
     (hrefs) => blocks.evict(({ href }) => hrefs.has(href)),
     (hrefs) => tiles.evict((picture) => picture.hrefs.some((href) => hrefs.has(href))),
   );
+  const openedUrls = createOpenedUrls({
+    ...core,
+    pool: core.pixels,
+    latentsBytes: config.urlLatentsBytes,
+    rules: { hosts: config.urlHosts, privateHosts: config.privateUrlHosts },
+  });
   const eventLoop = monitorEventLoop();
   const stages = watchStages();
   const areas = createAreas({ threads: Math.min(2, availableParallelism()), maxWaiting: 4 * config.maxWaiting });
@@ -128,6 +137,7 @@ export async function createServices(
     ...core,
     config,
     catalog,
+    openedUrls,
     eventLoop,
     areas,
     stamps: createStamps(async (model) => `${core.networks.provider} ${(await core.loadModel(model)).sha256}`),
@@ -144,7 +154,13 @@ export async function createServices(
     async close() {
       eventLoop.close();
       stages.close();
-      await Promise.all([catalog.close(), sharedTiles?.close(), areas.close(), core.close()]);
+      await Promise.all([
+        catalog.close(),
+        sharedTiles?.close(),
+        areas.close(),
+        openedUrls.reader.close(),
+        core.close(),
+      ]);
       await extensions.close();
     },
   };

@@ -1,6 +1,7 @@
 /** Stable, machine-readable kind of a failure; http/problem.ts maps it to a status, cli/main.ts to an exit code. */
 export type ErrorCode =
   | "invalid-request"
+  | "forbidden"
   | "not-found"
   | "unsupported"
   | "corrupt-data"
@@ -21,6 +22,11 @@ export abstract class AppError extends Error {
 /** The caller asked for something that can't be: a malformed parameter, a value out of range. Correct the request. */
 export class InvalidRequestError extends AppError {
   readonly code = "invalid-request";
+}
+
+/** Well-formed, but the server's settings don't allow it: a host that isn't one to be read from. */
+export class ForbiddenError extends AppError {
+  readonly code = "forbidden";
 }
 
 /** The named thing isn't there: an item, a collection, a tile outside the grid, a file. */
@@ -101,6 +107,7 @@ export function fromErrorMessage(data: ErrorMessage): Error {
 
 const CLASSES = {
   "invalid-request": InvalidRequestError,
+  forbidden: ForbiddenError,
   "not-found": NotFoundError,
   unsupported: UnsupportedError,
   model: ModelError,

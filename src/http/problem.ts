@@ -6,6 +6,7 @@ import { AppError, NotFoundError, type ErrorCode } from "../core/errors.js";
 /** The only place that knows which failure has which status. */
 const STATUS = {
   "invalid-request": 400,
+  forbidden: 403,
   "not-found": 404,
   unsupported: 422,
   "corrupt-data": 500,

@@ -16,6 +16,7 @@ import { requestLog } from "./request-log.js";
 import { createRequestMetrics } from "./request-metrics.js";
 import { mountRoutes } from "./route.js";
 import { IMAGERY_ROUTES } from "./routes/all.js";
+import { URL_ROUTES } from "./routes/urls.js";
 import { createSending } from "./sending.js";
 import { viewerPage } from "./routes/viewer.js";
 
@@ -28,7 +29,12 @@ export async function createTectile(
   const { config } = services;
   const requests = createRequestMetrics();
   const sending = createSending({ timeoutMs: config.sendTimeoutMs, maxBytes: config.sendingBytes });
-  const routers = IMAGERY_ROUTES.map((group) => ({ path: "/", group, router: mountRoutes(group, services) }));
+  const routers = IMAGERY_ROUTES.map((group) => ({
+    path: "/",
+    // What is off refuses in a sentence, and is not described.
+    ...(group === URL_ROUTES && !services.openedUrls.isOn ? {} : { group }),
+    router: mountRoutes(group, services),
+  }));
   return createApp({
     catalog: services.catalog,
     publicUrl: config.publicUrl,

@@ -31,7 +31,8 @@ export type TileFormat = (typeof FORMATS)[number];
 /** The capabilities document, WMTS 1.0.0, layer by layer: each lists all times. */
 export function* wmtsCapabilities(offer: WmtsOffer): Generator<string> {
   const { base, title, maxZoom } = offer;
-  const kvp = escapeXml(`${base}/wmts?`);
+  const query = offer.query === "" ? "" : `${offer.query}&`;
+  const kvp = escapeXml(`${base}/wmts?${query}`);
   const get = `<ows:DCP><ows:HTTP><ows:Get xlink:href="${kvp}"><ows:Constraint name="GetEncoding"><ows:AllowedValues><ows:Value>KVP</ows:Value></ows:AllowedValues></ows:Constraint></ows:Get></ows:HTTP></ows:DCP>`;
   const times = offer.times.length === 0 ? "" : timeXml(offer.times);
   yield `<?xml version="1.0" encoding="UTF-8"?>
@@ -55,7 +56,7 @@ export function* wmtsCapabilities(offer: WmtsOffer): Generator<string> {
 ${Array.from({ length: maxZoom + 1 }, (_, z) => matrixXml(z)).join("\n")}
     </TileMatrixSet>
   </Contents>
-  <ServiceMetadataURL xlink:href="${escapeXml(`${base}/WMTSCapabilities.xml`)}"/>
+  <ServiceMetadataURL xlink:href="${escapeXml(`${base}/WMTSCapabilities.xml${query === "" ? "" : `?${offer.query}`}`)}"/>
 </Capabilities>
 `;
 }

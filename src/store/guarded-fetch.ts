@@ -3,29 +3,42 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
-import { UpstreamError } from "../core/errors.js";
+import { UpstreamError, type AppError } from "../core/errors.js";
 import { isPublicAddress, reachOf, type HostRules } from "./host-rules.js";
 
 /** A fetch for HttpSource that goes nowhere but where the rules say. */
 export type GuardedFetch = (url: URL, init: RequestInit) => Promise<Response>;
+
+/** What is said of an address that is refused. */
+export interface Refusals {
+  readonly host: (host: string) => AppError;
+  readonly privateAddress: (host: string) => AppError;
+}
+
+const OF_FILES: Refusals = {
+  host: (host) =>
+    new UpstreamError(`Host ${host} isn't one that files may lie on; wanted one of the setting remoteHosts`),
+  privateAddress: (host) =>
+    new UpstreamError(
+      `Host ${host} leads to a private address; wanted a public one, or the host in the setting privateHosts`,
+    ),
+};
 
 /**
  * Checks the host against the rules, and the address when its name is resolved for the connection, so that a name that leads elsewhere the
  * next time gains nothing. Redirects are not followed: who does, asks here again. Bodies come as they were sent, whatever they say that
  * they are encoded with.
  *
- * @throws UpstreamError for a host or address that is refused.
+ * What it throws for a host or address that is refused is an UpstreamError unless told otherwise.
  */
-export function createGuardedFetch(rules: HostRules): GuardedFetch {
-  const agents = { public: agentsWith(publicLookup), any: agentsWith(undefined) };
+export function createGuardedFetch(rules: HostRules, refusals: Refusals = OF_FILES): GuardedFetch {
+  const agents = { public: agentsWith(publicLookup(refusals)), any: agentsWith(undefined) };
   return async (url, { headers, signal }) => {
     const reach = reachOf(url, rules);
     const address = url.hostname.replace(/^\[|\]$/g, "");
-    if (reach === "none")
-      throw new UpstreamError(
-        `Host ${url.host} isn't one that files may lie on; wanted one of the setting remoteHosts`,
-      );
-    if (reach === "public" && isIP(address) !== 0 && !isPublicAddress(address)) throw refused(url.hostname);
+    if (reach === "none") throw refusals.host(url.host);
+    if (reach === "public" && isIP(address) !== 0 && !isPublicAddress(address))
+      throw refusals.privateAddress(url.hostname);
     const secure = url.protocol === "https:";
     const agent = agents[reach][secure ? "https" : "http"];
     const make = secure ? httpsRequest : httpRequest;
@@ -49,20 +62,17 @@ function agentsWith(lookup: LookupFunction | undefined): Agents {
 }
 
 /** The system's, refusing a name any of whose addresses is private. */
-const publicLookup: LookupFunction = (hostname, options: LookupOptions, done) => {
-  resolveName(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error !== null) return done(error, "", 0);
-    if (addresses.some(({ address }) => !isPublicAddress(address))) return done(refused(hostname), "", 0);
-    const [first] = addresses;
-    if (options.all === true) return done(null, addresses);
-    done(null, first?.address ?? "", first?.family ?? 0);
-  });
-};
-
-const refused = (host: string): UpstreamError =>
-  new UpstreamError(
-    `Host ${host} leads to a private address; wanted a public one, or the host in the setting privateHosts`,
-  );
+const publicLookup =
+  ({ privateAddress }: Refusals): LookupFunction =>
+  (hostname, options: LookupOptions, done) => {
+    resolveName(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error !== null) return done(error, "", 0);
+      if (addresses.some(({ address }) => !isPublicAddress(address))) return done(privateAddress(hostname), "", 0);
+      const [first] = addresses;
+      if (options.all === true) return done(null, addresses);
+      done(null, first?.address ?? "", first?.family ?? 0);
+    });
+  };
 
 function toResponse(answer: IncomingMessage): Response {
   const headers = new Headers();

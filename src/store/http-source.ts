@@ -24,6 +24,8 @@ export interface HttpSourceOptions {
   readonly backoffMs?: number;
   /** Redirects followed; 5. */
   readonly maxRedirects?: number;
+  /** Of one read, bytes; 512 MiB. */
+  readonly maxRangeBytes?: number;
   /** Sent with every request, to the first host only. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Instead of the global one: to sign requests. */
@@ -72,12 +74,12 @@ class HttpSource implements ByteSource {
 
   async getRange(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     if (length <= 0) return new Uint8Array(0);
-    if (length > MAX_RANGE_BYTES)
+    const { attempts = 4, backoffMs = 200, deadlineMs = 60_000, maxRangeBytes = MAX_RANGE_BYTES } = this.options;
+    if (length > maxRangeBytes)
       throw new CorruptDataError(
         this.location,
-        `${length} bytes are to be read at once; wanted at most ${MAX_RANGE_BYTES}`,
+        `${length} bytes are to be read at once; wanted at most ${maxRangeBytes}`,
       );
-    const { attempts = 4, backoffMs = 200, deadlineMs = 60_000 } = this.options;
     const endMs = performance.now() + deadlineMs;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();

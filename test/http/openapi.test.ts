@@ -25,12 +25,14 @@ const values = new Map([
   ["place", "3.02,42.43"],
   ["bounds", "3.005,42.43,3.02,42.44"],
   ["name", "B04"],
+  ["render", "ndvi"],
   ["colormap", "viridis"],
 ]);
 
 before(async () => {
   files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
+  const catalog = await makeSceneCatalog(files);
+  server = await startServer({ catalog, pixelThreads: 2, privateUrlHosts: ["127.0.0.1"] });
   const body = JSON.stringify({ collections: [SCENE.collection] });
   const response = await fetch(`${server.url}/searches/register`, { method: "POST", body });
   values.set("search", ((await response.json()) as { id: string }).id);
@@ -108,7 +110,9 @@ test("what a route declares is what its handler reads", async () => {
     if (parameters.length === 0) continue;
     read = new Set();
     const path = (paths[0] ?? "").replaceAll(/\{(\w+)\}/g, (_, name: string) => values.get(name) ?? "none");
-    const query = ASKED[path.split("/").at(-1) ?? ""] ?? "";
+    const item = `${server.url}/collections/${SCENE.collection}/items/scene_2024-01-10`;
+    const url = path.startsWith("/stac/") ? item : path.startsWith("/cog/") ? `${item}/assets/tec` : "";
+    const query = `${ASKED[path.split("/").at(-1) ?? ""] ?? ""}${url === "" ? "" : `&url=${encodeURIComponent(url)}`}`;
     const init = method === "get" ? {} : { method: "POST", body: /aggregate|search$/.test(path) ? "{}" : area };
     const response = await fetch(`${server.url}${path}?${query}`, init);
     assert.ok(response.status < 300, `${path}: ${response.status} ${await response.text()}`);

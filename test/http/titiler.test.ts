@@ -11,6 +11,7 @@ import { startServer, type TestServer } from "../support/server.js";
 import { createWorkspace, type Workspace } from "../support/workspace.js";
 
 const OPERATIONS = "test/golden/titiler/operations.json";
+const APPLICATION = "test/golden/titiler/application.json";
 const TABLE = "docs/titiler.md";
 const STATISTICS = fileURLToPath(new URL("../../../test/clients/statistics_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
@@ -22,7 +23,9 @@ interface Snapshot {
   readonly operations: Readonly<Record<string, readonly string[]>>;
 }
 
-const { version, operations } = JSON.parse(readFileSync(OPERATIONS, "utf8")) as Snapshot;
+const readSnapshot = (path: string): Snapshot => JSON.parse(readFileSync(path, "utf8")) as Snapshot;
+const pgstac = readSnapshot(OPERATIONS);
+const application = readSnapshot(APPLICATION);
 let files: Workspace;
 let server: TestServer;
 let search: string;
@@ -101,10 +104,11 @@ const VALUES: ReadonlyMap<string, string> = new Map([
 const pathOf = ({ template }: RouteVocabulary): string =>
   template.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "search" ? search : (VALUES.get(name) ?? "none")));
 
-/** Those with parameters, which answer 200 or 204 to none of them. */
+/** Those with parameters, which answer 200 or 204 to none of them; those of a URL are the same handlers (test/http/urls.test.ts). */
 const asked = VOCABULARY.filter(
   ({ template, honoured, refused }) =>
-    honoured.length + refused.length > 0 && !/\{(file|reference)\}|map(\.html)?$|register$/.test(template),
+    honoured.length + refused.length > 0 &&
+    !/^\/(stac|cog)\/|\{(file|reference)\}|map(\.html)?$|register$/.test(template),
 );
 
 async function ask(route: RouteVocabulary, query: Readonly<Record<string, string>>): Promise<Response> {
@@ -120,9 +124,11 @@ async function ask(route: RouteVocabulary, query: Readonly<Record<string, string
   return fetch(url, { method: "POST", body: JSON.stringify(/(search|aggregate)$/.test(route.template) ? {} : area) });
 }
 
-test("every parameter of titiler-pgstac's operations that are here is honoured or refused", () => {
-  const matched = Object.entries(operations).filter(([operation]) => routeOf(operation) !== undefined);
-  assert.ok(matched.length >= 15);
+test("every parameter of TiTiler's operations that are here is honoured or refused", () => {
+  const matched = Object.entries({ ...pgstac.operations, ...application.operations }).filter(
+    ([operation]) => routeOf(operation) !== undefined,
+  );
+  assert.ok(matched.length >= 100);
   for (const [operation, parameters] of matched) {
     const route = routeOf(operation);
     for (const name of parameters)
@@ -403,6 +409,13 @@ test("docs/titiler.md is what the vocabulary says", () => {
 });
 
 function tables(): string {
+  return [
+    table(`titiler-pgstac ${pgstac.version}`, pgstac.operations),
+    table(`titiler.application ${application.version}, of items and files that \`url\` names`, application.operations),
+  ].join("\n");
+}
+
+function table(of: string, operations: Snapshot["operations"]): string {
   const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(" ");
   const rows = Object.entries(operations).map(([operation, parameters]) => {
     const route = routeOf(operation);
@@ -413,5 +426,5 @@ function tables(): string {
     const own = route.honoured.filter((name) => !parameters.includes(name));
     return `| \`${operation}\` | ${code(honoured ?? [])}${own.length === 0 ? "" : `; beside them ${code(own)}`} | ${code(refused ?? [])} |`;
   });
-  return `| operation of titiler-pgstac ${version} | honoured | refused (400) |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+  return `| operation of ${of} | honoured | refused (400) |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
 }

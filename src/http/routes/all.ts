@@ -14,6 +14,7 @@ import { HEALTH_ROUTES, SHELL_ROUTES, STAC_GROUPS } from "./shell.js";
 import { TILE_MATRIX_SET_ROUTES } from "./tile-matrix-sets.js";
 import { TILEJSON_ROUTES } from "./tilejson.js";
 import { TILE_ROUTES } from "./tiles.js";
+import { URL_ROUTES } from "./urls.js";
 import { VIEWER_START_ROUTES } from "./viewer-start.js";
 import { VIEWER_ROUTES } from "./viewer.js";
 import { VIRTUAL_ASSET_ROUTES } from "./virtual-assets.js";
@@ -37,6 +38,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   COLORMAP_ROUTES,
   ALGORITHM_ROUTES,
   WMTS_ROUTES,
+  URL_ROUTES,
   VIEWER_START_ROUTES,
   VIEWER_ROUTES,
   // After map.html.

@@ -10,8 +10,9 @@ import { epsgCode } from "../../geo/crs.js";
 import { baseOf } from "../base-url.js";
 import { parseValues } from "../../render/parse-values.js";
 import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
+import { itemPlace, queryText } from "../item-place.js";
 import { queryOf } from "../params.js";
-import type { RouteGroup } from "../route.js";
+import type { Route, RouteGroup } from "../route.js";
 import { GEOJSON_TYPE, JSON_TYPE } from "../stac-documents.js";
 import { param } from "./tiles.js";
 
@@ -58,7 +59,7 @@ export const ITEM_INFO_ROUTES: RouteGroup<Services> = {
       paths: [`${ITEM}/renders`],
       summary: "An item's renders",
       handle: (services) => async (request, response) => {
-        const { self, renders } = rendersOf(await find(request, services), response);
+        const { self, renders } = rendersOf(await find(request, services), request, response);
         const links = [{ rel: "self", href: self, type: JSON_TYPE, title: "List STAC Renders metadata" }];
         response.json({ renders, links });
       },
@@ -68,7 +69,7 @@ export const ITEM_INFO_ROUTES: RouteGroup<Services> = {
       paths: [`${ITEM}/renders/{render}`],
       summary: "One of an item's renders",
       handle: (services) => async (request, response) => {
-        const { renders } = rendersOf(await find(request, services), response);
+        const { renders } = rendersOf(await find(request, services), request, response);
         const id = param(request, "render");
         if (!Object.hasOwn(renders, id))
           throw new NotFoundError(`Render "${id.slice(0, 40)}" isn't one of ${Object.keys(renders).join(", ")}`);
@@ -77,6 +78,34 @@ export const ITEM_INFO_ROUTES: RouteGroup<Services> = {
     },
   ],
 };
+
+/** The same of a file that is no catalog's: one description of all its bands, as TiTiler has it of a COG. */
+export function fileInfoRoutes(root: string): readonly Route<Services>[] {
+  const common = { method: "get", parameters: SOURCE_PARAMETERS } as const;
+  return [
+    {
+      ...common,
+      paths: [`${root}/info`],
+      summary: "A file's bands and its grid",
+      handle: (services) => async (request, response) => {
+        response.json(fileInfo(await find(request, services), bandsOf(request)));
+      },
+    },
+    {
+      ...common,
+      paths: [`${root}/info.geojson`],
+      summary: "A file's bands and its grid as a Feature",
+      refused: ["crs"],
+      types: [GEOJSON_TYPE],
+      handle: (services) => async (request, response) => {
+        const item = await find(request, services);
+        const { boundsWgs84: bbox, geometry } = item;
+        response.type(GEOJSON_TYPE);
+        response.json({ type: "Feature", bbox, geometry, properties: fileInfo(item, bandsOf(request)) });
+      },
+    },
+  ];
+}
 
 const find = (request: Request, { catalog }: Services): Promise<CatalogItem> =>
   catalog.item(param(request, "collection"), param(request, "item"));
@@ -88,53 +117,59 @@ function bandsOf(request: Request): readonly string[] {
 }
 
 /** rio-tiler's Info of each band. */
-function infoOf({ grid }: CatalogItem, bands: readonly string[]): Readonly<Record<string, unknown>> {
+const infoOf = (item: CatalogItem, bands: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(bands.map((band) => [band, fileInfo(item, [band])]));
+
+/** The same of bands together. */
+function fileInfo({ grid }: CatalogItem, bands: readonly string[]): Readonly<Record<string, unknown>> {
   const { width, height, transform, crs } = grid;
   const corners = [0, width].flatMap((x) => [0, height].map((y) => applyAffine(transform, x, y)));
   const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
   const code = epsgCode(crs);
   const levels = levelSizes(width, height).length;
-  return Object.fromEntries(
-    bands.map((band) => [
-      band,
-      {
-        bounds: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
-        crs: code === undefined ? crs : `http://www.opengis.net/def/crs/EPSG/0/${code}`,
-        band_metadata: [["b1", {}]],
-        band_descriptions: [["b1", band]],
-        dtype: "uint16",
-        nodata_type: "Mask",
-        colorinterp: ["gray"],
-        scales: [0.0001],
-        offsets: [0],
-        driver: "TEC-COG",
-        count: 1,
-        width,
-        height,
-        overviews: Array.from({ length: levels - 1 }, (_, i) => 2 ** (i + 1)),
-      },
-    ]),
-  );
+  return {
+    bounds: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
+    crs: code === undefined ? crs : `http://www.opengis.net/def/crs/EPSG/0/${code}`,
+    band_metadata: bands.map((_, i) => [`b${i + 1}`, {}]),
+    band_descriptions: bands.map((band, i) => [`b${i + 1}`, band]),
+    dtype: "uint16",
+    nodata_type: "Mask",
+    colorinterp: bands.map(() => "gray"),
+    scales: bands.map(() => 0.0001),
+    offsets: bands.map(() => 0),
+    driver: "TEC-COG",
+    count: bands.length,
+    width,
+    height,
+    overviews: Array.from({ length: levels - 1 }, (_, i) => 2 ** (i + 1)),
+  };
 }
 
 function rendersOf(
-  { json, collection, id }: CatalogItem,
+  item: CatalogItem,
+  request: Request,
   response: Response,
 ): { readonly self: string; readonly renders: Readonly<Record<string, unknown>> } {
-  const item = `${baseOf(response)}/collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(id)}`;
-  const properties = json["properties"] as Readonly<Record<string, unknown>>;
+  const { path, query: own } = itemPlace(request, item);
+  const [root, ending] = [`${baseOf(response)}/${path}`, queryText(own)];
+  const properties = item.json["properties"] as Readonly<Record<string, unknown>>;
   const given = (properties["renders"] ?? {}) as Readonly<Record<string, unknown>>;
   const renders = renderQueries(given).map(({ id: name, query }) => {
     const links = [
-      { rel: "self", href: `${item}/renders/${name}`, type: JSON_TYPE, title: `STAC Renders metadata for ${name}` },
+      {
+        rel: "self",
+        href: `${root}/renders/${name}${ending}`,
+        type: JSON_TYPE,
+        title: `STAC Renders metadata for ${name}`,
+      },
       {
         rel: "tilesets-map",
-        href: `${item}/{tileMatrixSetId}/tilejson.json?${query}`,
+        href: `${root}/{tileMatrixSetId}/tilejson.json?${own.size === 0 ? "" : `${own}&`}${query}`,
         templated: true,
         title: `tilejson file for ${name}`,
       },
     ];
     return [name, { valid: true, params: given[name], links }] as const;
   });
-  return { self: `${item}/renders`, renders: Object.fromEntries(renders) };
+  return { self: `${root}/renders${ending}`, renders: Object.fromEntries(renders) };
 }

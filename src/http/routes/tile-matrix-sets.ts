@@ -10,6 +10,7 @@ import {
   type TileMatrixSet,
 } from "../../geo/tile-matrix-sets.js";
 import { baseOf } from "../base-url.js";
+import { itemPlace, queryText } from "../item-place.js";
 import * as refused from "../refused.js";
 import type { Route, RouteGroup } from "../route.js";
 import { parseMosaicFilter } from "../search-params.js";
@@ -64,7 +65,7 @@ export const TILE_MATRIX_SET_ROUTES: RouteGroup<Needed> = {
           const base = baseOf(response);
           sendDocument(response, {
             tilesets: TILE_MATRIX_SETS.map((set) => tilesetEntry(set, of, base)),
-            links: [{ rel: "self", href: `${base}${of.path}/tiles`, type: JSON_TYPE }],
+            links: [{ rel: "self", href: `${base}${of.path}/tiles${of.query ?? ""}`, type: JSON_TYPE }],
           });
         },
       },
@@ -103,6 +104,8 @@ interface Subject {
   /** Below the base. */
   readonly path: string;
   readonly bounds: Bounds | undefined;
+  /** Of every link. */
+  readonly query?: string;
 }
 
 type Needed = Pick<Services, "catalog" | "searches">;
@@ -136,24 +139,28 @@ async function searchSubject({ searches }: Needed, request: Request): Promise<Su
 
 async function itemSubject({ catalog }: Needed, request: Request): Promise<Subject> {
   const item: CatalogItem = await catalog.item(pathParam(request, "collection"), pathParam(request, "item"));
-  const path = `/collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
-  return { title: item.id, path, bounds: item.boundsWgs84 };
+  const { path, query } = itemPlace(request, item);
+  return { title: item.id, path: `/${path}`, bounds: item.boundsWgs84, query: queryText(query) };
 }
 
 const uriOf = (id: string): string => `http://www.opengis.net/def/tilematrixset/OGC/1.0/${id}`;
 
-function tilesetEntry(set: TileMatrixSet, { title, path }: Subject, base: string): Readonly<Record<string, unknown>> {
+function tilesetEntry(
+  set: TileMatrixSet,
+  { title, path, query = "" }: Subject,
+  base: string,
+): Readonly<Record<string, unknown>> {
   return {
     title: `${title} in ${set.id}`,
     dataType: "map",
     crs: set.crsUri,
     tileMatrixSetURI: uriOf(set.id),
     links: [
-      { rel: "self", href: `${base}${path}/tiles/${set.id}`, type: JSON_TYPE, title: `Tileset ${set.id}` },
+      { rel: "self", href: `${base}${path}/tiles/${set.id}${query}`, type: JSON_TYPE, title: `Tileset ${set.id}` },
       { rel: TILING_SCHEME, href: `${base}/tileMatrixSets/${set.id}`, type: JSON_TYPE, title: set.title },
       ...FORMATS.map(([extension, type]) => ({
         rel: "item",
-        href: `${base}${path}/tiles/${set.id}/{tileMatrix}/{tileCol}/{tileRow}.${extension}`,
+        href: `${base}${path}/tiles/${set.id}/{tileMatrix}/{tileCol}/{tileRow}.${extension}${query}`,
         type,
         templated: true,
       })),

@@ -12,6 +12,7 @@ import { FORMAT_PARAMETERS } from "../../render/render-parameters.js";
 import { tileMatrixSet, WEB_MERCATOR_QUAD, zoomOfSet, type TileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import type { InpaintMethod } from "../../tile/mosaic/mosaic-spec.js";
 import { baseOf } from "../base-url.js";
+import { itemPlace } from "../item-place.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
 import * as refused from "../refused.js";
@@ -77,10 +78,9 @@ function itemTilejson(services: Services): RequestHandler {
   return async (request, response) => {
     const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
     const item = await services.catalog.item(param(request, "collection"), param(request, "item"));
-    const path = `collections/${encodeURIComponent(item.collection)}/items/${encodeURIComponent(item.id)}`;
     response.json(
       tilejson(request, response, {
-        path,
+        path: itemPlace(request, item).path,
         name: item.id,
         bounds: item.boundsWgs84,
         set,

@@ -10,6 +10,7 @@ import { createSlices } from "../../core/slices.js";
 import { sendParts } from "../sending-documents.js";
 import { requestSignal } from "../signal.js";
 import { baseOf } from "../base-url.js";
+import { itemPlace } from "../item-place.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
 import * as refused from "../refused.js";
@@ -127,9 +128,10 @@ async function collectionOf(request: Request, { catalog }: Services): Promise<Se
 
 /** Its one date is no dimension. */
 async function itemOf(request: Request, { catalog }: Services): Promise<Served> {
-  const { collection, id } = await catalog.item(param(request, "collection"), param(request, "item"));
-  const path = `collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(id)}`;
-  return { path, title: id, search: { collections: [collection], ids: [id] }, isOneDate: true };
+  const [collection, id] = [param(request, "collection"), param(request, "item")];
+  const item = await catalog.item(collection, id);
+  const { path } = itemPlace(request, item);
+  return { path, title: item.id, search: { collections: [collection], ids: [id] }, isOneDate: true };
 }
 
 async function searchOf(request: Request, { searches }: Services): Promise<Served> {
