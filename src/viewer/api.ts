@@ -2,11 +2,14 @@ import type { Connection } from "./connection.js";
 import type { DateEntry } from "./dates.js";
 import { fetchJson, list, number, record, SERVER, text } from "./json.js";
 import type { Json } from "./json.js";
+import type { Subject } from "./state.js";
 
 /** A collection as the page needs it. */
 export interface Collection {
   readonly id: string;
   readonly title: string;
+  /** Below the server: where its tiles, points and boxes are. */
+  readonly path: string;
   readonly renders: readonly RenderChoice[];
   /** One line of credits: who made the imagery, and the model. */
   readonly credit: string;
@@ -23,6 +26,10 @@ export interface RenderChoice {
   readonly query: string;
   readonly range: readonly [min: number, max: number] | undefined;
   readonly colormap: string | undefined;
+  /** Extension of its tiles, with the scale before it: ".webp", "@2x.png". */
+  readonly ending: string;
+  /** Whether it is a look of its own, of items that it chooses. */
+  readonly isOwn: boolean;
 }
 
 /** An item as the page needs it. */
@@ -74,17 +81,21 @@ export interface StartSeries {
   readonly outlines: readonly Outline[];
 }
 
-/** All collections, and the dates, extent and outlines of one, in one request. */
-export async function fetchStart(
-  ask: Connection["ask"],
-  collection: string | undefined,
-  signal?: AbortSignal,
-): Promise<Start> {
-  const query = collection === undefined ? "" : `?collection=${encodeURIComponent(collection)}`;
-  const json = await fetchJson(ask, `viewer/start.json${query}`, signal);
+/** All collections, and the dates, extent and outlines of one, or of a search, in one request. */
+export async function fetchStart(ask: Connection["ask"], subject: Subject, signal?: AbortSignal): Promise<Start> {
+  const { collection, search } = subject;
+  const look = new URLSearchParams(subject.look);
+  const query = new URLSearchParams([...look].filter(([name]) => NARROWING.includes(name)));
+  if (collection !== undefined) query.set("collection", collection);
+  if (search !== undefined) query.set("search", search);
+  const json = await fetchJson(ask, `viewer/start.json${query.size === 0 ? "" : `?${query}`}`, signal);
   const [series, basemap] = [record(json["series"]), record(json["basemap"])];
+  const shown = text(series["collection"]);
+  const own = subject.look === undefined ? [] : [ownRender(look)];
   return {
-    collections: list(json["collections"]).map((one) => toCollection(record(one))),
+    collections: list(json["collections"])
+      .map((one) => toCollection(record(one)))
+      .map((one) => (one.id === shown ? { ...one, renders: [...own, ...one.renders] } : one)),
     basemap:
       json["basemap"] === undefined
         ? undefined
@@ -101,8 +112,8 @@ export async function fetchStart(
             entries: toEntries(series["dates"]),
             extent: {
               bounds: toBounds(series["bounds"]),
-              minzoom: number(series["minzoom"]) ?? 0,
-              maxzoom: number(series["maxzoom"]) ?? 14,
+              minzoom: number(look.get("minzoom") ?? series["minzoom"]) ?? 0,
+              maxzoom: number(look.get("maxzoom") ?? series["maxzoom"]) ?? 14,
             },
             outlines: list(series["outlines"]).map((geometry) => toOutline(record(geometry))),
           },
@@ -112,10 +123,10 @@ export async function fetchStart(
 /** The days of a collection with imagery in a box, oldest first. */
 export async function fetchDates(
   ask: Connection["ask"],
-  { collection, bbox }: { readonly collection: string; readonly bbox: Bounds },
+  { path: root, bbox }: { readonly path: string; readonly bbox: Bounds },
   signal: AbortSignal,
 ): Promise<readonly DateEntry[]> {
-  const path = `collections/${encodeURIComponent(collection)}/dates?bbox=${toBbox(bbox)}`;
+  const path = `${root}/dates?bbox=${toBbox(bbox)}`;
   return toEntries((await fetchJson(ask, path, signal))["dates"]);
 }
 
@@ -173,6 +184,7 @@ function toCollection(json: Json): Collection {
   return {
     id,
     title: text(json["title"]) || id,
+    path: text(json["path"]) || `collections/${encodeURIComponent(id)}`,
     renders: renders.length > 0 ? renders : [TRUE_COLOUR],
     credit: [text(json["attribution"]), modelsOf(json)].filter((part) => part !== "").join(" · "),
     derivedFrom: list(json["derived_from"]).map(text),
@@ -186,7 +198,33 @@ const TRUE_COLOUR: RenderChoice = {
   query: "",
   range: undefined,
   colormap: undefined,
+  ending: ".webp",
+  isOwn: false,
 };
+
+/** What of a look says which items it is of. */
+const NARROWING = ["ids", "bbox", "datetime", "filter", "filter-lang", "filter-crs", "query", "items_limit", "sortby"];
+/** What of a look isn't said of each tile. */
+const OF_TILEJSON = ["tile_format", "tile_scale", "minzoom", "maxzoom"];
+
+/** The look that the address gives: what it says of each tile stays as it is. */
+function ownRender(look: URLSearchParams): RenderChoice {
+  const query = new URLSearchParams([...look].filter(([name]) => !OF_TILEJSON.includes(name)));
+  // Its dates are those of the timeline, unless they become one picture.
+  if (["", "first"].includes(look.get("pixel_selection") ?? "")) query.delete("datetime");
+  const [min, max] = (look.get("rescale") ?? "").split(",").map((part) => (part === "" ? undefined : Number(part)));
+  const [scale, format] = [look.get("tile_scale") ?? "1", look.get("tile_format") ?? ""];
+  return {
+    id: "as-asked",
+    title: "As asked",
+    description: "What the address says",
+    query: query.toString(),
+    range: min === undefined || max === undefined ? undefined : [min, max],
+    colormap: look.get("colormap_name") ?? undefined,
+    ending: `${scale === "1" ? "" : `@${scale}x`}.${/^(png|jpe?g|webp)$/.test(format) ? format : "webp"}`,
+    isOwn: true,
+  };
+}
 
 function toRender(id: string, render: Json): RenderChoice {
   const query = new URLSearchParams();
@@ -207,6 +245,8 @@ function toRender(id: string, render: Json): RenderChoice {
     query: query.toString(),
     range: min === undefined || max === undefined ? undefined : [min, max],
     colormap: typeof render["colormap_name"] === "string" ? render["colormap_name"] : undefined,
+    ending: ".webp",
+    isOwn: false,
   };
 }
 

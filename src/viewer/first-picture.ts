@@ -37,7 +37,7 @@ connection.listen(() => {
   if (globalThis.tectile !== undefined) say(describeHealth(connection.health()) ?? "Loading");
 });
 const asked = performance.now();
-const start = fetchStart(connection.ask, parseHash(location.hash).collection);
+const start = fetchStart(connection.ask, parseHash(location.hash));
 const root = document.getElementById("first-picture");
 globalThis.tectile = { connection, start, remove: () => root?.remove() };
 start

@@ -1,4 +1,5 @@
 import type { Bounds, Item, RenderChoice, TileExtent } from "./api.js";
+import { wholeDay } from "./dates.js";
 import type { DateEntry } from "./dates.js";
 import { SERVER } from "./json.js";
 
@@ -29,7 +30,8 @@ export interface TileLayer {
 export type Filling = "before" | "cloud-free" | "hatched" | "nothing";
 
 export interface FrameQuery {
-  readonly collection: string;
+  /** Where the tiles of the dates are, below the server. */
+  readonly path: string;
   readonly entry: DateEntry;
   /** Of the day; only needed where nothing else fills in. */
   readonly items: readonly Item[];
@@ -39,17 +41,21 @@ export interface FrameQuery {
 }
 
 /** The frame of a date: the collection's mosaic at that moment, or one layer for each of the day's items. */
-export function frameOf({ collection, entry, items, render, filling, extent }: FrameQuery): Frame {
-  const root = `collections/${encodeURIComponent(collection)}`;
+export function frameOf({ path, entry, items, render, filling, extent }: FrameQuery): Frame {
   const isFilled = filling === "cloud-free" || filling === "hatched";
-  const named = { key: [collection, entry.day, render.id, filling].join("|"), day: entry.day, isFilled };
+  const look = render.isOwn ? render.query : render.id;
+  const named = { key: [path, entry.day, look, filling].join("|"), day: entry.day, isFilled };
   const { minzoom, maxzoom } = extent;
+  const whole = { bounds: extent.bounds, minzoom, maxzoom };
   if (filling !== "nothing") {
-    const query = [render.query, `datetime=${encodeURIComponent(entry.datetime)}`, fillingQuery(filling)];
-    return { ...named, layers: [{ url: tileUrl(root, query), bounds: extent.bounds, minzoom, maxzoom }] };
+    const query = [`datetime=${encodeURIComponent(entry.datetime)}`, fillingQuery(filling)];
+    return { ...named, layers: [{ url: tileUrl(path, render, query), ...whole }] };
   }
+  // A search has no items of a day to ask for, and a look of its own may leave some out.
+  if (render.isOwn || !path.startsWith("collections/"))
+    return { ...named, layers: [{ url: tileUrl(path, render, [`datetime=${wholeDay(entry.day)}`]), ...whole }] };
   const layers = items.slice(0, MAX_LAYERS).map((item) => ({
-    url: tileUrl(`${root}/items/${encodeURIComponent(item.id)}`, [render.query]),
+    url: tileUrl(`${path}/items/${encodeURIComponent(item.id)}`, render),
     bounds: item.bounds,
     minzoom,
     maxzoom,
@@ -73,8 +79,11 @@ export function fillingQuery(filling: Exclude<Filling, "nothing">): string {
 /** Items of one day that are drawn as layers of their own. */
 const MAX_LAYERS = 24;
 
-function tileUrl(root: string, query: readonly string[]): string {
-  const search = query.filter((part) => part !== "").join("&");
-  const path = `${root}/tiles/WebMercatorQuad/{z}/{x}/{y}.webp`;
+/** What a look of its own says goes before what the page would. */
+function tileUrl(root: string, { query, ending, isOwn }: RenderChoice, ours: readonly string[] = []): string {
+  const said = new URLSearchParams(isOwn ? query : "");
+  const added = ours.flatMap((part) => part.split("&")).filter((part) => !said.has(part.split("=")[0] ?? ""));
+  const search = [query, ...added].filter((part) => part !== "").join("&");
+  const path = `${root}/tiles/WebMercatorQuad/{z}/{x}/{y}${ending}`;
   return `${TILE_PROTOCOL}${SERVER.href}${path}${search === "" ? "" : `?${search}`}`;
 }

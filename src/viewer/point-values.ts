@@ -1,4 +1,4 @@
-import type { RenderChoice } from "./api.js";
+import type { Collection, RenderChoice } from "./api.js";
 import type { Connection } from "./connection.js";
 import { fetchJson, list, number, record, SERVER, text } from "./json.js";
 
@@ -13,7 +13,7 @@ export interface PointValue {
 
 /** A question about a place over time. */
 export interface PointQuery {
-  readonly collection: string;
+  readonly collection: Pick<Collection, "id" | "path">;
   readonly place: readonly [lon: number, lat: number];
   readonly plotted: Plotted;
   /** Values of cloudy dates come from the dates around them. */
@@ -60,5 +60,5 @@ export function pointCsvUrl(query: PointQuery): string {
 
 function pointPath({ collection, place: [lon, lat], plotted, cloudFree }: PointQuery): string {
   const search = new URLSearchParams({ expression: plotted.expression, inpaint: cloudFree ? "linear" : "none" });
-  return `collections/${encodeURIComponent(collection)}/point/${lon.toFixed(6)},${lat.toFixed(6)}?${search}`;
+  return `${collection.path}/point/${lon.toFixed(6)},${lat.toFixed(6)}?${search}`;
 }

@@ -89,7 +89,7 @@ async function itemRows({ item: asked, point }: PlaceQuestion): Promise<readonly
   if (item === undefined) return [make("span", {}, "No imagery here on or before this date")];
   const time = `${formatDay(item.datetime)}, ${item.datetime.slice(11, 16)} UTC`;
   const clear = item.clearPercent === undefined ? [] : [`${Math.round(item.clearPercent)} % clear`];
-  const link = make("a", { href: itemUrl(point.collection, item.id), target: "_blank", rel: "noopener" }, item.id);
+  const link = make("a", { href: itemUrl(point.collection.id, item.id), target: "_blank", rel: "noopener" }, item.id);
   return [
     make("span", {}, [time, ...clear].join(" · ")),
     ...(item.model === undefined ? [] : [make("span", {}, `Model ${item.model}`)]),
@@ -107,7 +107,11 @@ async function chartRows(
   const hollow = point.cloudFree ? "inferred" : "cloudy";
   const csv = make(
     "a",
-    { class: "csv", href: pointCsvUrl(point), download: `${point.collection}-${point.place.map(short).join("-")}.csv` },
+    {
+      class: "csv",
+      href: pointCsvUrl(point),
+      download: `${point.collection.id}-${point.place.map(short).join("-")}.csv`,
+    },
     "CSV",
   );
   return [

@@ -28,8 +28,11 @@ export function toSeries(
   { entries, extent, outlines }: Omit<StartSeries, "collection">,
 ): Series {
   const { id } = collection;
+  // Items of searches can't be asked for by day and place.
+  const hasItems = collection.path.startsWith("collections/");
   const days = new Map<string, Promise<readonly Item[]>>();
   const itemsOf = (day: string): Promise<readonly Item[]> => {
+    if (!hasItems) return Promise.resolve([]);
     const known = days.get(day);
     if (known !== undefined) return known;
     const asked = fetchItems(ask, { collection: id, datetime: wholeDay(day), limit: OUTLINES });
@@ -37,8 +40,8 @@ export function toSeries(
     asked.catch(() => days.delete(day));
     return asked;
   };
-  const itemsAt: Series["itemsAt"] = ([lon, lat], datetime) =>
-    fetchItems(ask, { collection: id, bbox: [lon, lat, lon, lat], datetime, limit: 50 });
+  const itemsAt: Series["itemsAt"] = async ([lon, lat], datetime) =>
+    !hasItems ? [] : fetchItems(ask, { collection: id, bbox: [lon, lat, lon, lat], datetime, limit: 50 });
   return { collection, outlines, entries, extent, itemsOf, itemsAt };
 }
 
@@ -126,7 +129,7 @@ function frameWith(
   const entry = entries.find((candidate) => candidate.day === how.day);
   const render = renderOf(collection, how.render);
   if (entry === undefined || render === undefined) return undefined;
-  return frameOf({ collection: collection.id, entry, items: how.items, render, filling: how.filling, extent });
+  return frameOf({ path: collection.path, entry, items: how.items, render, filling: how.filling, extent });
 }
 
 /** The item that shows at a place on a day, holes aside: the newest at or before it, or one of that day. */

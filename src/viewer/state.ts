@@ -1,6 +1,10 @@
 /** Everything that the page shows, and nothing that can be worked out from it: what a permalink holds. */
 export interface ViewState {
   readonly collection: string | undefined;
+  /** Id of a registered search that shows instead. */
+  readonly search: string | undefined;
+  /** A look of its own and which items it is of, as the query of a tile: what map.html was asked with. */
+  readonly look: string | undefined;
   /** Day of the picture, "2021-06-26". */
   readonly date: string | undefined;
   /** Day right of the divider; undefined when not comparing. */
@@ -32,6 +36,9 @@ export interface Camera {
   readonly lat: number;
 }
 
+/** What the page is of: what it asks the server for before its tiles. */
+export type Subject = Pick<ViewState, "collection" | "search" | "look">;
+
 /** Holds the state and tells of changes. */
 export interface Store {
   get(): ViewState;
@@ -42,6 +49,8 @@ export interface Store {
 
 const START: ViewState = {
   collection: undefined,
+  search: undefined,
+  look: undefined,
   date: undefined,
   compare: undefined,
   render: undefined,
@@ -78,7 +87,7 @@ export function createStore(hash: string): Store {
 /** "#collection=demo&date=2021-06-26&at=12.5/42.1/2.8": the state as a permalink; defaults are left out. */
 export function formatHash(state: ViewState): string {
   const query = new URLSearchParams();
-  for (const key of ["collection", "date", "compare", "render", "from", "to"] as const) {
+  for (const key of ["collection", "search", "date", "compare", "render", "look", "from", "to"] as const) {
     const value = state[key];
     if (value !== undefined) query.set(key, value);
   }
@@ -104,6 +113,8 @@ export function parseHash(hash: string): ViewState {
   const opacity = Number(query.get("opacity") ?? 1);
   return {
     collection: query.get("collection") ?? undefined,
+    search: query.get("search") ?? undefined,
+    look: query.get("look") || undefined,
     date: day("date"),
     compare: day("compare"),
     render: query.get("render") ?? undefined,

@@ -18,7 +18,7 @@ export function createViewDates(
   let last: { readonly series: Series; readonly view: string } | undefined;
   let asking = new AbortController();
   const load = async (series: Series, view: Bounds, signal: AbortSignal): Promise<void> => {
-    const inView = await fetchDates(ask, { collection: series.collection.id, bbox: view }, signal);
+    const inView = await fetchDates(ask, { path: series.collection.path, bbox: view }, signal);
     const known = new Map(inView.map((entry) => [entry.day, entry]));
     const entries = series.entries.map((entry): DateEntry => {
       const here = known.get(entry.day);

@@ -14,7 +14,7 @@ import type { Series } from "./series.js";
 import type { Side } from "./slider.js";
 import { createStage } from "./stage.js";
 import { createStore, followHash } from "./state.js";
-import type { ViewState } from "./state.js";
+import type { Subject, ViewState } from "./state.js";
 import { createToasts } from "./toasts.js";
 import { createWorld } from "./world.js";
 
@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   globalThis.tectile = undefined;
   const connection = first?.connection ?? createConnection();
   try {
-    const begun = await (first?.start ?? fetchStart(connection.ask, store.get().collection));
+    const begun = await (first?.start ?? fetchStart(connection.ask, store.get()));
     if (begun.series === undefined)
       return explain("Nothing here yet", "Add imagery: tectile ingest FILES --catalog FOLDER");
     const fail = (error: unknown): void => toasts.fail(messageOf(error));
@@ -73,13 +73,18 @@ function wire(page: Page) {
   };
   const open = createOpener(page, opened);
   store.listen((state, before) => {
-    if (state.collection === before.collection || state.collection === series?.collection.id) return draw(state);
+    const isSame = state.search === before.search && state.look === before.look;
+    if (isSame && (state.collection === before.collection || state.collection === series?.collection.id))
+      return draw(state);
     controls.stop();
+    // A search, and a look of its own, are of what the address names beside them.
+    if (isSame && (state.search ?? state.look) !== undefined)
+      return store.set({ search: undefined, look: undefined, date: undefined, compare: undefined, camera: undefined });
     const next = collections.find(({ id }) => id === state.collection);
     // Another collection is elsewhere, unless one was made from the other: neither its place nor its dates carry over, if a permalink gave none.
     if (state.date === before.date && !areRelated(series?.collection, next))
       store.set({ camera: undefined, date: undefined, compare: undefined, from: undefined, to: undefined });
-    open(state.collection);
+    open(state);
   });
   followHash(store, ({ lon, lat, zoom }) => stage.main.map.jumpTo({ center: [lon, lat], zoom }));
   stage.main.map.once("movestart", () => first?.remove());
@@ -95,12 +100,12 @@ function wire(page: Page) {
   };
 }
 
-/** Loads collections by id, the last one asked for; an unknown id is the first collection. */
-function createOpener({ connection, fail }: Page, opened: (series: Series) => void): (id: string | undefined) => void {
+/** Loads collections by id, and searches, the last one asked for; an unknown id is the first collection. */
+function createOpener({ connection, fail }: Page, opened: (series: Series) => void): (subject: Subject) => void {
   let loading = new AbortController();
-  const load = async (id: string | undefined, signal: AbortSignal): Promise<void> => {
+  const load = async (subject: Subject, signal: AbortSignal): Promise<void> => {
     try {
-      const { collections, series } = await fetchStart(connection.ask, id, signal);
+      const { collections, series } = await fetchStart(connection.ask, subject, signal);
       const collection = collections.find((one) => one.id === series?.collection);
       if (!signal.aborted && collection !== undefined && series !== undefined)
         opened(toSeries(connection.ask, collection, series));
@@ -108,10 +113,10 @@ function createOpener({ connection, fail }: Page, opened: (series: Series) => vo
       if (!signal.aborted) fail(error);
     }
   };
-  return (id) => {
+  return (subject) => {
     loading.abort();
     loading = new AbortController();
-    void load(id, loading.signal);
+    void load(subject, loading.signal);
   };
 }
 
@@ -128,7 +133,7 @@ function questionAt(
   return {
     day,
     item: itemShown(series, { day, only: state.only }, place),
-    point: { collection: collection.id, place, plotted, cloudFree: isCloudFree(state, series) },
+    point: { collection, place, plotted, cloudFree: isCloudFree(state, series) },
   };
 }
 

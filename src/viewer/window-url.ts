@@ -6,21 +6,23 @@ import { fillingOf, renderOf } from "./series.js";
 import type { Series } from "./series.js";
 import type { ViewState } from "./state.js";
 
-/** Parts of a render that only make colours of values. */
-const COLOURS = ["rescale", "colormap_name", "color_formula"];
+/** Parts of a look that only make colours of values, or are of tiles. */
+const NOT_OF_VALUES = ["rescale", "colormap_name", "colormap", "color_formula", "tilesize", "buffer", "padding"];
 
 /** URL of what the view shows on the state's date as a GeoTIFF of values, at the imagery's own resolution as far as the server allows. */
 export function windowUrl({ collection, entries, extent }: Series, state: ViewState, view: Bounds): string {
-  const query = new URLSearchParams(renderOf(collection, state.render)?.query ?? "");
-  for (const name of COLOURS) query.delete(name);
+  const look = new URLSearchParams(renderOf(collection, state.render)?.query ?? "");
+  const query = new URLSearchParams(look);
+  for (const name of NOT_OF_VALUES) query.delete(name);
   const entry = entries.find(({ day }) => day === state.date);
-  if (entry !== undefined) query.set("datetime", state.only ? wholeDay(entry.day) : entry.datetime);
+  if (entry !== undefined && !look.has("datetime"))
+    query.set("datetime", state.only ? wholeDay(entry.day) : entry.datetime);
   const filling = fillingOf(state, { entries });
   if (filling !== "nothing")
-    for (const [name, value] of new URLSearchParams(fillingQuery(filling))) query.set(name, value);
+    for (const [name, value] of new URLSearchParams(fillingQuery(filling))) if (!look.has(name)) query.set(name, value);
   query.delete("inferred");
   const box = overlap(view, extent.bounds).map((side) => side.toFixed(6));
-  return new URL(`collections/${encodeURIComponent(collection.id)}/bbox/${box.join(",")}.tif?${query}`, SERVER).href;
+  return new URL(`${collection.path}/bbox/${box.join(",")}.tif?${query}`, SERVER).href;
 }
 
 /** The part of a view with imagery; the view where they don't meet, or the extent crosses the antimeridian. */

@@ -173,7 +173,8 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
       if (name === "quality" || name === "token") continue;
       // Of a collection's items only that collection's own.
       if (name === "collections" && route.template.includes("{collection}")) continue;
-      const value = name === "f" && route.template.includes("colorMaps") ? "png" : example;
+      const legend = name === "f" && route.template.includes("colorMaps");
+      const value = name === "search" ? search : legend ? "png" : example;
       const one = name.startsWith("colormap") || name === "color_formula" ? { assets: "B04" } : {};
       const response = await ask(route, { ...one, [name]: value });
       const text = await response.text();

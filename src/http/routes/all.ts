@@ -6,6 +6,7 @@ import { CROP_ROUTES } from "./crops.js";
 import { DATES_ROUTES } from "./dates.js";
 import { ITEM_INFO_ROUTES } from "./item-info.js";
 import { ITEM_STATISTICS_ROUTES } from "./item-statistics.js";
+import { MAP_PAGE_ROUTES } from "./map-pages.js";
 import { MAP_ROUTES } from "./maps.js";
 import { ITEMS_OF_ROUTES } from "./items-of.js";
 import { SEARCHES_ROUTES } from "./searches.js";
@@ -41,6 +42,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   URL_ROUTES,
   VIEWER_START_ROUTES,
   VIEWER_ROUTES,
+  MAP_PAGE_ROUTES,
   // After map.html.
   MAP_ROUTES,
 ];

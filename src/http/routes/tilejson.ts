@@ -187,17 +187,11 @@ interface Described {
 
 function tilejson(request: Request, response: Response, described: Described): object {
   const query = queryOf(request);
-  const format = tileFormat(query);
-  parseMosaic(query, { extension: format, presets: described.presets });
-  QUALITY.of(query);
-  parseBuffer(query);
-  EMPTY_TILE.of(query);
+  const format = checkTiles(query, described.presets);
   const extension = format === undefined ? "" : `.${format}`;
   const scaled = TILE_SCALE.of(query) ?? 1;
   const scale = scaled === 1 ? "" : `@${scaled}x`;
-  const [minzoom, maxzoom] = [MINZOOM.of(query) ?? described.minzoom, MAXZOOM.of(query) ?? described.zoom];
-  if (minzoom > maxzoom)
-    throw new InvalidRequestError(`minzoom is ${minzoom} and maxzoom ${maxzoom}; wanted minzoom at most maxzoom`);
+  const { minzoom, maxzoom } = zoomsOf(query, { minzoom: described.minzoom, maxzoom: described.zoom });
   const rest = wholeQueryOf(request);
   for (const { name } of [TILE_FORMAT, TILE_SCALE, MINZOOM, MAXZOOM]) rest.delete(name);
   const suffix = rest.size === 0 ? "" : `?${rest.toString()}`;
@@ -220,6 +214,27 @@ function tilejson(request: Request, response: Response, described: Described): o
       Math.max(minzoom, maxzoom - 2),
     ],
   };
+}
+
+/** Checks what is passed on to tiles as those will; gives their extension. @throws InvalidRequestError */
+export function checkTiles(query: URLSearchParams, presets: Services["renders"]): string | undefined {
+  const format = tileFormat(query);
+  parseMosaic(query, { extension: format, presets });
+  QUALITY.of(query);
+  parseBuffer(query);
+  EMPTY_TILE.of(query);
+  TILE_SCALE.of(query);
+  return format;
+}
+
+/** `minzoom` and `maxzoom`, else the usual ones. @throws InvalidRequestError */
+export function zoomsOf(
+  query: URLSearchParams,
+  usual: { readonly minzoom: number; readonly maxzoom: number },
+): { readonly minzoom: number; readonly maxzoom: number } {
+  const [minzoom, maxzoom] = [MINZOOM.of(query) ?? usual.minzoom, MAXZOOM.of(query) ?? usual.maxzoom];
+  if (minzoom <= maxzoom) return { minzoom, maxzoom };
+  throw new InvalidRequestError(`minzoom is ${minzoom} and maxzoom ${maxzoom}; wanted minzoom at most maxzoom`);
 }
 
 /** The zoom whose pixels come nearest to the item's own. */

@@ -2,27 +2,15 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { RequestHandler } from "express";
 import type { Config } from "../../app/config.js";
-import type { Catalog } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
-import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
-import { baseOf } from "../base-url.js";
-import { DATE_PARAMETERS } from "../mosaic-params.js";
 import { pageFile, readPage } from "../page-files.js";
 import { wholeQueryOf } from "../params.js";
-import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
-import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { allowPage } from "../security-headers.js";
-import { TILEJSON_PARAMETERS } from "./tilejson.js";
-import { param, TILE_MATRIX_SET } from "./tiles.js";
-
-/** The viewer has looks of its own. */
-const REFUSED = [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS].map(
-  ({ name }) => name,
-);
+import { param } from "./tiles.js";
 
 /** What the page at "/" loads, under /viewer: files that scripts/build.mjs has named by their content, so that browsers keep them for a year. */
-export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
+export const VIEWER_ROUTES: RouteGroup<unknown> = {
   title: "Viewer",
   routes: [
     {
@@ -31,21 +19,6 @@ export const VIEWER_ROUTES: RouteGroup<{ readonly catalog: Catalog }> = {
       summary: "A file of the viewer",
       types: ["*/*"],
       handle: () => sendFile,
-    },
-    {
-      // Where TiTiler has a map page of a collection.
-      method: "get",
-      paths: ["{tms}/map.html", "map.html"].map((path) => `/collections/{collection}/${path}`),
-      summary: "A map of a collection: leads to the viewer",
-      refused: [...REFUSED, ...refused.EFFORT],
-      types: ["text/html"],
-      handle:
-        ({ catalog }) =>
-        async (request, response) => {
-          const { id } = await catalog.collection(param(request, "collection"));
-          tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
-          response.redirect(307, `${baseOf(response)}/#collection=${encodeURIComponent(String(id))}`);
-        },
     },
   ],
 };

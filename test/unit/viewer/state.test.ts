@@ -11,6 +11,8 @@ const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.opt
 test("a permalink brings back the state", () => {
   const state = fc.record({
     collection: maybe(fc.string({ minLength: 1 })),
+    search: maybe(fc.string({ minLength: 1 })),
+    look: maybe(fc.constantFrom("assets=B04&rescale=0%2C3000", "expression=B08%2FB04%3B1&datetime=2020-01-01T00%3A00")),
     date: maybe(day),
     compare: maybe(day),
     render: maybe(fc.constantFrom("ndvi", "true-color", "a b&c=d")),
