@@ -1,4 +1,6 @@
 import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
+import type { OpenContainer } from "../tile/chunk-reader.js";
+import type { LatentRect } from "../tile/plan.js";
 import { openItem } from "../tile/open-item.js";
 import type { Services } from "./services.js";
 
@@ -12,10 +14,10 @@ const SIDE = 256;
  * What can't be decoded is left for who asks for it to be told.
  */
 export async function warmUp(
-  services: Pick<Services, "catalog" | "reader" | "networks">,
+  services: Pick<Services, "catalog" | "reader" | "networks" | "pixels">,
   signal: AbortSignal,
 ): Promise<void> {
-  const { catalog, reader, networks } = services;
+  const { catalog, reader, networks, pixels } = services;
   const { items } = await catalog.search({ limit: 1 });
   const [item] = items;
   if (item === undefined) return;
@@ -23,10 +25,32 @@ export async function warmUp(
   const level = container.cog.levels.length - 1;
   const { width = 0, height = 0 } = container.cog.levels[level] ?? {};
   const rect = rectOfPixels({ x: 0, y: 0, width: Math.min(SIDE, width), height: Math.min(SIDE, height) });
+  await Promise.all([
+    warmChunks(container, level, { reader, pixels }, signal),
+    warmWindows({ container, level, rect }, { reader, networks }, signal),
+  ]);
+}
+
+/** The reader keeps what it decodes, so every thread is given the chunk itself. */
+async function warmChunks(
+  container: OpenContainer,
+  level: number,
+  { reader, pixels }: Pick<Services, "reader" | "pixels">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++)
+    await Promise.all(Array.from({ length: pixels.size }, () => reader.decodeAgain(container, level, 0, signal)));
+}
+
+async function warmWindows(
+  { container, level, rect }: { readonly container: OpenContainer; readonly level: number; readonly rect: LatentRect },
+  { reader, networks }: Pick<Services, "reader" | "networks">,
+  signal: AbortSignal,
+): Promise<void> {
   const threads = networks.health().size;
   for (let round = 0; round < ROUNDS; round++) {
     const windows = Array.from({ length: threads }, () =>
-      decodeWindow({ container, level, rect, bands: ["B04"] }, services, signal),
+      decodeWindow({ container, level, rect, bands: ["B04"] }, { reader, networks }, signal),
     );
     await Promise.all(windows);
   }

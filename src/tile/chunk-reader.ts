@@ -43,6 +43,8 @@ export interface ChunkReader {
   openReference(container: OpenContainer, k: number, signal?: AbortSignal): Promise<OpenContainer>;
   /** @throws ChangedFileError for a remote file that isn't the one which was opened; the next `open` opens what is there. */
   chunk(container: OpenContainer, level: number, index: number, signal?: AbortSignal): Promise<DecodedChunk>;
+  /** Decodes a chunk that may be kept already, so that what decodes it is warm; what it gives is not kept. */
+  decodeAgain(container: OpenContainer, level: number, index: number, signal: AbortSignal): Promise<DecodedChunk>;
   /** Of files that are gone: closes them and drops what was read from them. */
   forget(hrefs: ReadonlySet<string>): void;
   stats(): { readonly latents: CacheStats; readonly headers: number };
@@ -177,6 +179,7 @@ export function createChunkReader(options: ChunkReaderOptions): ChunkReader {
     open,
     openReference,
     chunk,
+    decodeAgain: read,
     forget,
     stats: () => ({ latents: latents.stats(), headers: headers.size }),
     async close() {
