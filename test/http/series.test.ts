@@ -69,10 +69,14 @@ test("CSV has a line a date", async () => {
 });
 
 test("an item's point is TiTiler's", async () => {
-  const one = await json<{ coordinates: number[]; values: number[]; band_names: string[] }>(
-    `/collections/place/items/place_2024-01-10/point/${at(64, 64)}?assets=B08,B04`,
-  );
-  assert.deepEqual(one.band_names, ["B08", "B04"]);
+  const one = await json<{
+    coordinates: number[];
+    values: number[];
+    band_names: string[];
+    band_descriptions: string[];
+  }>(`/collections/place/items/place_2024-01-10/point/${at(64, 64)}?assets=B08,B04`);
+  assert.deepEqual(one.band_names, ["b1", "b2"]);
+  assert.deepEqual(one.band_descriptions, ["B08", "B04"]);
   near(one.values[0], 1000);
   const outside = await fetch(`${server.url}/collections/place/items/place_2024-01-10/point/10,10?assets=B08`);
   assert.equal(outside.status, 404);

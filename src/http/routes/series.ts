@@ -136,12 +136,15 @@ function itemPoint(services: Services): RequestHandler {
     response.json({
       coordinates: given,
       values: point.values ?? names.map(() => null),
-      band_names: names,
+      band_names: numbered(names),
       band_descriptions: names,
       clear: point.clear,
     });
   };
 }
+
+/** Of bands, as rio-tiler calls them: b1, b2, ... */
+const numbered = (names: readonly string[]): readonly string[] => names.map((_, i) => `b${i + 1}`);
 
 /** Which items count. */
 type FilterOf = (request: Request, services: Services) => Promise<MosaicFilter>;
@@ -187,7 +190,7 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
         name: one.id,
         datetime: one.datetime,
         values: values ?? names.map(() => null),
-        band_names: names,
+        band_names: numbered(names),
         band_descriptions: names,
         clear,
         inferred: inferred !== undefined,

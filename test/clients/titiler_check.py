@@ -1,0 +1,193 @@
+"""Starts TiTiler, has it read a server's items and bands over HTTP, and asks both the same: titiler_check.py BASE COLLECTION ITEM.
+
+Pictures are compared pixel by pixel; of JSON, it prints which fields differ, question by question.
+"""
+
+import io
+import json
+import math
+import re
+import sys
+import threading
+import time
+import urllib.request
+import warnings
+from urllib.parse import quote
+
+import numpy as np
+import rasterio
+import uvicorn
+from fastapi import FastAPI
+from rasterio.io import MemoryFile
+from rio_tiler.io import STACReader
+from titiler.core import __version__
+from titiler.core.errors import DEFAULT_STATUS_CODES, add_exception_handlers
+from titiler.core.factory import MultiBaseTilerFactory, TilerFactory
+
+base, collection, item = sys.argv[1:]
+warnings.filterwarnings("ignore")
+
+app = FastAPI()
+app.include_router(TilerFactory(router_prefix="/cog").router, prefix="/cog")
+app.include_router(MultiBaseTilerFactory(router_prefix="/stac", reader=STACReader).router, prefix="/stac")
+add_exception_handlers(app, DEFAULT_STATUS_CODES)
+server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+threading.Thread(target=server.run, daemon=True).start()
+while not server.started:
+    time.sleep(0.05)
+titiler = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+document = f"{base}collections/{collection}/items/{item}"
+# TiTiler reads one band's COG as a file, here a file is that of all bands.
+URLS = {"/stac": (document, document), "/cog": (f"{document}/assets/tec", f"{document}/assets/B08.tif")}
+
+
+def ask(root, kind, path, query, url, body):
+    data = None if body is None else json.dumps(body).encode()
+    address = f"{root}{kind}/{path}?{query}&url={quote(url, safe='')}"
+    request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.read()
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{address}: {error.code} {error.read()[:300]}") from error
+
+
+def both(kind, path, query, body=None):
+    """Of /cog the eighth band: `bidx` is its place in our file, and 1 in TiTiler's."""
+    ours, theirs = URLS[kind]
+    own = "bidx=8&" if kind == "/cog" else ""
+    return ask(base[:-1], kind, path, own + query, ours, body), ask(titiler, kind, path, query, theirs, body)
+
+
+def pixels(data):
+    """Planes and a mask."""
+    if data[:6] == b"\x93NUMPY":
+        planes = np.load(io.BytesIO(data))
+        return planes[:-1].astype("float64"), planes[-1] > 0
+    with MemoryFile(data) as file, file.open() as picture:
+        planes = picture.read().astype("float64")
+        return (planes[:-1], planes[-1] > 0) if planes.shape[0] in (2, 4) else (planes, picture.dataset_mask() > 0)
+
+
+RING = [[3.0052, 42.4449], [3.0203, 42.4447], [3.0191, 42.4302], [3.0052, 42.4449]]
+FEATURE = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [RING]}}
+NEAREST, BILINEAR = [f"resampling={kernel}&reproject={kernel}" for kernel in ("nearest", "bilinear")]
+
+
+def tile(zoom):
+    lon, lat = 3.0205, 42.4312
+    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return f"tiles/WebMercatorQuad/{zoom}/{int((lon + 180) / 360 * 2**zoom)}/{int(y * 2**zoom)}"
+
+
+# Mean difference that may be, in shares of the picture's standard deviation. GDAL's positions are off by up to 1/8 of a pixel, which moves one of 16 pixels'
+# nearest neighbour; a picture that lies half a pixel off, or has another kernel, differs by more than twice of this.
+SAME, CLOSE, COARSE = 0.0, 0.008, 0.03
+PICTURES = [
+    *(("/stac", f"{tile(zoom)}.npy", f"assets=B04&{NEAREST}", CLOSE) for zoom in (13, 14, 16)),
+    *(("/stac", f"{tile(zoom)}.npy", f"assets=B04&assets=B08&{BILINEAR}", CLOSE) for zoom in (13, 14, 16)),
+    # Coarser than the item, where the levels that are read are chosen by different rules.
+    *(("/stac", f"{tile(zoom)}.npy", f"assets=B04&{BILINEAR}", COARSE) for zoom in (11, 12)),
+    ("/stac", f"{tile(14)}.npy", f"assets=B04&{NEAREST}&tilesize=512&buffer=2", CLOSE),
+    ("/stac", f"{tile(14)}.npy", f"assets=B04&{BILINEAR}&tilesize=512", CLOSE),
+    ("/stac", f"{tile(14)}.npy", f"assets=B04&assets=B08&expression=(b2-b1)/(b2%2Bb1%2B1)&{BILINEAR}", CLOSE),
+    ("/stac", "tiles/WorldCRS84Quad/13/8329/2164.npy", f"assets=B04&{BILINEAR}", CLOSE),
+    ("/stac", f"{tile(14)}.png", f"assets=B04&rescale=0,4000&{NEAREST}", CLOSE),
+    ("/stac", f"{tile(14)}.png", f"assets=B08&rescale=0,4000&colormap_name=viridis&{BILINEAR}", CLOSE),
+    (
+        "/stac",
+        f"{tile(14)}.png",
+        f"assets=B04&assets=B03&assets=B02&rescale=0,4000&color_formula=gamma%20rgb%201.3&{BILINEAR}",
+        CLOSE,
+    ),
+    ("/stac", "preview.npy", "assets=B04&assets=B08", SAME),
+    ("/stac", "preview.npy", "assets=B04&width=210&height=200", SAME),
+    ("/stac", "preview.npy", f"assets=B04&max_size=128&{BILINEAR}", COARSE),
+    ("/stac", "preview/105x100.png", f"assets=B04&rescale=0,4000&{BILINEAR}", COARSE),
+    ("/stac", "bbox/3.0052,42.4302,3.0203,42.4401.npy", f"assets=B04&{BILINEAR}", CLOSE),
+    ("/stac", "bbox/3.0052,42.4302,3.0203,42.4401.npy", f"assets=B04&dst_crs=EPSG:3857&{BILINEAR}", CLOSE),
+    ("/stac", "bbox/501000,4697000,503000,4698500.npy", "assets=B04&coord_crs=EPSG:32631&dst_crs=EPSG:32631", SAME),
+    ("/stac", "bbox/3.0052,42.4302,3.0203,42.4401/64x48.png", f"assets=B04&rescale=0,4000&{BILINEAR}", COARSE),
+    ("/stac", "feature.npy", f"assets=B04&{BILINEAR}", CLOSE, FEATURE),
+    ("/stac", "feature/128x128.png", f"assets=B04&rescale=0,4000&{NEAREST}", COARSE, FEATURE),
+    ("/cog", f"{tile(14)}.npy", BILINEAR, CLOSE),
+    ("/cog", "preview.npy", "", SAME),
+    ("/cog", "bbox/3.0052,42.4302,3.0203,42.4401.npy", BILINEAR, CLOSE),
+    ("/cog", "feature.npy", BILINEAR, CLOSE, FEATURE),
+]
+
+
+def compare(kind, path, query, most, body=None):
+    name = f"{kind}/{path}?{query}"
+    (ours, seen), (theirs, known) = map(pixels, both(kind, path, query, body))
+    assert ours.shape == theirs.shape, f"{name}: {ours.shape} here, {theirs.shape} in TiTiler"
+    # Along a rim, by less than a pixel.
+    assert np.mean(seen != known) <= (0 if most == SAME else 0.005), f"{name}: {np.sum(seen != known)} holes differ"
+    shown = seen & known
+    assert shown.mean() > 0.05, name
+    # rio-tiler cuts grey levels off where they are rounded here; in a colormap one index more is some levels more.
+    cut = 0 if path.endswith("npy") else 3 if "colormap" in query else 1
+    off = np.maximum(0, np.abs(ours - theirs)[:, shown] - cut)
+    share = off.mean() / theirs[:, shown].std()
+    assert share <= most, f"{name}: {share:.4f} of a standard deviation off; {most} at most"
+
+
+for picture in PICTURES:
+    compare(*picture)
+
+DOCUMENTS = [
+    ("/stac", "info", "assets=B04&assets=B08"),
+    ("/stac", "info.geojson", "assets=B04"),
+    ("/stac", "assets", ""),
+    ("/stac", "point/3.0205,42.4312", "assets=B04&assets=B08"),
+    ("/stac", "point/3.0205,42.4312", "assets=B04&assets=B08&expression=b1/b2"),
+    ("/stac", "statistics", "assets=B04&assets=B08&p=5&p=95&histogram_bins=7"),
+    ("/stac", "statistics", "assets=B04&categorical=true"),
+    ("/stac", "statistics", "assets=B04", FEATURE),
+    ("/stac", "asset_statistics", "assets=B04&histogram_range=0,5000"),
+    ("/stac", "WebMercatorQuad/tilejson.json", "assets=B04&tile_format=png&rescale=0,4000"),
+    ("/stac", "tiles/WebMercatorQuad", "assets=B04"),
+    ("/cog", "info", ""),
+    ("/cog", "info.geojson", ""),
+    ("/cog", "point/3.0205,42.4312", ""),
+    ("/cog", "statistics", ""),
+    ("/cog", "WebMercatorQuad/tilejson.json", "tile_format=png"),
+]
+
+
+def fields(value, path=""):
+    """Leaves by their path: names of assets and bands and places in lists left out."""
+    if isinstance(value, dict):
+        return [leaf for key, one in value.items() for leaf in fields(one, f"{path}.{re.sub(r'^B..$|^b[0-9]+$', '*', key)}")]
+    return [(path.lstrip("."), value)]
+
+
+def values(leaves, name):
+    return [value for key, value in leaves if key == name]
+
+
+def same(a, b, within):
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(same(x, y, within) for x, y in zip(a, b))
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(a, bool):
+        return abs(a - b) <= within * max(1, abs(b))
+    return a == b
+
+
+# A point is not rounded to whole digital numbers here; an area's figures are of pixels of another grid in TiTiler.
+WITHIN = {"values": 1e-3} | {
+    f"properties.statistics.*.{figure}": 0.01 for figure in ("mean", "median", "std", "percentile_2", "percentile_98")
+}
+differing = {}
+for kind, path, query, *body in DOCUMENTS:
+    ours, theirs = [fields(json.loads(answer)) for answer in both(kind, path, query, *body)]
+    names = [{name for name, _ in leaves} for leaves in (ours, theirs)]
+    found = names[0] ^ names[1]
+    for name in names[0] & names[1]:
+        if not same(values(ours, name), values(theirs, name), WITHIN.get(name, 1e-6)):
+            found.add(name)
+    key = re.sub(r"/[0-9.]+,[0-9.]+", "/{lon},{lat}", path).replace("WebMercatorQuad", "{tileMatrixSetId}")
+    key = f"{'POST' if body else 'GET'} {kind}/{key}"
+    differing[key] = sorted({name or "itself" for name in found} | set(differing.get(key, [])))
+print(json.dumps({"version": __version__, "pictures": len(PICTURES), "differing": differing}))

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
+
+const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
+const CHECK = fileURLToPath(new URL("../../../test/clients/titiler_check.py", import.meta.url));
+const DOCUMENT = "docs/titiler.md";
+const [BEGIN, END] = ["<!-- made by test/http/titiler-compare.test.ts -->", "<!-- end -->"];
+const run = promisify(execFile);
+const server = useSceneServer({ privateUrlHosts: ["127.0.0.1"] });
+
+/** Fields of JSON that TiTiler answers otherwise, and why; `fields` below "*" are those of each band or asset. */
+const DIFFERENCES: readonly (readonly [operations: readonly string[], fields: readonly string[], why: string])[] = [
+  [
+    ["GET /stac/info", "GET /stac/info.geojson", "GET /cog/info", "GET /cog/info.geojson"],
+    ["driver", "nodata_type", "scales"],
+    "what is stored are latents with a mask, whose numbers times the scale are reflectance; TiTiler tells of the GeoTIFF that it read",
+  ],
+  [
+    ["GET /stac/info.geojson", "GET /cog/info.geojson"],
+    ["geometry.coordinates"],
+    "the item's footprint; TiTiler's is the box around it",
+  ],
+  [["GET /stac/assets"], ["itself"], "bands; `visual` is an asset of an item too, three of these bands"],
+  [
+    ["GET /stac/point/{lon},{lat}", "GET /stac/statistics", "POST /stac/statistics"],
+    ["band_descriptions", "description"],
+    "the band; TiTiler says it twice (`B04_B04`: asset and description of its band)",
+  ],
+  [
+    ["GET /stac/point/{lon},{lat}", "GET /cog/point/{lon},{lat}"],
+    ["clear"],
+    "whether the pixel is free of cloud and shadow; values aren't rounded to whole digital numbers",
+  ],
+  [
+    ["POST /stac/statistics"],
+    ["count", "histogram", "masked_pixels", "sum", "unique", "valid_pixels"],
+    "pixels of the item's own grid whose centres lie inside; TiTiler warps to degrees first and weighs pixels by what of them is covered (means agree within 1 %)",
+  ],
+  [
+    ["GET /stac/{tileMatrixSetId}/tilejson.json", "GET /cog/{tileMatrixSetId}/tilejson.json"],
+    ["center", "minzoom", "name", "tiles", "band_descriptions", "data_type"],
+    "tiles are there from zoom 0 on and have 256 pixels unless `tilesize` says otherwise (TiTiler's 512); the name is the item's",
+  ],
+  [
+    ["GET /stac/tiles/{tileMatrixSetId}"],
+    [
+      "accessConstraints",
+      "boundingBox.crs",
+      "boundingBox.orderedAxes",
+      "links",
+      "tileMatrixSetLimits",
+      "tileMatrixSetURI",
+      "title",
+    ],
+    "OGC API Tiles, as its suite wants it; limits are of all zooms",
+  ],
+];
+
+interface Told {
+  readonly version: string;
+  readonly pictures: number;
+  readonly differing: Readonly<Record<string, readonly string[]>>;
+}
+
+test("TiTiler, which reads our items and bands over HTTP, gives the same pictures and figures", async (t) => {
+  const there = await run(PYTHON, ["-c", "import titiler.core, uvicorn"]).catch(() => undefined);
+  if (there === undefined)
+    return t.skip("titiler.core is not installed; TECTILE_TEST_PYTHON names a Python that has it");
+  const env = { ...process.env, GDAL_DISABLE_READDIR_ON_OPEN: "EMPTY_DIR" };
+  const { stdout } = await run(PYTHON, [CHECK, `${server.url}/`, SCENE.collection, "scene_2024-01-10"], { env });
+  const { pictures, differing } = JSON.parse(stdout) as Told;
+  assert.ok(pictures > 25);
+  const isTold = (operation: string, field: string): boolean =>
+    DIFFERENCES.some(
+      ([operations, fields]) =>
+        operations.includes(operation) && fields.some((one) => field === one || field.endsWith(`.${one}`)),
+    );
+  const untold = Object.entries(differing).flatMap(([operation, fields]) =>
+    fields.filter((field) => !isTold(operation, field)).map((field) => `${operation}: ${field}`),
+  );
+  assert.deepEqual(untold, []);
+  const gone = DIFFERENCES.flatMap(([operations, fields]) =>
+    fields.filter(
+      (one) =>
+        !operations.some((operation) =>
+          differing[operation]?.some((field) => field === one || field.endsWith(`.${one}`)),
+        ),
+    ),
+  );
+  assert.deepEqual(gone, [], "told as different, and the same");
+});
+
+test("docs/titiler.md tells the differences", () => {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const rows = DIFFERENCES.map(
+    ([operations, fields, why]) =>
+      `| ${operations.map((one) => `\`${one}\``).join(" ")} | ${fields.map((one) => (one === "itself" ? "the list" : `\`${one}\``)).join(" ")} | ${why} |`,
+  );
+  const made = `${BEGIN}\n| operation | field | here |\n| --- | --- | --- |\n${rows.join("\n")}\n${END}`;
+  const at = [text.indexOf(BEGIN), text.indexOf(END)] as const;
+  assert.ok(at[0] > 0 && at[1] > at[0]);
+  const whole = text.slice(0, at[0]) + made + text.slice(at[1] + END.length);
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(DOCUMENT, whole);
+  assert.equal(text, whole);
+});
