@@ -64,3 +64,17 @@ export function warpExtent(grid: WarpGrid): readonly [number, number, number, nu
   }
   return x1 > x0 && y1 > y0 ? [x0, y0, x1, y1] : undefined;
 }
+
+/** Source pixels under a target pixel's side, across and down: of the whole grid. */
+export function spanOf({ x, y, columns, rows, step }: WarpGrid, factor: number): readonly [number, number] {
+  const side = (nodes: Float64Array, count: number): number => {
+    let [low, high] = [Infinity, -Infinity];
+    for (const node of nodes) {
+      if (!Number.isFinite(node)) continue;
+      if (node < low) low = node;
+      if (node > high) high = node;
+    }
+    return high > low ? (high - low) / (count * step) / factor : 1;
+  };
+  return [side(x, columns - 1), side(y, rows - 1)];
+}

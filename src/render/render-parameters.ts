@@ -3,7 +3,7 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { parameter, type Parameter } from "../core/parameter.js";
 import { ALGORITHM_NAMES } from "./algorithms/algorithms.js";
-import type { Range, RenderFormat, Resampling } from "./render-spec.js";
+import { READ_KERNELS, WARP_KERNELS, type Range, type RenderFormat } from "./render-spec.js";
 
 const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
   ["png", "png"],
@@ -17,7 +17,6 @@ const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
 ]);
 const MAX_TILE_PX = 2048;
 const MAX_RESCALE_NUMBERS = 2 * BANDS.length;
-const KERNELS = ["nearest", "bilinear"] as const satisfies readonly Resampling[];
 
 const texts = z.array(z.string());
 
@@ -90,17 +89,15 @@ export const RENDER = parameter({
 });
 export const RESAMPLING = parameter({
   name: "resampling",
-  description: "How pixels between pixels are made; default bilinear",
+  description: "How pixels are made of those around, as GDAL reads; default bilinear",
   example: "nearest",
-  schema: z.enum(KERNELS),
-  wanted: "nearest or bilinear",
+  schema: z.enum(READ_KERNELS),
 });
 export const REPROJECT = parameter({
   name: "reproject",
-  description: "The same: reading and warping are one step here. Goes before resampling",
+  description: "The same, as GDAL warps: reading and warping are one step here. Goes before resampling",
   example: "bilinear",
-  schema: z.enum(KERNELS),
-  wanted: "nearest or bilinear",
+  schema: z.enum(WARP_KERNELS),
 });
 export const NODATA = parameter({
   name: "nodata",

@@ -61,7 +61,35 @@ export type Range = readonly [min: number, max: number];
 
 export type Colormap = { readonly kind: "named"; readonly name: string } | ExplicitColormap;
 
-export type Resampling = "nearest" | "bilinear";
+/** GDAL's kernels that TiTiler reads with and those that it warps with. */
+export const READ_KERNELS = [
+  "nearest",
+  "bilinear",
+  "cubic",
+  "cubic_spline",
+  "lanczos",
+  "average",
+  "mode",
+  "gauss",
+  "rms",
+] as const;
+export const WARP_KERNELS = [
+  "nearest",
+  "bilinear",
+  "cubic",
+  "cubic_spline",
+  "lanczos",
+  "average",
+  "mode",
+  "max",
+  "min",
+  "med",
+  "q1",
+  "q3",
+  "sum",
+  "rms",
+] as const;
+export type Resampling = (typeof READ_KERNELS)[number] | (typeof WARP_KERNELS)[number];
 
 /** "auto" is jpeg where every pixel is valid, else png. */
 export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "npy" | "tif";

@@ -10,7 +10,8 @@ import { tileTransformOf, type SetTile } from "../geo/tile-matrix-sets.js";
 import { mercatorToWgs84 } from "../geo/web-mercator.js";
 import { createWarpGrid, warpExtent, type WarpGrid } from "../geo/warp-grid.js";
 import { insetOf } from "../render/algorithms/algorithms.js";
-import { renderKey, requiredBands, shownNames, type RenderSpec } from "../render/render-spec.js";
+import { renderKey, requiredBands, shownNames, type RenderSpec, type Resampling } from "../render/render-spec.js";
+import { reachOf } from "./kernel-reach.js";
 import { FAR_PX } from "./mosaic/best-mosaic.js";
 import { NEWEST, type MosaicSpec } from "./mosaic/mosaic-spec.js";
 
@@ -43,6 +44,8 @@ export interface PlanLayer {
   /** Positions in pixels of level 0. */
   readonly grid: WarpGrid;
   readonly rect: LatentRect;
+  /** Pixels of the level that the kernel looks at around one. */
+  readonly reach: number;
   /** Of FlexTEC's 16 tokens, those to read; undefined: all. */
   readonly tokens?: number | undefined;
   /** Dates that its holes are filled from: nearest first, the same wherever on the item the picture lies. */
@@ -102,8 +105,8 @@ export interface TilePlan {
 const LEVEL_BIAS = 0.3;
 /** Bytes of pictures of equal plans differ between these; raise it when rendering changes. */
 const PIPELINE_VERSION = 6;
-/** A neighbour for bilinear weights, and the distance at which clouds hide (window-observations.ts). */
-const AROUND_PX = 4;
+/** The distance at which clouds hide (window-observations.ts). */
+const CLOUDS_PX = 3;
 
 /**
  * Pure: the plan for a picture from items in order of precedence (mosaic/order-items.ts). Those that lack a band asked for take no part.
@@ -137,7 +140,7 @@ export function planPicture(
           ...item,
           fillFrom: item.fillFrom?.filter((one) => holdsAll(one, bands)),
         },
-        lattices,
+        { lattices, resampling: spec.resampling },
       ),
     )
     .filter((layer) => layer !== undefined)
@@ -256,7 +259,10 @@ type Lattices = Map<string, { readonly grid: WarpGrid; readonly placed: Map<stri
 export function planLayer(
   target: TargetGrid,
   { fillFrom = [], isFillCut = false, ...item }: MosaicItem,
-  lattices: Lattices = new Map(),
+  {
+    lattices = new Map(),
+    resampling = "bilinear",
+  }: { readonly lattices?: Lattices; readonly resampling?: Resampling } = {},
 ): PlanLayer | undefined {
   const { crs, transform: sourceTransform } = item.grid;
   const key = `${sourceTransform.join(" ")} ${crs}`;
@@ -268,12 +274,12 @@ export function planLayer(
   };
   lattices.set(key, lattice);
   const size = `${item.grid.width} ${item.grid.height}`;
-  const placed = lattice.placed.get(size) ?? placeGrid(lattice.grid, item.grid) ?? "outside";
+  const placed = lattice.placed.get(size) ?? placeGrid(lattice.grid, item.grid, resampling) ?? "outside";
   lattice.placed.set(size, placed);
   return placed === "outside" ? undefined : { ...placed, item, fillFrom, isFillCut };
 }
 
-function placeGrid(grid: WarpGrid, { width, height }: CatalogItem["grid"]): Placed | undefined {
+function placeGrid(grid: WarpGrid, { width, height }: CatalogItem["grid"], resampling: Resampling): Placed | undefined {
   const extent = warpExtent(grid);
   if (extent === undefined) return undefined;
   const sizes = levelSizes(width, height);
@@ -281,20 +287,27 @@ function placeGrid(grid: WarpGrid, { width, height }: CatalogItem["grid"]): Plac
   const size = sizes[level];
   if (size === undefined) return undefined;
   const factor = 2 ** level;
-  const rows = span(extent[1] / factor, extent[3] / factor, size.height);
-  const columns = span(extent[0] / factor, extent[2] / factor, size.width);
+  const reach = reachOf(resampling, grid, factor);
+  const around = CLOUDS_PX + reach;
+  const rows = span(extent[1] / factor, extent[3] / factor, { pixels: size.height, around });
+  const columns = span(extent[0] / factor, extent[2] / factor, { pixels: size.width, around });
   if (rows === undefined || columns === undefined) return undefined;
   return {
     level,
     factor,
     grid,
+    reach,
     rect: { row: rows[0], column: columns[0], rows: rows[1], columns: columns[1] },
   };
 }
 
-/** Latents [from, count] that cover pixels [low - 4, high + 4] of an axis, as interpolation and clouds nearby need; undefined where that misses the image. */
-function span(low: number, high: number, pixels: number): readonly [number, number] | undefined {
-  const [first, last] = [Math.max(0, Math.floor(low) - AROUND_PX), Math.min(pixels, Math.ceil(high) + AROUND_PX)];
+/** Latents [from, count] that cover pixels [low - around, high + around] of an axis; undefined where that misses the image. */
+function span(
+  low: number,
+  high: number,
+  { pixels, around }: { readonly pixels: number; readonly around: number },
+): readonly [number, number] | undefined {
+  const [first, last] = [Math.max(0, Math.floor(low) - around), Math.min(pixels, Math.ceil(high) + around)];
   if (low >= pixels || high <= 0 || last <= first) return undefined;
   const from = Math.floor(first / STRIDE);
   return [from, Math.ceil(last / STRIDE) - from];

@@ -108,7 +108,9 @@ export async function usefulRect(
   const { box } = await probe({ layer, canvas, window, rule, pieces: gathered }, use, signal);
   if (box === undefined) return undefined;
   // A cloud that is told from the bands spreads over the pixels around it, so those are looked at too.
-  const around = rule === "clear" && needsDetector(gathered) ? CLOUD_BUFFER_PX : 0;
+  const clouds = rule === "clear" && needsDetector(gathered) ? CLOUD_BUFFER_PX : 0;
+  // One beside is in the box.
+  const around = clouds + layer.reach - 1;
   const { x, y, width, height } = box;
   const wide = { x: x - around, y: y - around, width: width + 2 * around, height: height + 2 * around };
   return within(rectOfPixels(wide), layer.rect);

@@ -1,6 +1,6 @@
 import type { PixelWindow } from "../../core/raster.js";
 import type { WarpGrid } from "../../geo/warp-grid.js";
-import { createRow, locateRow } from "./warp.js";
+import { createRow, locateRow } from "./warp-row.js";
 
 /** What a date can add to a tile, known from its masks alone. */
 export interface Probe {

@@ -1,14 +1,7 @@
-import type { Raster } from "../../core/raster.js";
+import type { Resampling } from "../../render/render-spec.js";
 import type { WarpGrid } from "../../geo/warp-grid.js";
-
-/** Pixels of a level's window: decoded samples, and which of them were observed. */
-export interface WindowRaster extends Omit<Raster, "valid"> {
-  /** Of the window's first pixel in the level, pixels. */
-  readonly x: number;
-  readonly y: number;
-  /** 0 = not there, length = height x width; else a rank, 1 = observed: what is blended into a pixel is of its own rank or a lower one. "all": 1 everywhere. */
-  readonly valid: Uint8Array | "all";
-}
+import { kernelRows } from "./kernels.js";
+import { createRow, locateRow, type Row, type WindowRaster } from "./warp-row.js";
 
 /** A tile being filled, date after date. Samples [band][row][column]; `filled` is 1 where a pixel has its value. */
 export interface TileCanvas {
@@ -21,7 +14,7 @@ export interface TileCanvas {
 export interface WarpOptions {
   /** Positions are in source pixels of level 0; a level's pixel is `factor` of them. */
   readonly factor: number;
-  readonly resampling: "nearest" | "bilinear";
+  readonly resampling: Resampling;
   /** Not 0 = may be drawn; the others only weigh in. All valid ones unless given. */
   readonly isDrawn?: Uint8Array | undefined;
   /** Told of the pixels drawn of each row: where the row begins in the canvas, columns there, and indices of the source pixels that they fall in. */
@@ -37,7 +30,12 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
   const { size, height, samples } = canvas;
   const [planeOut, planeIn] = [size * height, source.width * source.height];
   const bands = source.bands.length;
-  const bilinear = options.resampling === "bilinear";
+  const { resampling } = options;
+  const bilinear = resampling === "bilinear";
+  const wide =
+    resampling === "nearest" || resampling === "bilinear"
+      ? undefined
+      : kernelRows(resampling, source, { grid, factor: options.factor, size });
   const steps = stepsOf(source);
   const mask = source.valid === "all" ? undefined : source.valid;
   const row = createRow(size);
@@ -47,68 +45,18 @@ export function warpOnto(canvas: TileCanvas, source: WindowRaster, grid: WarpGri
     chooseRow(row, source, canvas.filled.subarray(r * size, (r + 1) * size), options.isDrawn);
     options.told?.(r * size, row.to.subarray(0, row.count), row.from.subarray(0, row.count));
     if (bilinear) placeRow(row, source, { ...steps, mask });
+    wide?.place(row, r);
     count += row.count;
     for (let b = 0; b < bands; b++) {
       const plane = source.samples.subarray(b * planeIn, (b + 1) * planeIn);
       const out = samples.subarray(b * planeOut + r * size, b * planeOut + (r + 1) * size);
-      if (!bilinear) copyRow(row, plane, out);
+      if (wide !== undefined) wide.draw(plane, out);
+      else if (!bilinear) copyRow(row, plane, out);
       else if (mask === undefined) blendRow(row, plane, steps, out);
       else blendWeighted(row, plane, steps, out);
     }
   }
   return count;
-}
-
-/** Where the pixels of one target row lie in the source, and, for the `count` pixels that are drawn, what they are made of. */
-export interface Row {
-  /** Source position of each target pixel's centre, window pixels, corner convention. */
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-  count: number;
-  /** Target columns of the drawn pixels. */
-  readonly to: Int32Array;
-  /** Index in a source plane of the only, or of the upper left of four, source pixels. */
-  readonly from: Int32Array;
-  /** How far right of and below that one's centre the drawn pixel lies, 0..1 source pixels. */
-  readonly fx: Float64Array;
-  readonly fy: Float64Array;
-  /** What each of the four weighs, where some don't. */
-  readonly weights: Float64Array;
-}
-
-/** Room for one target row of `size` pixels. */
-export function createRow(size: number): Row {
-  return {
-    x: new Float64Array(size),
-    y: new Float64Array(size),
-    count: 0,
-    to: new Int32Array(size),
-    from: new Int32Array(size),
-    fx: new Float64Array(size),
-    fy: new Float64Array(size),
-    weights: new Float64Array(4 * size),
-  };
-}
-
-/** Sets the source positions of target row `r`. Between nodes the grid is bilinear, so along a row of one cell positions are equally spaced. */
-export function locateRow(row: Row, r: number, grid: WarpGrid, level: { scale: number; x: number; y: number }): void {
-  const { step, columns } = grid;
-  const { x: xs, y: ys } = row;
-  const gridRow = Math.floor((r + 0.5) / step);
-  const v = (r + 0.5) / step - gridRow;
-  for (let cell = 0; cell * step < xs.length; cell++) {
-    const n = gridRow * columns + cell;
-    const left = mix(grid.x, n, n + columns, v) * level.scale - level.x;
-    const top = mix(grid.y, n, n + columns, v) * level.scale - level.y;
-    const across = mix(grid.x, n + 1, n + columns + 1, v) * level.scale - level.x - left;
-    const down = mix(grid.y, n + 1, n + columns + 1, v) * level.scale - level.y - top;
-    const end = Math.min(xs.length, (cell + 1) * step);
-    for (let c = cell * step; c < end; c++) {
-      const u = (c + 0.5) / step - cell;
-      xs[c] = left + across * u;
-      ys[c] = top + down * u;
-    }
-  }
 }
 
 /** Marks the pixels that are drawn: those still empty that fall into a valid source pixel. */
@@ -224,8 +172,4 @@ interface Masked {
 
 function stepsOf({ width, height }: WindowRaster): Steps {
   return { right: width > 1 ? 1 : 0, down: height > 1 ? width : 0 };
-}
-
-function mix(nodes: Float64Array, a: number, b: number, t: number): number {
-  return (nodes[a] ?? 0) * (1 - t) + (nodes[b] ?? 0) * t;
 }

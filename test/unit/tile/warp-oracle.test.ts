@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WarpGrid } from "../../../src/geo/warp-grid.js";
 import type { MaskPieces } from "../../../src/tile/pixel-tasks.js";
-import { warpOnto, type WindowRaster } from "../../../src/tile/draw/warp.js";
+import { warpOnto } from "../../../src/tile/draw/warp.js";
+import type { WindowRaster } from "../../../src/tile/draw/warp-row.js";
 import { windowMask } from "../../../src/tile/window-mask.js";
 
 const SIZE = 40;
