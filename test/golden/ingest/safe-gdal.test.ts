@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { openTecCog } from "../../../src/app/open-tec-cog.js";
 import { openSource } from "../../../src/app/open-source.js";
+import { catalogWriter } from "../../../src/catalog/catalog-writer.js";
 import { BANDS, BAND_RESOLUTION_M } from "../../../src/core/bands.js";
 import { listInputs } from "../../../src/ingest/inputs.js";
 import type { Source } from "../../../src/ingest/source.js";
 import { gdal, hasGdal } from "../../support/gdal.js";
 import { makeSafe } from "../../support/safe-fixture.js";
-import { createWorkspace, type Workspace } from "../../support/workspace.js";
+import { createWorkspace, runCli, type Workspace } from "../../support/workspace.js";
 
 const SIDE = 180;
 const value = (band: number, row: number, column: number): number =>
@@ -147,6 +149,34 @@ describe(
       const source = await openSource(space.path("cdse.json"));
       await compare(source, space.path(`${L2A}.SAFE`), -1000);
       await source.close();
+    });
+
+    test("the command takes a folder of them: an item each, a damaged one ends nothing and is told", async () => {
+      const folder = space.path("downloads");
+      for (const name of [L2A, L1C])
+        await cp(space.path(`${name}.SAFE`), join(folder, `${name}.SAFE`), { recursive: true });
+      const torn = L2A.replace("20200615T164901", "20200620T164901");
+      await cp(space.path(`${L2A}.SAFE`), join(folder, `${torn}.SAFE`), { recursive: true });
+      await rm(join(folder, `${torn}.SAFE/GRANULE`), { recursive: true });
+      const catalog = space.path("catalog");
+      const run = await runCli(["ingest", folder, "--catalog", catalog, "--collection", "safe"]);
+      assert.equal(run.code, 1, run.stderr);
+      assert.match(run.stderr, new RegExp(`${torn}\\.SAFE.*GRANULE is missing or empty`));
+      const items = await (await catalogWriter(catalog)).items("safe");
+      assert.deepEqual(items.map(({ id }) => id).toSorted(), [L1C, L2A]);
+      for (const { id, href } of items) {
+        // Lossy, but the product's own numbers less its offset: a wrong one would be off by 1,000.
+        const image = await openTecCog(href);
+        const [{ samples }, source] = [
+          await image.readWindow({ x: 0, y: 0, width: SIDE, height: SIDE }),
+          await openSource(join(folder, `${id}.SAFE`)),
+        ];
+        const wanted = (await source.read({ x: 0, y: 0, width: SIDE, height: SIDE })).raster.samples;
+        await Promise.all([image.close(), source.close()]);
+        const off = samples.reduce((sum, value, i) => sum + (value - (wanted[i] ?? 0)), 0) / samples.length;
+        assert.ok(Math.abs(off) < 20, `${id}: ${off} DN off in the mean`);
+      }
+      assert.equal((await runCli(["verify", catalog])).code, 0);
     });
 
     test("what is missing or damaged is named", async () => {
