@@ -1,4 +1,4 @@
-import { xxhash32 } from "./xxhash32.js";
+import { xxhash32 } from "../core/xxhash32.js";
 
 /** XXH32 (seed 0) of symbols as little-endian int16: what a chunk's head keeps. */
 export function checksumOf(symbols: Int16Array): number {

@@ -1,6 +1,7 @@
 import { positionsOf } from "../core/geometry.js";
 import { CODEC_NAMES, CODECS, MOST_TOKENS, type CodecName } from "../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../core/errors.js";
+import { xxhash32 } from "../core/xxhash32.js";
 
 /**
  * What a section holds (docs/format.md §4). Tokens of FlexTEC take 16 to 31, in order, after all other sections; a converted TEC-ELIC's
@@ -43,14 +44,18 @@ export interface Chunk {
   readonly columns: number;
   /** Channels stored; those beyond are 0. */
   readonly channels: number;
-  /** XXH32 of the stored symbols as little-endian int16, [channels][rows][columns]. */
+  /** XXH32 of the stored symbols as little-endian int16, [channels][rows][columns]; of a damaged head another number. */
   readonly checksum: number;
   readonly sections: readonly Section[];
 }
 
 const MAGIC = 0x4354; // "TC"
-const VERSION = 2;
+const VERSION = 3;
+/** Its checksum is over the symbols alone. */
+const SYMBOLS_ONLY = 2;
 const HEAD_BYTES = 16;
+/** Of the head: the number of sections and the checksum itself. */
+const UNCOVERED_BYTES = 5;
 /** Steps are kept in so many parts of a digital number. */
 const STEP_PARTS = 8;
 
@@ -66,7 +71,6 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
   );
   view.setUint16(8, chunk.channels, true);
   view.setUint16(10, Math.round(chunk.step * STEP_PARTS), true);
-  view.setUint32(12, chunk.checksum, true);
   let at = start;
   chunk.sections.forEach((section, i) => {
     if (section.bytes.length >= 2 ** 24)
@@ -75,7 +79,29 @@ export function packChunk(chunk: Omit<Chunk, "rows" | "columns">): Uint8Array {
     bytes.set(section.bytes, at);
     at += section.bytes.length;
   });
+  view.setUint32(12, chunk.checksum ^ checksumAround(bytes, chunk.sections), true);
   return bytes;
+}
+
+/**
+ * XXH32 of what else symbols become pixels by, and masks are read by: the head without the number of sections and the checksum, then kind, length and
+ * bytes of each section but tokens and streams. Those may be left out, and are told by the symbols.
+ */
+function checksumAround(bytes: Uint8Array, sections: readonly Section[]): number {
+  const covered = sections.filter(({ kind }) => kind < SECTION.token0);
+  const around = new Uint8Array(
+    covered.reduce((sum, section) => sum + 4 + section.bytes.length, HEAD_BYTES - UNCOVERED_BYTES),
+  );
+  around.set(bytes.subarray(0, 5));
+  around.set(bytes.subarray(6, 12), 5);
+  const view = new DataView(around.buffer);
+  let at = HEAD_BYTES - UNCOVERED_BYTES;
+  for (const section of covered) {
+    view.setUint32(at, section.kind | (section.bytes.length << 8), true);
+    around.set(section.bytes, at + 4);
+    at += 4 + section.bytes.length;
+  }
+  return xxhash32(around);
 }
 
 /**
@@ -88,8 +114,10 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
   if (bytes.length < HEAD_BYTES || view.getUint16(0, true) !== MAGIC)
     throw new CorruptDataError(location, "no chunk head where one is expected");
   const [version = 0, code = 0, quality = 0, count = 0, lastColumn = 0, lastRow = 0] = bytes.subarray(2, 8);
-  if (version !== VERSION)
-    throw new UnsupportedError(`${location}: chunk version ${version}, this version reads ${VERSION}`);
+  if (version !== VERSION && version !== SYMBOLS_ONLY)
+    throw new UnsupportedError(
+      `${location}: chunk version ${version}, this version reads ${SYMBOLS_ONLY} and ${VERSION}`,
+    );
   const codec = CODEC_NAMES[code];
   if (codec === undefined) throw new UnsupportedError(`${location}: entropy model ${code} is not known`);
   const sections: Section[] = [];
@@ -113,7 +141,7 @@ export function parseChunk(bytes: Uint8Array, location: string): Chunk {
     rows: positionsOf(height),
     columns: positionsOf(width),
     channels: view.getUint16(8, true),
-    checksum: view.getUint32(12, true),
+    checksum: (view.getUint32(12, true) ^ (version === VERSION ? checksumAround(bytes, sections) : 0)) >>> 0,
     sections,
   };
 }

@@ -48,7 +48,7 @@ export function decodeSymbols(
     if (checksum !== chunk.checksum)
       throw new CorruptDataError(
         location,
-        `its latents have checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`,
+        `its latents or head are damaged: checksum ${hex(checksum)}, ${hex(chunk.checksum)} expected`,
       );
   } else if (stored.length < (tokens ?? CODECS[codec].tokens)) {
     throw new CorruptDataError(location, `it holds ${stored.length} of its tokens`);

@@ -44,7 +44,7 @@ export function createOfficialCoders({ first, cpu }: { readonly first: Engine; r
     });
     const got = checksumOf(symbols);
     if (got !== checksum)
-      throw corrupt(task, engine, `its latents have checksum ${hex(got)}, ${hex(checksum)} expected`);
+      throw corrupt(task, engine, `its latents or head are damaged: checksum ${hex(got)}, ${hex(checksum)} expected`);
     return share(latents);
   }
 

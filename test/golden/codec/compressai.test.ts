@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createRansCoder } from "../../../src/codec/rans.js";
-import { xxhash32 } from "../../../src/codec/xxhash32.js";
+import { xxhash32 } from "../../../src/core/xxhash32.js";
 
 // Made by models/training/golden.py with the official compressai 1.2.8, terracodec 0.3.1 and xxhash packages.
 function golden<T>(name: string): T {

@@ -31,8 +31,27 @@ test("the layout is that of docs/format.md, byte by byte", () => {
   const bytes = packChunk({ ...chunk, sections: sections.slice(0, 1) });
   assert.equal(
     Buffer.from(bytes).toString("hex"),
-    "544302000301_63ff_2c01_9210_98badcfe_00040000_01020304".replaceAll("_", ""),
+    "544303000301_63ff_2c01_9210_dda11cbe_00040000_01020304".replaceAll("_", ""),
   );
+});
+
+test("chunks of version 2 read as before: their checksum is that of the symbols alone", () => {
+  const old = packChunk(chunk).with(2, 2);
+  new DataView(old.buffer).setUint32(12, chunk.checksum, true);
+  assert.equal(parseChunk(old, "chunk").checksum, chunk.checksum);
+});
+
+test("no flipped bit goes unnoticed: the chunk is refused, or its checksum is another one than that of its symbols", () => {
+  const bytes = packChunk(chunk);
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const at = bit >> 3;
+    const damaged = bytes.with(at, (bytes[at] ?? 0) ^ (1 << (bit & 7)));
+    try {
+      assert.notEqual(parseChunk(damaged, "chunk").checksum, chunk.checksum, `bit ${bit & 7} of byte ${at}`);
+    } catch (error) {
+      if (!(error instanceof CorruptDataError || error instanceof UnsupportedError)) throw error;
+    }
+  }
 });
 
 test("sixteen sections fit, as FlexTEC's tokens need", () => {

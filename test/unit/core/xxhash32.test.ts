@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { xxhash32 } from "../../../src/codec/xxhash32.js";
+import { xxhash32 } from "../../../src/core/xxhash32.js";
 
 test("XXH32 gives the values that its specification and reference implementation publish", () => {
   const known: [string, number][] = [

@@ -4,7 +4,7 @@ const P3 = 0xc2b2ae3d;
 const P4 = 0x27d4eb2f;
 const P5 = 0x165667b1;
 
-/** XXH32 of bytes, seed 0 (xxHash fast digest algorithm, specification 0.1.1): the checksum over a chunk's latents. */
+/** XXH32 of bytes, seed 0 (xxHash fast digest algorithm, specification 0.1.1): the checksum of chunks. */
 export function xxhash32(bytes: Uint8Array): number {
   const length = bytes.length;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
