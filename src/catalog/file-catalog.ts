@@ -1,21 +1,27 @@
 import { stat } from "node:fs/promises";
-import { dirname, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError, NotFoundError, UpstreamError } from "../core/errors.js";
+import { createSlices } from "../core/slices.js";
 import { isRemote } from "../store/location.js";
 import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.js";
 import { linksOf, newCatalog, type StacLink } from "./collection.js";
 import { parseItem } from "./item.js";
+import { readSnapshot, writeSnapshot, type LinkedItem } from "./item-snapshot.js";
 import { createSearchIndex, type SearchIndex } from "./search-index.js";
 import type { Catalog, CatalogEvents, CatalogItem, StacJson } from "./types.js";
 
 /** Item files read at once. */
 const CONCURRENCY = 16;
+/** A snapshot is written again when so many of its items were read from their documents. */
+const STALE_SHARE = 0.01;
 
 export interface FileCatalogOptions extends CatalogEvents {
   /** How often the folder is looked at for changes, milliseconds; 0: at every request. */
   readonly pollMs?: number;
+  /** Collections of so many items (default 2000) are kept as they were parsed, beside their documents: fewer are read as fast without. */
+  readonly snapshotItems?: number;
 }
 
 /**
@@ -39,6 +45,7 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
       lost = undefined;
       const gone = state === before ? [] : goneItems(before, state);
       if (gone.length > 0) options.onGone?.(gone);
+      if (state !== before) saving = saving.then(save);
     } catch (error) {
       lost = error;
     } finally {
@@ -51,6 +58,9 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
     await refreshing;
     return state;
   };
+  const closing = new AbortController();
+  const save = (): Promise<void> => reader.saveSnapshots(state.byPath, closing.signal);
+  let saving = save();
   const timer = pollMs > 0 ? setInterval(() => void current(), pollMs).unref() : undefined;
   return {
     async root() {
@@ -87,7 +97,11 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
       await refreshing;
       await (refreshing ??= refresh());
     },
-    close: async () => clearInterval(timer),
+    async close() {
+      clearInterval(timer);
+      closing.abort();
+      await saving;
+    },
   };
 }
 
@@ -113,8 +127,8 @@ interface LoadedRoot extends LoadedDocument {
 }
 
 interface LoadedCollection extends LoadedDocument {
-  /** By path, with the checksum that the collection's link stated. */
-  readonly items: ReadonlyMap<string, { readonly item: CatalogItem; readonly checksum: string | undefined }>;
+  /** By path. */
+  readonly items: ReadonlyMap<string, LinkedItem>;
 }
 
 interface CatalogState {
@@ -127,11 +141,13 @@ interface CatalogState {
 
 class FolderReader {
   private readonly folder: string;
-  private readonly events: CatalogEvents;
+  private readonly events: FileCatalogOptions;
+  /** Of collections' documents, items that were read since their snapshot. */
+  private readonly unsaved = new Map<string, number>();
   /** Values that all items share (bands, renders), kept once: a tenth of the memory. */
   private readonly shared = new Map<string, unknown>();
 
-  constructor(folder: string, events: CatalogEvents) {
+  constructor(folder: string, events: FileCatalogOptions) {
     this.folder = folder;
     this.events = events;
   }
@@ -191,16 +207,28 @@ class FolderReader {
       );
     }
     const wanted = linksOf(json).filter(({ rel }) => rel === "item");
-    const items = new Map<string, { item: CatalogItem; checksum: string | undefined }>();
+    const items = new Map<string, LinkedItem>();
+    const isMany = wanted.length >= (this.events.snapshotItems ?? 2000);
+    const kept =
+      old?.items ??
+      (isMany ? await readSnapshot(snapshotOf(path), this.folder, (value) => this.intern(value)) : undefined);
+    let fresh = 0;
+    const slices = createSlices();
     await forEachOf(wanted, CONCURRENCY, async (link) => {
+      if (slices.isOver()) await slices.pause();
       const itemPath = resolve(dirname(path), link.href);
       const checksum = link["file:checksum"];
-      const before = old?.items.get(itemPath);
-      const kept =
-        before !== undefined && checksum !== undefined && before.checksum === checksum ? before.item : undefined;
-      const item = kept ?? (await this.readItem(itemPath).catch((error: unknown) => this.report(itemPath, error)));
-      if (item !== undefined) items.set(itemPath, { item, checksum });
+      const before = kept?.get(itemPath);
+      if (before !== undefined && checksum !== undefined && before.checksum === checksum) {
+        items.set(itemPath, before);
+        return;
+      }
+      const item = await this.readItem(itemPath).catch((error: unknown) => this.report(itemPath, error));
+      if (item === undefined) return;
+      items.set(itemPath, { item, checksum });
+      if (checksum !== undefined) fresh++;
     });
+    if (isMany) this.unsaved.set(path, (this.unsaved.get(path) ?? 0) + fresh);
     return { stamp, json: withoutChildren(json), items };
   }
 
@@ -224,11 +252,7 @@ class FolderReader {
   private share(json: StacJson): StacJson {
     const parsed = sharedSchema.parse(json);
     const { properties, assets } = parsed;
-    const kept = (value: unknown): unknown => {
-      const key = JSON.stringify(value);
-      if (!this.shared.has(key)) this.shared.set(key, value);
-      return this.shared.get(key);
-    };
+    const kept = (value: unknown): unknown => this.intern(value);
     return {
       ...json,
       stac_extensions: kept(parsed.stac_extensions),
@@ -241,12 +265,31 @@ class FolderReader {
     };
   }
 
+  private intern(value: unknown): unknown {
+    const key = JSON.stringify(value);
+    if (!this.shared.has(key)) this.shared.set(key, value);
+    return this.shared.get(key);
+  }
+
+  /** Writes the snapshots that are missing or too old. */
+  async saveSnapshots(collections: CatalogState["byPath"], signal: AbortSignal): Promise<void> {
+    for (const [path, { items }] of collections) {
+      if (signal.aborted || (this.unsaved.get(path) ?? 0) <= STALE_SHARE * items.size) continue;
+      this.unsaved.delete(path);
+      // A disk that takes none, read-only perhaps, only makes the next start slower.
+      await writeSnapshot(snapshotOf(path), this.folder, items, signal).catch(() => undefined);
+    }
+  }
+
   private report(path: string, error: unknown): undefined {
     this.events.onProblem?.({ path: relative(this.folder, path), problem: messageOf(error) });
   }
 }
 
 const NO_FILE = "none";
+
+/** Beside a collection's document, and gone with its folder. */
+const snapshotOf = (path: string): string => join(dirname(path), ".items.snapshot");
 
 const anyRecord = z.record(z.string(), z.unknown());
 const sharedSchema = z.object({

@@ -62,6 +62,13 @@ const COMMON_PROPERTIES: Readonly<Record<string, PropertySchema>> = {
 
 export const KNOWN_PROPERTIES: Readonly<Record<string, PropertySchema>> = { ...CORE_PROPERTIES, ...COMMON_PROPERTIES };
 
+const UNSEARCHED = /^(title|description|keywords|tec:(model|entropy|quality|bits_per_pixel))$/;
+
+/** Properties that searches look at most, of the document's `properties` alone. */
+export const SEARCHED_PROPERTIES: ReadonlySet<string> = new Set(
+  Object.keys(COMMON_PROPERTIES).filter((name) => !UNSEARCHED.test(name)),
+);
+
 /** `properties.` before a name says nothing. */
 export const plainName = (name: string): string => name.replace(/^properties\./, "");
 
@@ -72,6 +79,7 @@ export function propertyOf(item: CatalogItem, name: string): unknown {
   if (name === "id") return item.id;
   if (name === "collection") return item.collection;
   if (name === "datetime") return item.datetime;
+  if (item.searched !== undefined && SEARCHED_PROPERTIES.has(name)) return item.searched[name];
   const value = (item.json["properties"] as StacJson)[name];
   if (value !== undefined || !name.startsWith("tec:")) return value ?? undefined;
   return ((item.json["assets"] as StacJson)["tec"] as StacJson | undefined)?.[name];
