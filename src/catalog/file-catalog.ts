@@ -8,7 +8,7 @@ import { isRemote } from "../store/location.js";
 import { catalogPaths, readDocument, readDocumentIfAny } from "./catalog-files.js";
 import { linksOf, newCatalog, type StacLink } from "./collection.js";
 import { parseItem } from "./item.js";
-import { readSnapshot, writeSnapshot, type LinkedItem } from "./item-snapshot.js";
+import { readSnapshot, wholeItem, writeSnapshot, type LinkedItem } from "./item-snapshot.js";
 import { createSearchIndex, type SearchIndex } from "./search-index.js";
 import type { Catalog, CatalogEvents, CatalogItem, StacJson } from "./types.js";
 
@@ -111,7 +111,7 @@ function goneItems(before: CatalogState, after: CatalogState): readonly CatalogI
     const now = after.byPath.get(path);
     if (now === collection) return [];
     const old = [...collection.items].filter(([itemPath, { item }]) => now?.items.get(itemPath)?.item !== item);
-    return old.map(([, { item }]) => item);
+    return old.map(([, { item }]) => wholeItem(item));
   });
 }
 

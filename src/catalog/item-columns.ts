@@ -13,6 +13,7 @@ import {
   typeOfValue,
   type PropertySchema,
 } from "./item-properties.js";
+import type { IndexedItem } from "./item-snapshot.js";
 import type { CatalogItem } from "./types.js";
 
 /** Items as a table: what every search looks at in typed arrays, further properties as they are asked for. */
@@ -32,7 +33,7 @@ export interface ItemColumns {
 /** Rows between two looks at the clock. */
 const STEP = 1024;
 
-export async function createItemColumns(items: readonly CatalogItem[]): Promise<ItemColumns> {
+export async function createItemColumns(items: readonly IndexedItem[]): Promise<ItemColumns> {
   const slices = createSlices();
   const timeMs = new Float64Array(items.length);
   const boxes = new Float64Array(items.length * 4);
@@ -81,7 +82,7 @@ export async function createItemColumns(items: readonly CatalogItem[]): Promise<
   };
 }
 
-async function buildColumn(items: readonly CatalogItem[], name: string): Promise<Column | undefined> {
+async function buildColumn(items: readonly IndexedItem[], name: string): Promise<Column | undefined> {
   const slices = createSlices();
   const numbers = new Float64Array(items.length).fill(Number.NaN);
   let values: unknown[] | undefined;
@@ -109,7 +110,7 @@ async function buildColumn(items: readonly CatalogItem[], name: string): Promise
 }
 
 async function describeItems(
-  items: readonly CatalogItem[],
+  items: readonly IndexedItem[],
   collection: string | undefined,
 ): Promise<Readonly<Record<string, PropertySchema>>> {
   const types = new Map<string, Set<string>>();
@@ -128,9 +129,9 @@ async function describeItems(
 }
 
 async function eachRow(
-  items: readonly CatalogItem[],
+  items: readonly IndexedItem[],
   slices: Slices,
-  visit: (item: CatalogItem, row: number) => void,
+  visit: (item: IndexedItem, row: number) => void,
 ): Promise<void> {
   for (let row = 0; row < items.length; row++) {
     const item = items[row];
@@ -139,7 +140,7 @@ async function eachRow(
   }
 }
 
-function geometryAt(items: readonly CatalogItem[], row: number): CatalogItem["geometry"] {
+function geometryAt(items: readonly IndexedItem[], row: number): CatalogItem["geometry"] {
   return items[row]?.geometry ?? { type: "MultiPoint", coordinates: [] };
 }
 

@@ -74,8 +74,10 @@ export const plainName = (name: string): string => name.replace(/^properties\./,
 
 export const isInstant = (name: string): boolean => KNOWN_PROPERTIES[name]?.["format"] === "date-time";
 
+type Described = Pick<CatalogItem, "id" | "collection" | "datetime" | "searched" | "json">;
+
 /** An item's value of a property: of `properties`, else, for the extension's own fields, of the TEC-COG's asset. */
-export function propertyOf(item: CatalogItem, name: string): unknown {
+export function propertyOf(item: Described, name: string): unknown {
   if (name === "id") return item.id;
   if (name === "collection") return item.collection;
   if (name === "datetime") return item.datetime;
@@ -86,7 +88,7 @@ export function propertyOf(item: CatalogItem, name: string): unknown {
 }
 
 /** Names of an item's properties that can be asked for. */
-export function propertyNames(item: CatalogItem): readonly string[] {
+export function propertyNames(item: Described): readonly string[] {
   return Object.keys(item.json["properties"] as StacJson).filter((name) => name !== "renders");
 }
 

@@ -4,15 +4,16 @@ import { join, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { CorruptDataError } from "../core/errors.js";
 import { createSlices } from "../core/slices.js";
 import { isRemote } from "../store/location.js";
 import { temporaryName } from "./atomic-file.js";
-import { isInstant, propertyOf, SEARCHED_PROPERTIES } from "./item-properties.js";
+import { propertyOf, SEARCHED_PROPERTIES } from "./item-properties.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** An item and the checksum by which its collection's link names it. */
 export interface LinkedItem {
-  readonly item: CatalogItem;
+  readonly item: IndexedItem;
   readonly checksum: string | undefined;
 }
 
@@ -20,23 +21,22 @@ export interface LinkedItem {
  * A collection's items as they were parsed, in one file: reading a million documents takes minutes. It is a cache of them, each found again by its
  * link's checksum, and may be removed at any time.
  *
- * Lines of JSON: a head; of each item its path, checksum and parsed fields, its footprint, and its document; in the end how many items they were
+ * Lines of JSON: a head; of each item what an index wants, its parsed fields, its footprint, and its document; in the end how many items they were
  * and what their documents share, each once.
  */
 const HEAD = "tectile items";
 /** Raise it when CatalogItem or the lines change. */
-const VERSION = 1;
+const VERSION = 2;
 const BLOCK_BYTES = 2 ** 20;
 const NEWLINE = 10;
 /** Of an item. */
-const LINES = 3;
+const LINES = 4;
 
 /** Values that many items' documents have in common are kept once. */
 export type Intern = (value: unknown) => unknown;
 
 /**
- * The items by their paths; undefined where there is no snapshot, or it is torn, damaged or another version's. Documents are parsed when they
- * are looked at.
+ * The items by their paths; undefined where there is no snapshot, or it is torn, damaged or another version's.
  *
  * @param folder the catalog's: places are kept relative to it, and none outside it is taken.
  */
@@ -49,6 +49,7 @@ export async function readSnapshot(
   const shared: unknown[] = [];
   const names = new Map<string, string>();
   const place = placeIn(folder);
+  const source: SnapshotSource = { place, shared };
   let head: unknown;
   let isWhole = false;
   try {
@@ -57,9 +58,13 @@ export async function readSnapshot(
       if (head === undefined) head = headSchema.parse(JSON.parse(lines[at++]?.toString() ?? ""));
       const texts = blockOf(lines.slice(at));
       for (; at + LINES <= lines.length; at += LINES) {
-        const [known, checksum, fields] = JSON.parse(lines[at]?.toString() ?? "") as readonly [string, string, Fields];
-        const item = lazyItem(placed(fields, place, names), { ...texts.next(lines[at + 1], lines[at + 2]), shared });
-        items.set(place(known), { item, checksum });
+        const entry = JSON.parse(lines[at]?.toString() ?? "") as SnapshotEntry;
+        const { collection } = entry;
+        const name = names.get(collection) ?? collection;
+        names.set(name, name);
+        if (leadsOut(lines[at + 1])) return undefined;
+        const item = new StoredItem({ ...entry, collection: name }, texts.next(lines, at + 1), source);
+        items.set(place(entry.path), { item, checksum: entry.checksum });
       }
       const last = lines[at];
       if (last === undefined) continue;
@@ -104,16 +109,13 @@ async function* piecesOf(
   let lines = [JSON.stringify({ kind: HEAD, version: VERSION })];
   for (const [path, { item, checksum }] of items) {
     if (checksum === undefined) continue;
-    const { json, geometry, ...fields } = item;
+    const { json, geometry, ...fields } = wholeItem(item);
+    const { id, collection, datetimeMs, boundsWgs84: bounds } = fields;
+    const entry: SnapshotEntry = { path: relativeTo(folder, path), checksum, id, collection, datetimeMs, bounds };
     const footprint = JSON.stringify(geometry);
     const isSame = JSON.stringify(json["geometry"]) === footprint;
-    lines.push(
-      JSON.stringify([
-        relativeTo(folder, path),
-        checksum,
-        { ...relativeFields(fields, folder), searched: searchedOf(item) },
-      ]),
-    );
+    const parsed = mapPlaces({ ...fields, searched: searchedOf(item) }, (at) => relativeTo(folder, at));
+    lines.push(JSON.stringify(entry), JSON.stringify(parsed));
     lines.push(footprint, JSON.stringify(withNumbers(isSame ? { ...json, geometry: SAME } : json, shared)));
     count++;
     if (lines.length < 256) continue;
@@ -146,42 +148,23 @@ function mapPlaces(fields: Fields, to: (place: string) => string): Fields {
 const relativeTo = (folder: string, place: string): string =>
   place.startsWith(folder + sep) ? `.${place.slice(folder.length)}` : place;
 
-const relativeFields = (fields: Fields, folder: string): Fields =>
-  mapPlaces(fields, (place) => relativeTo(folder, place));
-
-function searchedOf(item: CatalogItem): CatalogItem["searched"] {
+function searchedOf(item: IndexedItem): CatalogItem["searched"] {
   const found = [...SEARCHED_PROPERTIES].map((name) => [name, propertyOf(item, name)] as const);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined));
 }
 
-/** With places, and with texts that are many items' or twice an item's kept once. */
-function placed(fields: Fields, place: (known: string) => string, texts: Map<string, string>): Fields {
-  const once = (text: string): string => {
-    const known = texts.get(text) ?? text;
-    texts.set(known, known);
-    return known;
-  };
-  const { checksum, codedChecksum, searched = {} } = fields;
-  const short = Object.entries(searched).map(([name, value]) => {
-    return [name, typeof value === "string" && !isInstant(name) ? once(value) : value] as const;
-  });
-  return {
-    ...mapPlaces(fields, place),
-    collection: once(fields.collection),
-    searched: Object.fromEntries(short),
-    model: once(fields.model),
-    modelSha256: once(fields.modelSha256),
-    codedChecksum: codedChecksum === checksum ? checksum : codedChecksum,
-  };
+/** Whether a line of fields names a place outside the catalog's folder. */
+function leadsOut(line: Buffer | undefined): boolean {
+  return line === undefined || line.includes("/..") || line.includes('"/');
 }
 
-/** @throws RangeError for a place outside the folder that is no URL. */
+/** @throws CorruptDataError for a place outside the folder that is no URL. */
 function placeIn(folder: string): (known: string) => string {
   return (known) => {
     if (isRemote(known)) return known;
     const place = known.startsWith(".") ? join(folder, known) : known;
     if (place.startsWith(folder + sep)) return place;
-    throw new RangeError(`${known} is outside ${folder}`);
+    throw new CorruptDataError("A snapshot of items", `${known} is outside the catalog's folder`);
   };
 }
 
@@ -209,71 +192,116 @@ function replaceShared(json: StacJson, by: (value: unknown) => unknown): StacJso
   };
 }
 
-/** Where the texts of a footprint and of a document lie, one behind the other. */
-interface DocumentText {
-  readonly block: Buffer;
-  readonly from: number;
-  readonly middle: number;
-  readonly to: number;
+/** What a snapshot says of an item before anything of it is wanted. */
+interface SnapshotEntry {
+  readonly path: string;
+  readonly checksum: string;
+  readonly id: string;
+  readonly collection: string;
+  readonly datetimeMs: number;
+  readonly bounds: CatalogItem["boundsWgs84"];
+}
+
+/** What all items of a snapshot have in common. */
+interface SnapshotSource {
+  readonly place: (known: string) => string;
   readonly shared: readonly unknown[];
 }
 
-const TEXT = Symbol("text");
-
-/** An item whose footprint and document are parsed when they are looked at: a million of them parsed fill more memory than most machines have. */
-function lazyItem(fields: Fields, text: DocumentText): CatalogItem {
-  Object.defineProperty(fields, TEXT, { value: text });
-  Object.defineProperty(fields, "geometry", FOOTPRINT);
-  return Object.defineProperty(fields, "json", DOCUMENT) as CatalogItem;
+/** Where an item's fields, footprint and document begin, one behind the other, and where they end. */
+interface ItemText {
+  readonly block: Buffer;
+  readonly fields: number;
+  readonly footprint: number;
+  readonly document: number;
+  readonly end: number;
 }
 
-interface LazyItem {
-  readonly [TEXT]: DocumentText;
-  readonly geometry: unknown;
-}
+/** An item of which only what an index wants is in memory, the rest being text: a million items that are parsed fill more than most machines have. */
+export class StoredItem {
+  readonly id: string;
+  readonly collection: string;
+  readonly datetimeMs: number;
+  readonly boundsWgs84: CatalogItem["boundsWgs84"];
+  private readonly text: ItemText;
+  private readonly source: SnapshotSource;
 
-const FOOTPRINT: PropertyDescriptor = {
-  enumerable: true,
-  get(this: LazyItem): unknown {
-    const { block, from, middle } = this[TEXT];
-    return JSON.parse(block.toString("latin1", from, middle));
-  },
-};
+  constructor({ id, collection, datetimeMs, bounds }: SnapshotEntry, text: ItemText, source: SnapshotSource) {
+    this.id = id;
+    this.collection = collection;
+    this.datetimeMs = datetimeMs;
+    this.boundsWgs84 = bounds;
+    this.text = text;
+    this.source = source;
+  }
+
+  get datetime(): string {
+    return this.fields().datetime;
+  }
+
+  get searched(): CatalogItem["searched"] {
+    return this.fields().searched;
+  }
+
+  get geometry(): CatalogItem["geometry"] {
+    const { footprint, document } = this.text;
+    return this.parse(footprint, document) as CatalogItem["geometry"];
+  }
+
+  get json(): StacJson {
+    if (last?.text === this.text) return last.json;
+    const { document, end } = this.text;
+    const { shared } = this.source;
+    const found = replaceShared(this.parse(document, end) as StacJson, (value) =>
+      typeof value === "number" ? shared[value] : value,
+    );
+    const json = found["geometry"] === SAME ? { ...found, geometry: this.geometry } : found;
+    last = { text: this.text, json };
+    return json;
+  }
+
+  whole(): CatalogItem {
+    const { json, geometry } = this;
+    return { ...mapPlaces(this.fields(), this.source.place), geometry, json };
+  }
+
+  private fields(): Fields {
+    const { fields, footprint } = this.text;
+    return this.parse(fields, footprint) as Fields;
+  }
+
+  private parse(from: number, to: number): unknown {
+    return JSON.parse(this.text.block.toString("utf8", from, to));
+  }
+}
 
 /** Who looks at one property looks at the next. */
-let last: { readonly text: DocumentText; readonly json: StacJson } | undefined;
+let last: { readonly text: ItemText; readonly json: StacJson } | undefined;
 
-const DOCUMENT: PropertyDescriptor = {
-  enumerable: true,
-  get(this: LazyItem): StacJson {
-    const text = this[TEXT];
-    if (last?.text === text) return last.json;
-    const { block, middle, to, shared } = text;
-    const parsed = JSON.parse(block.toString("utf8", middle, to)) as StacJson;
-    const found = replaceShared(parsed, (value) => (typeof value === "number" ? shared[value] : value));
-    const json = found["geometry"] === SAME ? { ...found, geometry: this.geometry } : found;
-    last = { text, json };
-    return json;
-  },
-};
+/** What an index is made of. */
+export type IndexedItem = CatalogItem | StoredItem;
 
-/** Copies footprints and documents out of what was read, whose rest need not stay. */
-function blockOf(lines: readonly Buffer[]): {
-  next(footprint: Buffer | undefined, document: Buffer | undefined): Omit<DocumentText, "shared">;
-} {
-  const block = Buffer.allocUnsafeSlow(lines.reduce((sum, line, i) => sum + (i % LINES === 0 ? 0 : line.length), 0));
+export function wholeItem(item: IndexedItem): CatalogItem {
+  return item instanceof StoredItem ? item.whole() : item;
+}
+
+/** Copies all but items' entries out of what was read, whose rest need not stay. */
+function blockOf(lines: readonly Buffer[]): { next(lines: readonly Buffer[], first: number): ItemText } {
+  const size = lines.reduce((sum, line, i) => sum + (i % LINES === 0 ? 0 : line.length), 0);
+  const block = Buffer.allocUnsafeSlow(size);
   let end = 0;
+  const put = (line: Buffer | undefined): number => {
+    const from = end;
+    end += line?.copy(block, from) ?? 0;
+    return from;
+  };
   return {
-    next(footprint = EMPTY, document = EMPTY) {
-      const from = end;
-      const middle = from + footprint.copy(block, from);
-      end = middle + document.copy(block, middle);
-      return { block, from, middle, to: end };
+    next(all, first) {
+      const [fields, footprint, document] = [put(all[first]), put(all[first + 1]), put(all[first + 2])];
+      return { block, fields, footprint, document, end };
     },
   };
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** Whole lines in groups: the head with the first, an item's lines always together, the last line alone. */
 async function* linesOf(path: string): AsyncGenerator<readonly Buffer[]> {

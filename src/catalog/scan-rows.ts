@@ -8,11 +8,12 @@ import { freeTextTest } from "./free-text.js";
 import { partsOf } from "./geometry.js";
 import { boundsGeometry, boundsOfParts, partsIntersect } from "./intersects.js";
 import type { ItemColumns } from "./item-columns.js";
-import type { CatalogItem, SearchFilter } from "./types.js";
+import type { IndexedItem } from "./item-snapshot.js";
+import type { SearchFilter } from "./types.js";
 
 export interface Table {
   /** In the catalog's order: newest first, then by collection and id. */
-  readonly items: readonly CatalogItem[];
+  readonly items: readonly IndexedItem[];
   readonly table: ItemColumns;
   /** Prepared: all that the filter speaks of. */
   readonly columns: Columns;

@@ -3,6 +3,7 @@ import { aggregateRows, propertiesOfAggregations } from "./aggregate.js";
 import { propertiesOf } from "./cql2/expression.js";
 import { FREE_TEXT_PROPERTIES } from "./free-text.js";
 import { createItemColumns } from "./item-columns.js";
+import { wholeItem, type IndexedItem } from "./item-snapshot.js";
 import type { PropertySchema } from "./item-properties.js";
 import { decodePlace, encodePlace, type Place } from "./page-token.js";
 import { isOfTimeOnly, rowsWithin, scanRows, type Table } from "./scan-rows.js";
@@ -25,12 +26,12 @@ export interface SearchIndex {
 }
 
 /** Builds the index in slices; of two items with one collection and id the later one counts. */
-export async function createSearchIndex(unsorted: Iterable<CatalogItem>): Promise<SearchIndex> {
-  const byCollection = new Map<string, Map<string, CatalogItem>>();
+export async function createSearchIndex(unsorted: Iterable<IndexedItem>): Promise<SearchIndex> {
+  const byCollection = new Map<string, Map<string, IndexedItem>>();
   const slices = createSlices();
   let count = 0;
   for (const item of unsorted) {
-    const ids = byCollection.get(item.collection) ?? new Map<string, CatalogItem>();
+    const ids = byCollection.get(item.collection) ?? new Map<string, IndexedItem>();
     byCollection.set(item.collection, ids.set(item.id, item));
     if (++count % 1024 === 0 && slices.isOver()) await slices.pause();
   }
@@ -41,7 +42,10 @@ export async function createSearchIndex(unsorted: Iterable<CatalogItem>): Promis
   const table = await createItemColumns(items);
   return {
     size: items.length,
-    get: (collection, id) => byCollection.get(collection)?.get(id),
+    get(collection, id) {
+      const found = byCollection.get(collection)?.get(id);
+      return found === undefined ? undefined : wholeItem(found);
+    },
     search: (query, signal) => searchRows({ items, table }, query, signal),
     async aggregate(filter, asked, signal) {
       const columns = await table.prepare([...columnsOf(filter), ...propertiesOfAggregations(asked)]);
@@ -71,7 +75,10 @@ async function searchRows({ items, table }: Searched, query: SearchQuery, signal
   };
   await scanRows({ items, table, columns }, query, visit, { anyOrder: isSorted, signal });
   const rows = found.rows();
-  const page = rows.slice(0, limit).flatMap((row) => items[row] ?? []);
+  const page = rows
+    .slice(0, limit)
+    .flatMap((row) => items[row] ?? [])
+    .map(wholeItem);
   const last = rows[limit - 1];
   const next =
     rows.length > limit && last !== undefined ? encodePlace(placeOf(last, { items, order }), sortby) : undefined;
@@ -94,7 +101,7 @@ function neighbours(
   }
   const stop = Math.min(low + limit, end);
   const next = stop < end && stop > low ? encodePlace(placeOf(stop - 1, { items, order }), []) : undefined;
-  return { items: items.slice(low, stop), matched: end - begin, next };
+  return { items: items.slice(low, stop).map(wholeItem), matched: end - begin, next };
 }
 
 function columnsOf({ filter, text }: SearchFilter): readonly string[] {
@@ -135,7 +142,7 @@ function leastRows(most: number, order: SortOrder): Rows {
 }
 
 interface Ordered {
-  readonly items: readonly CatalogItem[];
+  readonly items: readonly IndexedItem[];
   readonly order: SortOrder;
 }
 

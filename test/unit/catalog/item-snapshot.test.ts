@@ -112,7 +112,7 @@ test("a snapshot that is torn, damaged, another version's or leads outside its c
   const lines = text.split("\n");
   const cuts = Array.from({ length: 40 }, (_, i) => Math.floor((whole.length * i) / 40));
   const changed = [
-    text.replace('"version":1', '"version":2'),
+    text.replace('"version":2', '"version":1'),
     text.replace("./lisbon/item-01/item-01.tif", "./../../../etc/passwd"),
     text.replace("./lisbon/item-01/item-01.tif", "/etc/passwd"),
     text.replace(/"count":\d+/, '"count":11'),
