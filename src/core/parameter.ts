@@ -31,7 +31,7 @@ export interface Declaration<T> {
   readonly schema: z.ZodType<T>;
   /** For the error; by default what the schema says of enums, numbers and booleans. */
   readonly wanted?: string;
-  /** A text that nobody gives differently twice. */
+  /** Of a list: a text that nobody gives differently twice; others than lists are never. */
   readonly once?: true;
   readonly anyCase?: true;
   /** Of a list: its members have commas between. It may be given several times either way. */
@@ -52,7 +52,7 @@ export function parameter<T>({ schema, once, anyCase, commas, ...told }: Declara
       const texts = names.flatMap((name) => query.getAll(name)).filter((text) => text.trim() !== "");
       const [text] = texts;
       if (text === undefined) return undefined;
-      if (once === true && new Set(texts).size > 1)
+      if ((once === true || !(base instanceof z.ZodArray)) && new Set(texts).size > 1)
         throw new InvalidRequestError(`${told.name} is given twice, differently; wanted it once`);
       const parts = commas === true ? texts.join(",").split(",") : texts;
       const given =
@@ -65,6 +65,16 @@ export function parameter<T>({ schema, once, anyCase, commas, ...told }: Declara
       throw new InvalidRequestError(`${told.name} ${got}; wanted ${wanted ?? issue?.message ?? "another"}`);
     },
   };
+}
+
+/** What a request says of one thing in several places, each named: one value, or none. @throws InvalidRequestError where they differ. */
+export function agreed<T>(...said: readonly (readonly [name: string, value: T | undefined])[]): T | undefined {
+  const [first, ...others] = said.filter(([, value]) => value !== undefined);
+  const other = others.find(([, value]) => value !== first?.[1]);
+  if (first === undefined || other === undefined) return first?.[1];
+  throw new InvalidRequestError(
+    `${first[0]} is ${String(first[1])} and ${other[0]} ${String(other[1])}; wanted one of them`,
+  );
 }
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { InvalidRequestError, UnsupportedError } from "../core/errors.js";
-import { parameter, type Parameter } from "../core/parameter.js";
+import { agreed, parameter, type Parameter } from "../core/parameter.js";
 import type { Bounds } from "../geo/bounds.js";
 import { isGeographic, openCrs, type Crs } from "../geo/crs.js";
 import { holdsValues, type RenderFormat } from "../render/render-spec.js";
@@ -57,7 +57,7 @@ export function parseCoordCrs(query: URLSearchParams): Crs {
 
 /** What a crop's picture is to be, whatever its shape. @throws InvalidRequestError */
 export function parseCropGrid(crs: Crs, size: string | undefined, query: URLSearchParams): Omit<Crop, "bounds"> {
-  const [width, height] = size === undefined ? [WIDTH.of(query), HEIGHT.of(query)] : parseSize(size);
+  const [width, height] = askedSize(size, query);
   return { crs, dstCrs: DST_CRS.of(query) ?? crs, width, height, maxSize: MAX_SIZE.of(query) };
 }
 
@@ -69,8 +69,23 @@ export function checkWhole({ width, height }: Pick<TargetGrid, "width" | "height
   );
 }
 
-/** "64x64". @throws InvalidRequestError */
-export function parseSize(size: string): readonly [width: number, height: number] {
+/** Sides that the path ("64x64") or the query asks for. @throws InvalidRequestError where they contradict each other, or `max_size`. */
+export function askedSize(
+  size: string | undefined,
+  query: URLSearchParams,
+): readonly [width: number | undefined, height: number | undefined] {
+  const [wide, high] = size === undefined ? [] : parseSize(size);
+  const sides = [
+    agreed(["the path's width", wide], ["width", WIDTH.of(query)]),
+    agreed(["the path's height", high], ["height", HEIGHT.of(query)]),
+  ] as const;
+  const [longest, most = Infinity] = [Math.max(...sides.map((side = 0) => side)), MAX_SIZE.of(query)];
+  if (longest <= most) return sides;
+  throw new InvalidRequestError(`max_size is ${most} and a side ${longest} pixels; wanted one of them`);
+}
+
+/** @throws InvalidRequestError */
+function parseSize(size: string): readonly [width: number, height: number] {
   const [, width = 0, height = 0] = (/^(\d{1,7})x(\d{1,7})$/.exec(size) ?? []).map(Number);
   if (width > 0 && height > 0) return [width, height];
   throw new InvalidRequestError(`Size is "${size.slice(0, 40)}"; wanted WIDTHxHEIGHT, each a whole number of pixels`);

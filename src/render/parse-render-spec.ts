@@ -2,6 +2,7 @@ import { usualRanges } from "./algorithms/algorithms.js";
 import { BANDS } from "../core/bands.js";
 import type { BandName } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
+import { agreed } from "../core/parameter.js";
 import { parseColorFormula } from "./color-formula.js";
 import type { ColourOperation } from "./color-formula.js";
 import { isColormapName, unknownColormap } from "./colormaps.js";
@@ -17,13 +18,13 @@ import type { Colormap, Range, RenderFormat, RenderSource, RenderSpec, Resamplin
 
 /** What holds where the query says nothing. */
 export interface RenderOptions {
-  /** Side of a tile, pixels; 256. */
-  readonly tileSize?: number;
+  /** Side of a tile, pixels, where the path says it (@2x); `tilesize=` may say the same. 256 unless one of them does. */
+  readonly tileSize?: number | undefined;
   /** "bilinear". */
   readonly resampling?: Resampling;
   /** "auto". */
   readonly format?: RenderFormat;
-  /** The path's extension, with or without the dot: goes before `format=` and `f=`. */
+  /** The path's extension, with or without the dot; `format=` and `f=` may say the same. */
   readonly extension?: string | undefined;
   /** The looks that `render=` may name; RENDERS. */
   readonly presets?: Readonly<Record<string, RenderPreset>>;
@@ -73,7 +74,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     returnMask: parameters.RETURN_MASK.of(query) ?? true,
     // TiTiler reads with the one and warps with the other; here is one step.
     resampling: parameters.REPROJECT.of(query) ?? parameters.RESAMPLING.of(query) ?? options.resampling ?? "bilinear",
-    tileSize: parameters.TILESIZE.of(query) ?? options.tileSize ?? 256,
+    tileSize: agreed(["the path's tile size", options.tileSize], ["tilesize", parameters.TILESIZE.of(query)]) ?? 256,
     format,
   };
 }
@@ -81,10 +82,14 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
 const { RESCALE, COLOR_FORMULA, COLORMAP, COLORMAP_NAME } = parameters;
 const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
 
-/** Of the path's extension, else the query. */
-function formatOf(query: URLSearchParams, { extension, format = "auto" }: RenderOptions): RenderFormat {
-  if (extension !== undefined && extension !== "") return parameters.parseFormat(extension);
-  return parameters.FORMAT.of(query) ?? parameters.F.of(query) ?? format;
+/** Of the path's extension or the query. */
+function formatOf(query: URLSearchParams, { extension = "", format = "auto" }: RenderOptions): RenderFormat {
+  const asked = agreed(
+    ["the path's extension", extension === "" ? undefined : parameters.parseFormat(extension)],
+    ["format", parameters.FORMAT.of(query)],
+    ["f", parameters.F.of(query)],
+  );
+  return asked ?? format;
 }
 
 /** The preset that fills what the query leaves open; none where it names its own bands or its own look. */
@@ -119,6 +124,8 @@ function chooseSource(
 
 function parseColormap(query: URLSearchParams, preset: RenderPreset | undefined): Colormap | undefined {
   const explicit = COLORMAP.of(query);
+  if (explicit !== undefined && COLORMAP_NAME.of(query) !== undefined)
+    throw new InvalidRequestError("colormap and colormap_name are both given; wanted one of them");
   if (explicit !== undefined) return parseExplicitColormap(explicit);
   const name = COLORMAP_NAME.of(query) ?? preset?.colormap_name;
   if (name === undefined) return undefined;

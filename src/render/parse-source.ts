@@ -55,6 +55,11 @@ function selectBands(assets: readonly string[], indexed: readonly string[]): rea
   if (assets.length === 0 && indexed.length === 0) return undefined;
   const positions = new Map(indexed.map((value) => splitAssetIndex(value)));
   const names = assets.length > 0 ? assets : [...positions.keys()];
+  const other = [...positions.keys()].find((name) => !names.some((asset) => asset.split("|")[0] === name));
+  if (other !== undefined)
+    throw new InvalidRequestError(
+      `asset_bidx is of "${other.slice(0, 40)}", which assets doesn't name; wanted one of them`,
+    );
   const bands = names.flatMap((asset) => assetBands(asset, positions));
   if (bands.length > BANDS.length)
     throw new InvalidRequestError(`assets names ${bands.length} bands; wanted at most ${BANDS.length}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import fc from "fast-check";
+import { z } from "zod";
 import { InvalidRequestError } from "../../src/core/errors.js";
 import type { Parameter } from "../../src/core/parameter.js";
 import { ALL_ROUTES } from "../../src/http/routes/all.js";
@@ -125,6 +126,10 @@ test("each parameter takes its example, and any other text it takes or refuses b
   for (const one of named) {
     assert.notEqual(one.of(new URLSearchParams({ [one.name]: one.example })), undefined, one.name);
     assert.equal(one.of(new URLSearchParams({ [one.name]: "" })), undefined);
+    const twice = [one.example, `${one.example} `].map((text) => [one.name, text]);
+    const isList =
+      one.schema instanceof z.ZodArray || (one.schema instanceof z.ZodPipe && one.schema.in instanceof z.ZodArray);
+    if (!isList) assert.throws(() => one.of(new URLSearchParams(twice)), /is given twice, differently/, one.name);
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[-+.,;:/\d|a-zA-Z[\]{}"]{0,20}$/)), (text) => {
         try {

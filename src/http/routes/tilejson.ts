@@ -193,7 +193,7 @@ function tilejson(request: Request, response: Response, described: Described): o
   const scale = scaled === 1 ? "" : `@${scaled}x`;
   const { minzoom, maxzoom } = zoomsOf(query, { minzoom: described.minzoom, maxzoom: described.zoom });
   const rest = wholeQueryOf(request);
-  for (const { name } of [TILE_FORMAT, TILE_SCALE, MINZOOM, MAXZOOM]) rest.delete(name);
+  for (const { name } of [TILE_FORMAT, TILE_SCALE, MINZOOM, MAXZOOM, ...FORMAT_PARAMETERS]) rest.delete(name);
   const suffix = rest.size === 0 ? "" : `?${rest.toString()}`;
   const [west, south, east, north] = described.bounds;
   const base = baseOf(response);
@@ -219,11 +219,11 @@ function tilejson(request: Request, response: Response, described: Described): o
 /** Checks what is passed on to tiles as those will; gives their extension. @throws InvalidRequestError */
 export function checkTiles(query: URLSearchParams, presets: Services["renders"]): string | undefined {
   const format = tileFormat(query);
-  parseMosaic(query, { extension: format, presets });
+  const scaled = TILE_SCALE.of(query);
+  parseMosaic(query, { extension: format, tileSize: scaled && 256 * scaled, presets });
   QUALITY.of(query);
   parseBuffer(query);
   EMPTY_TILE.of(query);
-  TILE_SCALE.of(query);
   return format;
 }
 

@@ -10,7 +10,7 @@ import { parseTileOf, tileBoundsOf, tileMatrixSet, type SetTile } from "../../ge
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { FORMAT_PARAMETERS, PICTURE_PARAMETERS, TILESIZE } from "../../render/render-parameters.js";
 import { planPicture, previewTarget, tileTarget } from "../../tile/plan.js";
-import { HEIGHT, MAX_SIZE, parseSize, SIZE_PARAMETERS, WIDTH } from "../crop-params.js";
+import { askedSize, MAX_SIZE, SIZE_PARAMETERS } from "../crop-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { BUFFER, PADDING, parseBuffer, QUALITY, queryOf } from "../params.js";
 import * as refused from "../refused.js";
@@ -85,7 +85,7 @@ export const TILE_ROUTES: RouteGroup<Services> = {
 
 function itemTile(services: Services): RequestHandler {
   return async (request, response) => {
-    const { tile, extension, tileSize = TILE_PX } = parseTile(request);
+    const { tile, extension, tileSize } = parseTile(request);
     const query = queryOf(request);
     const spec = parseRenderSpec(query, { extension, tileSize, presets: services.renders });
     const tokens = QUALITY.of(query);
@@ -110,8 +110,8 @@ function collectionTile(services: Services): RequestHandler {
 export interface AskedTile {
   readonly tile: SetTile;
   readonly extension: string | undefined;
-  /** Pixels a side where the query says nothing. */
-  readonly tileSize?: number;
+  /** Pixels a side, where the path says it. */
+  readonly tileSize?: number | undefined;
   readonly query: URLSearchParams;
 }
 
@@ -121,7 +121,7 @@ export async function sendMosaic(
   { services, request, response }: Omit<Answering, "signal">,
   asked?: AskedTile,
 ): Promise<void> {
-  const { tile, extension, tileSize = TILE_PX, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
+  const { tile, extension, tileSize, query } = asked ?? { ...parseTile(request), query: queryOf(request) };
   const { spec, mosaic, interval } = parseMosaic(query, { extension, tileSize, presets: services.renders });
   const tokens = QUALITY.of(query);
   const buffer = parseBuffer(query);
@@ -182,7 +182,7 @@ function previewSize(
   const { width, height } = item.grid;
   const query = queryOf(request);
   const named = request.params["size"];
-  const [wide, high] = typeof named === "string" ? parseSize(named) : [WIDTH.of(query), HEIGHT.of(query)];
+  const [wide, high] = askedSize(typeof named === "string" ? named : undefined, query);
   if (wide !== undefined && high !== undefined)
     return { width: within("width", wide, most), height: within("height", high, most) };
   if (wide !== undefined) return fitted("width", within("width", wide, most), { item, most });
@@ -211,9 +211,9 @@ function within(name: string, px: number, most: number): number {
 /** Address, scale ("@2x" is twice the pixels) and extension of a tile request's path. */
 function parseTile(request: Request): Omit<AskedTile, "query"> {
   const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
-  const [, y = "", scale = "1", extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
+  const [, y = "", scale, extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
   const tile = parseTileOf(set, { z: param(request, "z"), x: param(request, "x"), y });
-  return { tile, extension, tileSize: TILE_PX * Number(scale) };
+  return { tile, extension, tileSize: scale === undefined ? undefined : TILE_PX * Number(scale) };
 }
 
 /** A path parameter as text. */

@@ -159,7 +159,9 @@ async function sendCapabilities(
   parseBuffer(query);
   EMPTY_TILE.of(query);
   const format = CAPABILITIES_FORMAT.of(query);
-  const passedOn = new URLSearchParams([...query].filter(([name]) => name !== CAPABILITIES_FORMAT.name));
+  // The tiles' paths say which format they have.
+  const ofFormat = [CAPABILITIES_FORMAT, ...FORMAT_PARAMETERS].map(({ name }) => name);
+  const passedOn = new URLSearchParams([...query].filter(([name]) => !ofFormat.includes(name)));
   const { mostItems: _most, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS }, signal);
   const slices = createSlices(signal);

@@ -107,8 +107,9 @@ test("a preset fills what the query leaves open", () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-test("the path's extension goes before format= and f=", () => {
-  assert.equal(parse("f=png", { extension: ".webp" }).format, "webp");
+test("a format is the path's extension, format= or f=, which agree", () => {
+  assert.equal(parse("f=webp", { extension: ".webp" }).format, "webp");
+  assert.throws(() => parse("f=png", { extension: ".webp" }), /path's extension is webp and f png; wanted one of them/);
   assert.equal(parse("format=jpg").format, "jpeg");
   assert.equal(parse("f=image/png").format, "png");
   assert.equal(parse("", { extension: "jpeg", format: "png" }).format, "jpeg");
@@ -170,7 +171,7 @@ test("what can't be is refused in one sentence that says what is wanted", () => 
     "color_formula=blur RGB 2": /^color_formula "blur RGB 2" has "blur"; wanted gamma, sigmoidal or saturation$/,
     "color_formula=saturation 2&assets=B04": /^color_formula has saturation for one band; wanted three bands$/,
     "return_mask=maybe": /^return_mask is "maybe"; wanted true or false$/,
-    "resampling=lanczos": /^resampling is "lanczos"; wanted nearest or bilinear$/,
+    "resampling=sinc": /^resampling is "sinc"; wanted /,
     "tilesize=0": /^tilesize is "0"; wanted 1 to 2048 pixels$/,
     "tilesize=2049": /^tilesize is "2049"; wanted 1 to 2048 pixels$/,
     "f=bmp": /^Format "bmp" is not known; wanted png, webp, jpg, npy or tif$/,
