@@ -174,7 +174,9 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
       // Of a collection's items only that collection's own.
       if (name === "collections" && route.template.includes("{collection}")) continue;
       const legend = name === "f" && route.template.includes("colorMaps");
-      const value = name === "search" ? search : legend ? "png" : example;
+      // As the path says it.
+      const isSaid = ["format", "f"].includes(name) && route.template.endsWith("{format}");
+      const value = name === "search" ? search : legend || isSaid ? "png" : example;
       const one = name.startsWith("colormap") || name === "color_formula" ? { assets: "B04" } : {};
       const response = await ask(route, { ...one, [name]: value });
       const text = await response.text();
