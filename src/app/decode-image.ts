@@ -6,7 +6,7 @@ import { translateAffine } from "../geo/affine.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
-import { physical, storedTile } from "../tile/stored-tile.js";
+import { holeOf, physical, storedTile } from "../tile/stored-tile.js";
 import { readProvenance } from "../tile/read-provenance.js";
 import type { Decoder } from "./services.js";
 
@@ -50,7 +50,7 @@ export async function decodeImage(
     geoKeys,
     bands,
     dtype: units.dtype,
-    nodata: units.nodata,
+    nodata: holeOf(units),
     ...physical(units),
   });
   try {

@@ -10,7 +10,7 @@ import { renderRaster } from "../render/render-raster.js";
 import { requiredBands, type RenderSpec } from "../render/render-spec.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
-import { physical, storedTile } from "../tile/stored-tile.js";
+import { holeOf, physical, storedTile } from "../tile/stored-tile.js";
 import { windowMask } from "../tile/window-mask.js";
 import { keptBranch } from "./kept-branch.js";
 import type { Services } from "./services.js";
@@ -116,7 +116,7 @@ function planOf({ levels, metadata, transform, crs, geoKeys, location }: TecCog,
       `No ${name} in ${location.split("/").at(-1) ?? ""}: its source lacked ${absent.join(", ")}`,
     );
   if (isBandName(name))
-    return { ...place, bands: [name], dtype: units.dtype, nodata: units.nodata, ...physical(units) };
+    return { ...place, bands: [name], dtype: units.dtype, nodata: holeOf(units), ...physical(units) };
   if (name === "visual") return { ...place, bands: ["red", "green", "blue"], dtype: "uint8", nodata: 0, rgb: true };
   if (name === "scl" && !metadata.classes)
     throw new NotFoundError(`${location.split("/").at(-1) ?? ""} has no scene classes`);

@@ -161,7 +161,8 @@ export function bandObjects(
     "eo:center_wavelength": BAND_WAVELENGTH_UM[name][0],
     "eo:full_width_half_max": BAND_WAVELENGTH_UM[name][1],
     data_type: dtype,
-    ...(nodata === undefined ? {} : { nodata }),
+    // Holes of a file without one are 0.
+    nodata: nodata ?? 0,
     "raster:scale": scale / 10_000,
     "raster:offset": offset / 10_000,
     "raster:spatial_resolution": BAND_RESOLUTION_M[name],

@@ -69,7 +69,7 @@ function describe(name: VirtualAssetName, known: readonly StacJson[] | undefined
       title: `${name}, decoded`,
       roles: ["data", "reflectance"],
       gsd: BAND_RESOLUTION_M[name],
-      bands: [band],
+      bands: [band["data_type"] === undefined ? band : { nodata: 0, ...band }],
     };
   }
   if (name === "visual") {

@@ -4,8 +4,11 @@ import type { PixelWindow } from "../core/raster.js";
 import type { DecodedWindow } from "./decode-window.js";
 import { windowMask } from "./window-mask.js";
 
-/** How numbers are stored: stored = (dn - offset) / scale; `nodata` stands for holes, 0 where there is none. */
+/** How numbers are stored: stored = (dn - offset) / scale. */
 export type Units = TecMetadata["units"];
+
+/** What stands for holes, and what files declare: the source's nodata value, or 0, which its holes had. */
+export const holeOf = ({ nodata }: Units): number => nodata ?? 0;
 
 export const STORED_ARRAY = {
   uint8: Uint8Array,
@@ -17,7 +20,7 @@ const RANGE = { uint8: [0, 255], uint16: [0, 65535], int16: [-32768, 32767], flo
 
 /**
  * One full tile of an ordinary file, `side` pixels, pixel-interleaved, in the units given, clipped to their type; beyond `place`, the part
- * of the tile that lies inside the image, it is 0.
+ * of the tile that lies inside the image, it is 0. A whole number that was observed and is that of holes becomes the one beside it, so that readers see it.
  */
 export function storedTile(
   { window, pixels, masks }: Pick<DecodedWindow, "window" | "pixels" | "masks">,
@@ -27,7 +30,8 @@ export function storedTile(
   const out = new STORED_ARRAY[units.dtype](side * side * bands);
   const [low, high] = RANGE[units.dtype];
   const integer = units.dtype !== "float32";
-  const hole = units.nodata ?? 0;
+  const hole = holeOf(units);
+  const beside = hole < high ? hole + 1 : hole - 1;
   const valid = windowMask(masks, place);
   const plane = window.width * window.height;
   const { scale, offset } = units;
@@ -39,7 +43,8 @@ export function storedTile(
         const number = ((pixels[p] ?? 0) - offset) / scale;
         // Math.round takes four times as long.
         const stored = integer ? Math.floor(number + 0.5) : number;
-        out[at] = stored < low ? low : stored > high ? high : stored;
+        const clipped = stored < low ? low : stored > high ? high : stored;
+        out[at] = integer && clipped === hole ? beside : clipped;
       }
       if (valid === "all") continue;
       at = r * side * bands + b;

@@ -113,6 +113,44 @@ test(
   },
 );
 
+test(
+  "GDAL masks what was not observed and nothing else, of a source without a nodata value too",
+  { skip: !hasGdal() },
+  async () => {
+    const size = 160;
+    const isHole = (r: number, c: number): boolean => Math.hypot(r - 60, c - 70) < 25;
+    // Black water, whose numbers are 0 in the short-wave bands, beside land.
+    const value = (b: number, r: number, c: number): number =>
+      isHole(r, c) ? 0 : b > 8 ? (c < 80 ? 0 : 900) : 300 + 20 * b;
+    const path = await files.write(
+      "holed_2024-02-02.tif",
+      sceneTiff(size, size, { planes: bandPlanes(size, size, value) }),
+    );
+    const catalog = files.path("holed-catalog");
+    await ingest(path, { catalog, collection: "holed", id: "holed", datetime: "2024-02-02T10:00:00Z", sessions: 1 });
+    const second = await startServer({ catalog });
+    try {
+      const assets = `/vsicurl/${second.url}/collections/holed/items/holed/assets`;
+      const valid = (await pixels(`${assets}/valid.tif`)).map((byte) => (byte === 0 ? 0 : 255));
+      assert.equal(
+        valid.filter((byte) => byte === 0).length,
+        Array.from({ length: size * size }, (_, i) => isHole(Math.floor(i / size), i % size)).filter(Boolean).length,
+      );
+      const { href } = await second.services.catalog.item("holed", "holed");
+      const back = files.path("holed-back.tif");
+      assert.equal((await runCli(["decode", href, back])).code, 0);
+      for (const [file, band] of [
+        [`${assets}/B12.tif`, "mask"],
+        [`${assets}/B02.tif`, "mask"],
+        [back, "mask,12"],
+      ] as const)
+        assert.deepEqual(await pixels(file, "-b", band), valid, file);
+    } finally {
+      await second.close();
+    }
+  },
+);
+
 test("an overview is the container's level, true colour and masks tell the hole", { skip: !hasGdal() }, async () => {
   const { href } = await server.services.catalog.item(SCENE.collection, "scene_2024-04-10");
   const image = await openTecCog(href, { decoder: server.services });

@@ -48,6 +48,7 @@ test("an item describes its twelve bands, file and model", () => {
     "eo:center_wavelength": 0.865,
     "eo:full_width_half_max": 0.033,
     data_type: "uint16",
+    nodata: 0,
     "raster:scale": 0.0001,
     "raster:offset": 0,
     "raster:spatial_resolution": 20,
