@@ -27,12 +27,22 @@ export interface FiguresTask {
   readonly asked: FiguresAsked;
 }
 
+/** Tell what a picture's values are in an area. */
+export interface SummaryTask {
+  readonly kind: "summary";
+  /** As npy, the last plane the mask. */
+  readonly npy: Uint8Array;
+  /** A part of the picture; all of it unless given. */
+  readonly area?: Pick<GridMask, "mask" | "count" | "window"> | undefined;
+  readonly asked: StatisticsOptions;
+}
+
 /** Which pixels are counted, and what is told of them. */
 export interface FiguresAsked extends StatisticsOptions {
   readonly rule: ObservationRule;
 }
 
-export type AreaTask = MaskTask | CutlineTask | FiguresTask;
+export type AreaTask = MaskTask | CutlineTask | FiguresTask | SummaryTask;
 
 export type AreaResult =
   | { readonly kind: "masked"; readonly area: GridMask | undefined }

@@ -1,11 +1,12 @@
 // One thread that finds the pixels of areas and summarises them: what would keep the event loop busy.
 import { assertNever } from "../core/assert.js";
 import { serveTasks, throwIfCancelled } from "../core/worker-pool.js";
-import type { AreaFigures, AreaResult, AreaTask, FiguresTask } from "./area-tasks.js";
+import type { AreaFigures, AreaResult, AreaTask, FiguresTask, SummaryTask } from "./area-tasks.js";
 import { cutlineMask } from "./cutline.js";
 import { geometryMask } from "./geometry-mask.js";
 import { valuesOf } from "./read-values.js";
 import { typeOfShown } from "../render/algorithms/apply-algorithm.js";
+import { decodeNpy } from "../render/encode-npy.js";
 import { summarise } from "./statistics.js";
 
 serveTasks<AreaTask, AreaResult>(async (task) => {
@@ -16,6 +17,8 @@ serveTasks<AreaTask, AreaResult>(async (task) => {
       return { result: { kind: "cut", mask: cutlineMask(task.geometry, task.grid) } };
     case "figures":
       return { result: { kind: "figured", ...figuresOf(task) } };
+    case "summary":
+      return { result: { kind: "figured", ...summaryOf(task) } };
     default:
       return assertNever(task);
   }
@@ -43,4 +46,26 @@ function figuresOf({ ready, area: { mask, count }, asked }: FiguresTask): AreaFi
     validPercent: (100 * inside(valid).length) / count,
     clearPercent: (100 * isClear.length) / count,
   };
+}
+
+function summaryOf({ npy, area, asked }: SummaryTask): AreaFigures {
+  const { planes, width, height, samples } = decodeNpy(npy);
+  const pixels = width * height;
+  const window = area?.window ?? { x: 0, y: 0, width, height };
+  const inside: number[] = [];
+  for (let r = 0; r < window.height; r++)
+    for (let c = 0; c < window.width; c++)
+      if (area === undefined || area.mask[r * window.width + c] !== 0)
+        inside.push((window.y + r) * width + window.x + c);
+  const seen = inside.filter((i) => samples[(planes - 1) * pixels + i] !== 0);
+  const share = (100 * seen.length) / inside.length;
+  const figures = Array.from({ length: planes - 1 }, (_, p) => {
+    throwIfCancelled();
+    return summarise(
+      Float64Array.from(seen, (i) => samples[p * pixels + i] ?? 0),
+      inside.length,
+      asked,
+    );
+  });
+  return { statistics: seen.length === 0 ? undefined : figures, validPercent: share, clearPercent: share };
 }

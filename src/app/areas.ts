@@ -1,7 +1,8 @@
 import { createWorkerPool, type PoolHealth, type WorkerPool } from "../core/worker-pool.js";
-import type { AreaFigures, AreaResult, AreaTask, FiguresAsked, FiguresTask } from "./area-tasks.js";
+import type { AreaFigures, AreaResult, AreaTask, FiguresAsked, FiguresTask, SummaryTask } from "./area-tasks.js";
 import type { CutlineGrid } from "./cutline.js";
 import type { FlatGeometry, GridMask, MaskGrid } from "./geometry-mask.js";
+import type { StatisticsOptions } from "./statistics.js";
 import type { ReadyValues } from "./read-values.js";
 
 /** 1 = inside, and how many are. */
@@ -15,6 +16,12 @@ export interface Areas {
   cutline(geometry: FlatGeometry, grid: CutlineGrid, signal?: AbortSignal): Promise<Uint8Array>;
   /** The pixels in `ready` are handed over: it is of no use afterwards. */
   figures(ready: ReadyValues, area: FiguredArea, asked: FiguresAsked, signal?: AbortSignal): Promise<AreaFigures>;
+  /** Of the valid pixels of a picture. */
+  summary(
+    picture: Pick<SummaryTask, "npy" | "area">,
+    asked: StatisticsOptions,
+    signal?: AbortSignal,
+  ): Promise<AreaFigures>;
   /** Undefined before the first use. */
   health(): PoolHealth | undefined;
   close(): Promise<void>;
@@ -46,6 +53,12 @@ export function createAreas(options: { readonly threads: number; readonly maxWai
       const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
       const result = await pool().run({ kind: "figures", ready, area: { mask, count }, asked }, { signal, transfer });
       if (result.kind !== "figured") throw new TypeError(`a ${result.kind} answer to a figures task`);
+      return result;
+    },
+    async summary({ npy, area }, asked, signal) {
+      const part = area && { mask: area.mask, count: area.count, window: area.window };
+      const result = await pool().run({ kind: "summary", npy, area: part, asked }, { signal });
+      if (result.kind !== "figured") throw new TypeError(`a ${result.kind} answer to a summary task`);
       return result;
     },
     health: () => started?.health(),

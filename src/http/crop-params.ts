@@ -33,11 +33,18 @@ export const COORD_CRS = parameter({
   example: "EPSG:4326",
   schema: z.string().transform((text) => parseCrs("coord_crs", text)),
 });
-const DST_CRS = parameter({
+export const DST_CRS = parameter({
   name: "dst_crs",
   description: "Of the picture; default coord_crs",
   example: "EPSG:3857",
   schema: z.string().transform((text) => parseCrs("dst_crs", text)),
+});
+
+export const CRS = parameter({
+  name: "crs",
+  description: "Of the box that is told; default EPSG:4326",
+  example: "EPSG:3857",
+  schema: z.string().transform((text) => parseCrs("crs", text)),
 });
 
 /** How many pixels. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseGeometry, partsOf, type GeometryParts } from "../catalog/geometry.js";
+import { parseGeometry, partsOf, type Geometry, type GeometryParts } from "../catalog/geometry.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { boundsOf, type Bounds } from "../geo/bounds.js";
 import { isGeographic, openCrs, type Crs, type Projector } from "../geo/crs.js";
@@ -37,6 +37,13 @@ export function featuresOf(body: unknown): readonly z.infer<typeof featureSchema
     throw new InvalidRequestError(`The FeatureCollection is no list of 1 to ${MAX_FEATURES} Features`);
   const feature = featureSchema.safeParse(body);
   return [feature.success ? feature.data : { type: "Feature", geometry: body, properties: {} }];
+}
+
+/** A geometry, as such or in a Feature, in degrees. @throws InvalidRequestError */
+export function parseArea(body: unknown, crs: Crs): Geometry {
+  const feature = featureSchema.safeParse(body);
+  const given = feature.success ? feature.data.geometry : body;
+  return parseGeometry(isGeographic(crs) ? given : projected(given, openCrs(crs).toWgs84));
 }
 
 /** A Polygon or MultiPolygon, as such or in a Feature, and its box in its own CRS. @throws InvalidRequestError */

@@ -11,7 +11,7 @@ const PATH_PARAMETERS: Readonly<Record<string, readonly [schema: z.ZodType, desc
   z: [z.string(), "Tile matrix (zoom)", "12"],
   x: [z.string(), "Column, from the west", "2082"],
   y: [z.string(), "Row, from the north; with @2x for twice the pixels", "1513"],
-  format: [z.enum(["png", "webp", "jpg", "npy", "tif"]), "npy and tif hold values", "png"],
+  format: [z.enum(["png", "webp", "jpg", "pngraw", "npy", "tif"]), "pngraw, npy and tif hold values", "png"],
   size: [z.string(), "WIDTHxHEIGHT in pixels", "256x256"],
   bounds: [z.string(), "MINX,MINY,MAXX,MAXY; minx > maxx in degrees crosses 180°", "3.0,42.4,3.1,42.5"],
   place: [z.string(), "LONGITUDE,LATITUDE in degrees, or X,Y in coord_crs", "3.02,42.43"],

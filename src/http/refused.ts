@@ -1,8 +1,8 @@
 /** Parameters that TiTiler 2 and titiler-pgstac 3 know and that are refused where a route names them. */
+
 /** How hard titiler-pgstac looks for items. */
 export const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"] as const;
 export const KERNEL = ["resampling", "reproject"] as const;
-export const CRS = ["coord_crs", "dst_crs"] as const;
 /** Which of a collection's items count. */
 export const FILTER = ["ids", "bbox", "query", "filter", "filter-lang", "sortby"] as const;
 /** Of areas. */

@@ -8,7 +8,7 @@ import { API_KEY, declareParameters, wholeQueryOf } from "./params.js";
 import { methodNotAllowed } from "./problem.js";
 
 /** Of a picture or of values. */
-export const PICTURE_TYPES: readonly string[] = Object.values(MEDIA_TYPES);
+export const PICTURE_TYPES: readonly string[] = [...new Set(Object.values(MEDIA_TYPES))];
 
 /** What is told of a route: the OpenAPI description, docs/titiler.md and the check of a query's words are made of it. */
 export interface RouteDescription {

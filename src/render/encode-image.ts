@@ -41,6 +41,10 @@ export async function drawRaster(
     const image = withGuess(renderPlanes(raster, spec), guess);
     return { bytes: encodeNpy(image), mediaType: MEDIA_TYPES.npy, coverage: image.coverage };
   }
+  if (spec.format === "pngraw") {
+    const image = renderPlanes(raster, spec);
+    return { bytes: await encodeWholeNumbers(image, spec), mediaType: MEDIA_TYPES.pngraw, coverage: image.coverage };
+  }
   const drawn = renderRaster(raster, spec);
   const image = guess?.hatch === true ? hatch(drawn, guess.inferred) : drawn;
   const format = chooseFormat(image, spec.format);
@@ -56,11 +60,12 @@ export function withGuess(values: PlanarImage, guess: InferredPixels | undefined
 /** Media type of each format. */
 export const MEDIA_TYPES = {
   png: "image/png",
+  pngraw: "image/png",
   webp: "image/webp",
   jpeg: "image/jpeg",
   npy: "application/x-binary",
   tif: "image/tiff; application=geotiff",
-} as const satisfies Record<ImageFormat | "npy" | "tif", string>;
+} as const satisfies Record<ImageFormat | "pngraw" | "npy" | "tif", string>;
 
 /** The format that "auto" stands for: jpeg where every pixel is valid, else png, as TiTiler. */
 export function chooseFormat(image: RgbaImage, format: "auto" | ImageFormat): ImageFormat {
@@ -91,6 +96,31 @@ export async function encodeImage(image: RgbaImage, format: ImageFormat): Promis
     default:
       return assertNever(format);
   }
+}
+
+/** A PNG of 8 or 16 bits: one plane is grey, three are red, green and blue; the mask is alpha, opaque at the type's greatest value. */
+function encodeWholeNumbers(
+  { samples, planes, width, height }: PlanarImage,
+  { returnMask }: Pick<RenderSpec, "returnMask">,
+): Promise<Uint8Array> {
+  if (samples instanceof Float32Array || (planes !== 1 && planes !== 2 && planes !== 3 && planes !== 4))
+    throw new RangeError(`a PNG of ${planes} planes of ${samples.constructor.name}`);
+  const pixels = width * height;
+  const isShort = samples instanceof Uint16Array;
+  const out = isShort ? new Uint16Array(samples.length) : new Uint8Array(samples.length);
+  for (let p = 0; p < planes; p++) {
+    const isAlpha = returnMask && p === planes - 1;
+    for (let i = 0; i < pixels; i++) {
+      const value = samples[p * pixels + i] ?? 0;
+      out[i * planes + p] = isAlpha && value !== 0 ? (isShort ? 65_535 : 255) : value;
+    }
+  }
+  const grey = planes < 3;
+  const space = isShort ? (grey ? "grey16" : "rgb16") : grey ? "b-w" : "srgb";
+  return sharp(out, { raw: { width, height, channels: planes } })
+    .toColourspace(space)
+    .png({ compressionLevel: 2, adaptiveFiltering: true })
+    .toBuffer();
 }
 
 /** A WebP of a given quality, 1..100, in the fewest bytes that libwebp finds: for pictures that are stored. */

@@ -17,6 +17,19 @@ export function encodeNpy(image: PlanarImage): Uint8Array {
   return out;
 }
 
+/** What `encodeNpy` has written; the samples are a copy. */
+export function decodeNpy(bytes: Uint8Array): Omit<PlanarImage, "kind" | "coverage"> {
+  const at = 10 + ((bytes[8] ?? 0) | ((bytes[9] ?? 0) << 8));
+  const header = new TextDecoder().decode(bytes.subarray(10, at));
+  const [, type] = /'descr': '([^']+)'/.exec(header) ?? [];
+  const [, shape = ""] = /'shape': \(([^)]*)\)/.exec(header) ?? [];
+  const [planes = 0, height = 0, width = 0] = shape.split(",").map(Number);
+  const { buffer } = bytes.slice(at);
+  const samples =
+    type === "|u1" ? new Uint8Array(buffer) : type === "<u2" ? new Uint16Array(buffer) : new Float32Array(buffer);
+  return { planes, height, width, samples };
+}
+
 function descriptor(samples: PlanarImage["samples"]): string {
   if (samples instanceof Uint8Array) return "|u1";
   return samples instanceof Uint16Array ? "<u2" : "<f4";

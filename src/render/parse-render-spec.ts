@@ -1,3 +1,4 @@
+import { typeOfShown } from "./algorithms/apply-algorithm.js";
 import { usualRanges } from "./algorithms/algorithms.js";
 import { BANDS } from "../core/bands.js";
 import type { BandName } from "../core/bands.js";
@@ -9,7 +10,7 @@ import { isColormapName, unknownColormap } from "./colormaps.js";
 import { parseExplicitColormap } from "./explicit-colormap.js";
 import { parseExpression } from "./expression-parser.js";
 import { parseSource } from "./parse-source.js";
-import { parseAlgorithm, parseNumberRules } from "./parse-values.js";
+import { parseAlgorithm, parseKernel, parseNumberRules } from "./parse-values.js";
 import { DEFAULT_RENDER, RENDERS } from "../core/render-presets.js";
 import type { RenderPreset } from "../core/render-presets.js";
 import * as parameters from "./render-parameters.js";
@@ -49,7 +50,11 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
   const algorithm = parseAlgorithm(query, source);
   const outputs = shownCount({ source, ...algorithm });
   const raw = holdsValues(format);
-  if (!raw && outputs !== 1 && outputs !== 3) {
+  if (format === "pngraw" && typeOfShown({ source, ...algorithm }) === "float32")
+    throw new InvalidRequestError(
+      "pngraw holds whole numbers, and these aren't; wanted bands, rescale or colormap with it, or the format npy or tif",
+    );
+  if (isPicture(format) && outputs !== 1 && outputs !== 3) {
     throw new InvalidRequestError(
       `A picture of ${outputs} bands can't be drawn; wanted 1 or 3 bands or expressions, or the format npy or tif`,
     );
@@ -72,8 +77,7 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
     colorFormula: withinOutputs(colorFormula, outputs),
     colormap,
     returnMask: parameters.RETURN_MASK.of(query) ?? true,
-    // TiTiler reads with the one and warps with the other; here is one step.
-    resampling: parameters.REPROJECT.of(query) ?? parameters.RESAMPLING.of(query) ?? options.resampling ?? "bilinear",
+    resampling: parseKernel(query) ?? options.resampling ?? "bilinear",
     tileSize: agreed(["the path's tile size", options.tileSize], ["tilesize", parameters.TILESIZE.of(query)]) ?? 256,
     format,
   };
@@ -82,14 +86,19 @@ export function parseRenderSpec(query: URLSearchParams, options: RenderOptions =
 const { RESCALE, COLOR_FORMULA, COLORMAP, COLORMAP_NAME } = parameters;
 const VISIBLE: readonly BandName[] = ["B01", "B02", "B03", "B04"];
 
-/** Of the path's extension or the query. */
+/** Drawn in one or three colours. */
+const isPicture = (format: RenderFormat): boolean => format === "pngraw" || !holdsValues(format);
+
+/** Of the path's extension or the query; raw values of which colours are made are a picture like others. */
 function formatOf(query: URLSearchParams, { extension = "", format = "auto" }: RenderOptions): RenderFormat {
   const asked = agreed(
     ["the path's extension", extension === "" ? undefined : parameters.parseFormat(extension)],
     ["format", parameters.FORMAT.of(query)],
     ["f", parameters.F.of(query)],
   );
-  return asked ?? format;
+  const looks = [RESCALE, COLOR_FORMULA, COLORMAP, COLORMAP_NAME, parameters.RENDER];
+  const isLook = asked === "pngraw" && looks.some((look) => look.of(query) !== undefined);
+  return isLook ? "png" : (asked ?? format);
 }
 
 /** The preset that fills what the query leaves open; none where it names its own bands or its own look. */
@@ -115,7 +124,7 @@ function chooseSource(
   preset: RenderPreset | undefined,
   format: RenderFormat,
 ): RenderSource {
-  if (named === "whole" && holdsValues(format)) return { kind: "bands", bands: BANDS };
+  if (named === "whole" && !isPicture(format)) return { kind: "bands", bands: BANDS };
   if (named !== undefined && named !== "whole") return named;
   if (preset?.expression !== undefined)
     return { kind: "expressions", expressions: [parseExpression(preset.expression)] };

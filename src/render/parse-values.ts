@@ -2,8 +2,8 @@ import { BANDS } from "../core/bands.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { checkTaken, objectOf, readAlgorithm, type Algorithm } from "./algorithms/algorithms.js";
 import { parseSource } from "./parse-source.js";
-import { ALGORITHM, ALGORITHM_PARAMS, NODATA, UNSCALE } from "./render-parameters.js";
-import { outputCount, type NumberRules, type RenderSource, type RenderSpec } from "./render-spec.js";
+import { ALGORITHM, ALGORITHM_PARAMS, NODATA, REPROJECT, RESAMPLING, UNSCALE } from "./render-parameters.js";
+import { outputCount, type NumberRules, type RenderSource, type RenderSpec, type Resampling } from "./render-spec.js";
 
 /** What figures are told of: all bands where the query names none. @throws InvalidRequestError */
 export function parseValues(query: URLSearchParams): Pick<RenderSpec, "source" | "algorithm"> {
@@ -11,6 +11,12 @@ export function parseValues(query: URLSearchParams): Pick<RenderSpec, "source" |
   const bands: RenderSource = { kind: "bands", bands: BANDS };
   const source = { ...(named === undefined || named === "whole" ? bands : named), ...parseNumberRules(query) };
   return { source, ...parseAlgorithm(query, source) };
+}
+
+/** `reproject` and `resampling`; undefined where neither is given. TiTiler reads with the one and warps with the other; here is one step. */
+export function parseKernel(query: URLSearchParams): Resampling | undefined {
+  const read = RESAMPLING.of(query);
+  return REPROJECT.of(query) ?? read;
 }
 
 /** `algorithm` and `algorithm_params`. @throws InvalidRequestError also where it doesn't take what the source gives. */

@@ -7,7 +7,7 @@ import { READ_KERNELS, WARP_KERNELS, type Range, type RenderFormat } from "./ren
 
 const FORMATS: ReadonlyMap<string, RenderFormat> = new Map([
   ["png", "png"],
-  ["pngraw", "png"],
+  ["pngraw", "pngraw"],
   ["webp", "webp"],
   ["jpg", "jpeg"],
   ["jpeg", "jpeg"],
@@ -136,7 +136,8 @@ export const TILESIZE = parameter({
 });
 export const FORMAT = parameter({
   name: "format",
-  description: "png, webp, jpg, npy or tif, where the path has no extension; else jpg where every pixel is valid, png",
+  description:
+    "png, webp, jpg, pngraw, npy or tif, where the path has no extension; else jpg where every pixel is valid, png",
   example: "webp",
   schema: z.string().transform(parseFormat),
 });
@@ -173,7 +174,9 @@ export const FORMAT_PARAMETERS: readonly Parameter[] = [FORMAT, F];
 export function parseFormat(text: string): RenderFormat {
   const format = FORMATS.get(text.toLowerCase().replace(/^(?:\.|image\/)/, ""));
   if (format !== undefined) return format;
-  throw new InvalidRequestError(`Format "${text.slice(0, 40)}" is not known; wanted png, webp, jpg, npy or tif`);
+  throw new InvalidRequestError(
+    `Format "${text.slice(0, 40)}" is not known; wanted png, webp, jpg, pngraw, npy or tif`,
+  );
 }
 
 /** "0,3000"; all ranges in one value ("0,1,0,2" or "[[0,1],[0,2]]") is understood too. */

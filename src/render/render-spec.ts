@@ -91,12 +91,12 @@ export const WARP_KERNELS = [
 ] as const;
 export type Resampling = (typeof READ_KERNELS)[number] | (typeof WARP_KERNELS)[number];
 
-/** "auto" is jpeg where every pixel is valid, else png. */
-export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "npy" | "tif";
+/** "auto" is jpeg where every pixel is valid, else png; "pngraw" holds whole numbers as they are, in 8 or 16 bits. */
+export type RenderFormat = "auto" | "png" | "webp" | "jpeg" | "pngraw" | "npy" | "tif";
 
-/** Formats of values instead of colours: any number of bands, raw unless rescaled. */
+/** Formats of values instead of colours: raw unless rescaled. */
 export function holdsValues(format: RenderFormat): boolean {
-  return format === "npy" || format === "tif";
+  return format === "npy" || format === "tif" || format === "pngraw";
 }
 
 /** The bands that a spec reads, each once, in storage order. */

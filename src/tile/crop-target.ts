@@ -84,7 +84,8 @@ const NEARLY = 1e-6;
 const PER_SIDE = 21;
 
 /** The box in the picture's CRS, as wide as its outline is there. */
-function boundsIn({ bounds, crs, dstCrs }: Crop): Bounds {
+/** The box around a box, in another CRS. */
+export function boundsIn({ bounds, crs, dstCrs }: Pick<Crop, "bounds" | "crs" | "dstCrs">): Bounds {
   const [minx, miny, east, maxy] = bounds;
   const maxx = east < minx && isGeographic(crs) ? east + 360 : east;
   if (crs === dstCrs) return [minx, miny, maxx, maxy];

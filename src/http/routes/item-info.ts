@@ -6,7 +6,10 @@ import { levelSizes } from "../../container/tec-cog.js";
 import { BANDS } from "../../core/bands.js";
 import { NotFoundError } from "../../core/errors.js";
 import { applyAffine } from "../../geo/affine.js";
-import { epsgCode } from "../../geo/crs.js";
+import type { Bounds } from "../../geo/bounds.js";
+import { epsgCode, type Crs } from "../../geo/crs.js";
+import { boundsIn, targetBounds } from "../../tile/crop-target.js";
+import { CRS } from "../crop-params.js";
 import { baseOf } from "../base-url.js";
 import { parseValues } from "../../render/parse-values.js";
 import { SOURCE_PARAMETERS } from "../../render/render-parameters.js";
@@ -35,12 +38,12 @@ export const ITEM_INFO_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: [`${ITEM}/info.geojson`],
       summary: "An item's bands and their grid as a Feature",
-      parameters: SOURCE_PARAMETERS,
-      refused: ["crs"],
+      parameters: [...SOURCE_PARAMETERS, CRS],
       types: [GEOJSON_TYPE],
       handle: (services) => async (request, response) => {
         const item = await find(request, services);
-        const { boundsWgs84: bbox, geometry } = item;
+        const crs = CRS.of(queryOf(request));
+        const { bbox, geometry } = crs === undefined ? outlineOf(item) : boxOf(item, crs);
         response.type(GEOJSON_TYPE);
         response.json({ type: "Feature", bbox, geometry, properties: infoOf(item, bandsOf(request)) });
       },
@@ -109,6 +112,25 @@ export function fileInfoRoutes(root: string): readonly Route<Services>[] {
 
 const find = (request: Request, { catalog }: Services): Promise<CatalogItem> =>
   catalog.item(param(request, "collection"), param(request, "item"));
+
+const outlineOf = ({ boundsWgs84: bbox, geometry }: CatalogItem): object & { bbox: Bounds; geometry: object } => ({
+  bbox,
+  geometry,
+});
+
+/** The box around an item in a CRS, as TiTiler draws it. */
+function boxOf({ grid: { transform, width, height, crs } }: CatalogItem, dstCrs: Crs) {
+  const bounds = boundsIn({ bounds: targetBounds({ transform, width, height }), crs, dstCrs });
+  const [west, south, east, north] = bounds;
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ];
+  return { bbox: bounds, geometry: { type: "Polygon", coordinates: [ring] } };
+}
 
 /** Bands that `assets` names; all unless it does. */
 function bandsOf(request: Request): readonly string[] {

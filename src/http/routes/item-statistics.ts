@@ -2,20 +2,28 @@ import type { Request, RequestHandler, Response } from "express";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { readArea, readWhole, type AreaValues } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
-import { parseGeometry } from "../../catalog/geometry.js";
+import { readDrawn } from "../../app/drawn-values.js";
+import { InvalidRequestError } from "../../core/errors.js";
+import { cropTarget } from "../../tile/crop-target.js";
+import { previewTarget } from "../../tile/plan.js";
 import type { CatalogItem } from "../../catalog/types.js";
-import { parseValues } from "../../render/parse-values.js";
-import { ALGORITHM_PARAMETERS, ASSETS, NUMBER_PARAMETERS, SOURCE_PARAMETERS } from "../../render/render-parameters.js";
-import { shownNames } from "../../render/render-spec.js";
-import { MAX_SIZE } from "../crop-params.js";
-import { AREA_BODY, areaSchema, collectionSchema, featuresOf } from "../geojson-body.js";
+import { parseKernel, parseValues } from "../../render/parse-values.js";
+import {
+  ALGORITHM_PARAMETERS,
+  ASSETS,
+  KERNEL_PARAMETERS,
+  NUMBER_PARAMETERS,
+  SOURCE_PARAMETERS,
+} from "../../render/render-parameters.js";
+import { shownNames, type Resampling } from "../../render/render-spec.js";
+import { COORD_CRS, DST_CRS, HEIGHT, MAX_SIZE, parseCoordCrs, parseCropGrid, WIDTH } from "../crop-params.js";
+import { AREA_BODY, areaSchema, collectionSchema, featuresOf, parseArea, parseShape } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
 import { queryOf } from "../params.js";
-import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { requestSignal } from "../signal.js";
 import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
-import { param } from "./tiles.js";
+import { MAX_PREVIEW_PX, param, previewSize } from "./tiles.js";
 
 /** As TiTiler; and as far as one request may go. */
 const SIZE = { usual: 1024, most: 2048 };
@@ -23,14 +31,16 @@ const SIZE = { usual: 1024, most: 2048 };
 const LEVEL_HEADER = "Tectile-Level";
 
 const PATHS = ["/collections/{collection}/items/{item}/statistics"];
+/** Where one of these is given, figures are of a picture; else of the item's own pixels. */
+const DRAWN = [WIDTH, HEIGHT, ...KERNEL_PARAMETERS];
 const PARAMETERS = [
   ...SOURCE_PARAMETERS,
   ...NUMBER_PARAMETERS,
   ...ALGORITHM_PARAMETERS,
   ...STATISTICS_PARAMETERS,
   MAX_SIZE,
+  ...DRAWN,
 ];
-const REFUSED = [...refused.KERNEL, ...refused.AREA];
 
 /** Statistics of an item's valid pixels: of the whole item, or of features; the shape is TiTiler's. */
 export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
@@ -41,23 +51,21 @@ export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
       paths: PATHS,
       summary: "Statistics of an item",
       parameters: PARAMETERS,
-      refused: REFUSED,
       handle: wholeStatistics,
     },
     {
       method: "get",
       paths: ["/collections/{collection}/items/{item}/asset_statistics"],
       summary: "Statistics of each of an item's bands",
-      parameters: [ASSETS, ...NUMBER_PARAMETERS, ...STATISTICS_PARAMETERS, MAX_SIZE],
-      refused: [...refused.KERNEL, "height", "width"],
+      parameters: [ASSETS, ...NUMBER_PARAMETERS, ...STATISTICS_PARAMETERS, MAX_SIZE, ...DRAWN],
       handle: assetStatistics,
     },
     {
       method: "post",
       paths: PATHS,
       summary: "Statistics of an item in GeoJSON features",
-      parameters: PARAMETERS,
-      refused: [...REFUSED, ...refused.CRS],
+      parameters: [...PARAMETERS, COORD_CRS, DST_CRS],
+      refused: ["cover_scale"],
       body: areaSchema,
       types: ["application/geo+json"],
       handle: (services) => [...jsonBody(AREA_BODY), areaStatistics(services)],
@@ -67,9 +75,8 @@ export const ITEM_STATISTICS_ROUTES: RouteGroup<Services> = {
 
 function wholeStatistics(services: Services): RequestHandler {
   return async (request, response) => {
-    const asked = askedOf(request);
     const { figures } = await read(services, request, response, (item, signal) =>
-      readWhole(item, asked, services, signal).then((one) => [one]),
+      readItem(request, item, services, signal).then((one) => [one]),
     );
     response.json(figures[0] ?? null);
   };
@@ -78,12 +85,14 @@ function wholeStatistics(services: Services): RequestHandler {
 /** The same figures, band by band under its name. */
 function assetStatistics(services: Services): RequestHandler {
   return async (request, response) => {
-    const asked = askedOf(request);
     const { figures } = await read(services, request, response, (item, signal) =>
-      readWhole(item, asked, services, signal).then((one) => [one]),
+      readItem(request, item, services, signal).then((one) => [one]),
     );
     const [found] = figures;
-    const named = shownNames(asked).map((name, k) => [name, { b1: found?.[`b${k + 1}`] ?? null }]);
+    const named = shownNames(parseValues(queryOf(request))).map((name, k) => [
+      name,
+      { b1: found?.[`b${k + 1}`] ?? null },
+    ]);
     response.json(Object.fromEntries(named));
   };
 }
@@ -91,11 +100,9 @@ function assetStatistics(services: Services): RequestHandler {
 function areaStatistics(services: Services): RequestHandler {
   return async (request, response) => {
     const features = featuresOf(request.body);
-    const asked = askedOf(request);
     const { figures } = await read(services, request, response, async (item, signal) => {
       const areas: (AreaValues | undefined)[] = [];
-      for (const { geometry } of features)
-        areas.push((await readArea([item], { geometry: parseGeometry(geometry), ...asked }, services, signal))[0]);
+      for (const { geometry } of features) areas.push(await readFeature(request, { item, geometry }, services, signal));
       return areas;
     });
     const answers = features.map((feature, i) => ({
@@ -107,6 +114,58 @@ function areaStatistics(services: Services): RequestHandler {
       .type("application/geo+json")
       .json(isCollection ? { type: "FeatureCollection", features: answers } : answers[0]);
   };
+}
+
+/** Of a whole item. */
+async function readItem(
+  request: Request,
+  item: CatalogItem,
+  services: Services,
+  signal: AbortSignal,
+): Promise<AreaValues | undefined> {
+  const asked = askedOf(request);
+  const resampling = kernelOf(request);
+  if (resampling === undefined) return readWhole(item, asked, services, signal);
+  const { width, height } = previewSize(request, item, MAX_PREVIEW_PX);
+  const { source, algorithm, asked: figures } = asked;
+  const look = { source, ...(algorithm && { algorithm }) };
+  const target = previewTarget(item, width, height);
+  return readDrawn(item, { target, resampling, asked: figures, ...look }, services, signal);
+}
+
+/** Of what a feature covers of it. */
+async function readFeature(
+  request: Request,
+  { item, geometry }: { readonly item: CatalogItem; readonly geometry: unknown },
+  services: Services,
+  signal: AbortSignal,
+): Promise<AreaValues | undefined> {
+  const query = queryOf(request);
+  const crs = parseCoordCrs(query);
+  const asked = askedOf(request);
+  const resampling = kernelOf(request);
+  if (resampling === undefined) {
+    const [area] = await readArea([item], { geometry: parseArea(geometry, crs), ...asked }, services, signal);
+    return area;
+  }
+  const { bounds, parts } = parseShape(geometry, crs);
+  const grid = parseCropGrid(crs, undefined, query);
+  const { source, algorithm, asked: figures, maxSide } = asked;
+  const target = cropTarget({ bounds, ...grid, maxSize: maxSide }, item.grid);
+  if (target.width * target.height > MAX_PREVIEW_PX ** 2)
+    throw new InvalidRequestError(
+      `${target.width} x ${target.height} pixels are too many for statistics; wanted ${MAX_PREVIEW_PX ** 2} at most`,
+    );
+  const look = { source, ...(algorithm && { algorithm }) };
+  return readDrawn(item, { target, resampling, parts, asked: figures, ...look }, services, signal);
+}
+
+/** How a picture is drawn for figures; undefined where they are of the item's own pixels. */
+function kernelOf(request: Request): Resampling | undefined {
+  const query = queryOf(request);
+  const kernel = parseKernel(query);
+  const isDrawn = [WIDTH, HEIGHT, DST_CRS].some((one) => one.of(query) !== undefined);
+  return kernel ?? (isDrawn ? "bilinear" : undefined);
 }
 
 type Figures = Readonly<Record<string, unknown>> | undefined;

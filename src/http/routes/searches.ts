@@ -2,6 +2,7 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
+import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
 import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
@@ -9,15 +10,23 @@ import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
 import { jsonBody } from "../json-body.js";
 import { DATE_PARAMETERS } from "../mosaic-params.js";
-import { queryOf } from "../params.js";
+import { DATETIME, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
-import { parseMosaicFilter, searchSchema } from "../search-params.js";
-import { sendMosaicTilejson, TILEJSON_PARAMETERS } from "./tilejson.js";
+import {
+  FILTER_PARAMETERS,
+  ORDER_PARAMETERS,
+  parseCollectionFilter,
+  parseMosaicFilter,
+  searchSchema,
+} from "../search-params.js";
+import { nativeZoom, sendMosaicTilejson, TILEJSON_PARAMETERS, unionOf } from "./tilejson.js";
 import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_BODY = "64kb";
 const MAX_LISTED = 50;
+/** Looked at for a collection's box and zooms. */
+const MAX_ITEMS = 1000;
 
 const bodySchema = z.record(z.string(), z.unknown());
 
@@ -64,6 +73,13 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       handle: (services) => async (request, response) => {
         response.json(infoOf(await services.searches.get(param(request, "search")), baseOf(response)));
       },
+    },
+    {
+      method: "get",
+      paths: ["/collections/{collection}/info"],
+      summary: "A collection's dates as a registered search is told",
+      parameters: [DATETIME, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
+      handle: collectionInfo,
     },
     {
       method: "get",
@@ -122,6 +138,51 @@ function list({ searches }: Services): RequestHandler {
         ...(offset > 0 ? [link("prev", Math.max(0, offset - limit))] : []),
       ],
       context: { returned: found.length, limit, matched },
+    });
+  };
+}
+
+/** A search that is in the path and the query, not registered; each link leads to what shows it. */
+function collectionInfo({ catalog }: Services): RequestHandler {
+  return async (request, response) => {
+    const id = param(request, "collection");
+    const { title } = await catalog.collection(id);
+    const query = queryOf(request);
+    const datetime = DATETIME.of(query);
+    const { mostItems = MAX_ITEMS, ...filter } = parseCollectionFilter(id, query);
+    const within = datetime === undefined ? {} : { datetime };
+    const { items } = await catalog.search({ ...filter, ...within, limit: Math.min(MAX_ITEMS, mostItems) });
+    const given = [...FILTER_PARAMETERS, ...ORDER_PARAMETERS, DATETIME].flatMap(({ name }) => {
+      const text = query.getAll(name).join(",");
+      return text === "" ? [] : [[name, text] as const];
+    });
+    const asked = query.size === 0 ? "" : `?${query}`;
+    const root = `${baseOf(response)}/collections/${encodeURIComponent(id)}`;
+    const link = (rel: string, path: string, type: string, name: string): object => ({
+      rel,
+      href: `${root}/${path}${asked}`,
+      type,
+      title: name,
+      ...(path.includes("{") ? { templated: true } : {}),
+    });
+    response.set("Cache-Control", "no-cache").json({
+      search: {
+        search: { collections: [id], ...Object.fromEntries(given) },
+        metadata: {
+          type: "mosaic",
+          name: typeof title === "string" ? title : id,
+          ...(items.length === 0 ? {} : { bounds: unionOf(items) }),
+          minzoom: 0,
+          maxzoom: items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0),
+          assets: BANDS,
+        },
+      },
+      links: [
+        link("self", "info", "application/json", "Mosaic metadata"),
+        link("tilejson", "{tileMatrixSetId}/tilejson.json", "application/json", "TileJSON of the mosaic"),
+        link("map", "{tileMatrixSetId}/map.html", "text/html", "Map of the mosaic"),
+        link("wmts", "WMTSCapabilities.xml", "application/xml", "WMTS capabilities"),
+      ],
     });
   };
 }

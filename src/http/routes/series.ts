@@ -4,12 +4,11 @@ import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
 import { boundsGeometry, geometriesIntersect } from "../../catalog/intersects.js";
-import { parseGeometry } from "../../catalog/geometry.js";
 import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
 import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
 import { openCrs } from "../../geo/crs.js";
-import { parseValues } from "../../render/parse-values.js";
+import { parseKernel, parseValues } from "../../render/parse-values.js";
 import {
   ALGORITHM_PARAMETERS,
   KERNEL_PARAMETERS,
@@ -17,13 +16,13 @@ import {
   SOURCE_PARAMETERS,
 } from "../../render/render-parameters.js";
 import { shownNames, type RenderSource } from "../../render/render-spec.js";
-import { COORD_CRS } from "../crop-params.js";
+import { COORD_CRS, MAX_SIZE, parseCoordCrs } from "../crop-params.js";
 import { jsonBody } from "../json-body.js";
-import { AREA_BODY, areaSchema, featureSchema } from "../geojson-body.js";
+import { AREA_BODY, areaSchema, featureSchema, parseArea } from "../geojson-body.js";
 import { DATETIME, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
-import { parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
+import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
 import { FILTER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
@@ -55,17 +54,14 @@ const AREA_PARAMETERS = [
   ...NUMBER_PARAMETERS,
   ...ALGORITHM_PARAMETERS,
   ...STATISTICS_PARAMETERS,
+  COORD_CRS,
+  MAX_SIZE,
   AS,
 ];
+/** Of an area, pixels a side: read from the finest level where it has no more. */
+const SIZE = { usual: 256, most: 2048 };
 
-const STATISTICS_REFUSED = [
-  ...refused.KERNEL,
-  ...refused.EFFORT,
-  ...refused.CRS,
-  ...refused.AREA,
-  "max_size",
-  "pixel_selection",
-];
+const STATISTICS_REFUSED = [...refused.KERNEL, ...refused.EFFORT, "dst_crs", ...refused.AREA, "pixel_selection"];
 
 /** Values at a point, and statistics of an area, over the dates of a collection or a registered search. */
 export const SERIES_ROUTES: RouteGroup<Services> = {
@@ -210,15 +206,16 @@ async function sendStatistics(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const query = queryOf(request);
   const feature = featureSchema.safeParse(request.body);
-  const given: unknown = feature.success ? feature.data.geometry : request.body;
-  const geometry = parseGeometry(given);
-  const look = parseValues(queryOf(request));
+  const geometry = parseArea(request.body, parseCoordCrs(query));
+  const maxSide = parseMaxSize(query, SIZE);
+  const look = parseValues(query);
   const signal = requestSignal(request, response);
   const areas = await withFreshCatalog(services.catalog, async () => {
     const items = await itemsOf(await filterOf(request, services), services, { intersects: geometry }, signal);
-    const asked = { rule: "clear" as const, ...parseStatistics(queryOf(request)) };
-    return readArea(items, { geometry, ...look, asked }, services, signal);
+    const asked = { rule: "clear" as const, ...parseStatistics(query) };
+    return readArea(items, { geometry, ...look, asked, maxSide }, services, signal);
   });
   const names = shownNames(look);
   if (wantsCsv(request)) {
@@ -283,7 +280,7 @@ async function itemsOf(
 
 /** A point is the pixel that it falls in, as in TiTiler: kernels are only checked. */
 function pointSource(query: URLSearchParams): RenderSource {
-  for (const one of KERNEL_PARAMETERS) one.of(query);
+  parseKernel(query);
   return parseValues(query).source;
 }
 

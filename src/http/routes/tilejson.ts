@@ -258,5 +258,5 @@ export function unionOf(items: readonly CatalogItem[]): Bounds {
 /** The tiles' extension; undefined, which leaves the format to each tile, for one that isn't served. */
 function tileFormat(query: URLSearchParams): string | undefined {
   const format = TILE_FORMAT.of(query) ?? "png";
-  return /^(png|webp|jpg|jpeg|npy|tif)$/i.test(format) ? format : undefined;
+  return /^(png|pngraw|webp|jpg|jpeg|npy|tif)$/i.test(format) ? format : undefined;
 }

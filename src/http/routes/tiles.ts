@@ -25,7 +25,7 @@ export const TILE_MATRIX_SET = "WebMercatorQuad";
 /** Side of a tile unless the request says otherwise. */
 const TILE_PX = 256;
 const PREVIEW_PX = 1024;
-const MAX_PREVIEW_PX = 2048;
+export const MAX_PREVIEW_PX = 2048;
 /** Of a side; large ones are drawn row by row. */
 const MAX_TIF_PX = 2 ** 20;
 
@@ -174,7 +174,8 @@ function itemPreview(services: Services): RequestHandler {
   };
 }
 
-function previewSize(
+/** Of a picture of a whole item, as the path and query say. @throws InvalidRequestError */
+export function previewSize(
   request: Request,
   item: CatalogItem,
   most: number,
