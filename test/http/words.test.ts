@@ -103,7 +103,8 @@ test("no word of a request reaches a prototype: paths, parameters and bodies", {
       for (const word of times <= 3 ? WORDS : few()) {
         const path = filled(template, search, [name, encodeURIComponent(word)]);
         const { status, text } = await ask(path);
-        assert.ok([400, 404, 422].includes(status), `${path}: ${status} ${text}`);
+        // 403: /stac and /cog, whose handlers are those of items, are off.
+        assert.ok([400, 403, 404, 422].includes(status), `${path}: ${status} ${text}`);
       }
     }
     // All words for what draws, of one format.
