@@ -44,6 +44,8 @@ class Date:
         self.file, self.day = file, days(datetime)
         with rasterio.open(file) as src:
             self.values = src.read().astype("float32")
+            # 0 stands for holes, so that an observed 0 is stored as 1: see ROUNDED.
+            self.values[self.values == 1] = 0
             self.valid = src.dataset_mask() != 0
             self.crs, self.transform = src.crs, src.transform
         codes = np.fromfile(classes, "uint8").reshape(self.valid.shape)
@@ -91,6 +93,10 @@ def read_png(path):
     if len(data) in (2, 4):
         return data[:-1], data[-1] != 0
     return data, np.ones(data.shape[1:], bool)
+
+
+# Pixels that may be off because the file has 1 for what was 0 or 1.
+ROUNDED = 1e-3
 
 
 def differing(name, picture, off, counts, share=0.0):
@@ -148,7 +154,7 @@ def check_style(name, picture):
     if STYLES[name][3] is None:
         # rio-tiler cuts off to 8 bits before a gamma of 1.2, which makes 2.5 levels of the darkest one.
         most = 3.6 if STYLES[name][2] else 1.01
-        return differing(name, picture, np.max(np.abs(got - levels), axis=0) > most, drawn)
+        return differing(name, picture, np.max(np.abs(got - levels), axis=0) > most, drawn, ROUNDED)
     steps = np.ones_like(drawn, "float64")
     if isinstance(source, str):
         # A whole digital number of dark water is more of an index; of the darkest, 1 to 50 in both bands, it is any.
@@ -156,7 +162,7 @@ def check_style(name, picture):
         steps += 255 / np.maximum(1, both)
         drawn = drawn & (both >= 51)
     off = [np.any(got != in_colours(levels, name, step), axis=0) | (abs(step) > steps) for step in range(-6, 7)]
-    return differing(name, picture, np.all(off, axis=0), drawn, share=5e-4)
+    return differing(name, picture, np.all(off, axis=0), drawn, ROUNDED)
 
 
 def check_overview(name, picture):
@@ -227,7 +233,7 @@ def check_selection(name, picture):
     if name.startswith("lastband"):
         sign = 1 if name.endswith("high") else -1
         apart = nearest_of(got, values[:, :2], masks, sign * values[:, 2], 2)
-    differing(name, picture, apart > 1.01, drawn)
+    differing(name, picture, apart > 1.01, drawn, ROUNDED)
 
 
 def nearest_of(got, values, masks, scores, slack):
@@ -244,19 +250,19 @@ def check_clear(name, picture, got, values, masks):
     moment = days(asked["asked"]) if name in ("clear_nearest", "best") else when[0]
     if name == "clear_median":
         wanted = np.ma.median(np.ma.array(values, mask=np.broadcast_to(~masks[:, None], values.shape)), axis=0)
-        return differing(name, picture, np.max(np.abs(got - wanted.filled(0)), axis=0) > 1.01, drawn)
+        return differing(name, picture, np.max(np.abs(got - wanted.filled(0)), axis=0) > 1.01, drawn, ROUNDED)
     if name.startswith("clear"):
         order = np.argsort(np.abs(when - moment), kind="stable")
         scores = np.empty(values[:, 0].shape)
         for place, k in enumerate(order):
             scores[k] = -place
-        return differing(name, picture, nearest_of(got, values, masks, scores, 0) > 1.01, drawn)
+        return differing(name, picture, nearest_of(got, values, masks, scores, 0) > 1.01, drawn, ROUNDED)
     if name == "medoid":
         apart = np.sqrt(np.sum((values[:, None] - values[None]) ** 2, axis=2)) * (masks[:, None] & masks[None])
         # Rounding moves each of up to three distances by less than 1.8.
-        return differing(name, picture, nearest_of(got, values, masks, -apart.sum(axis=1), 6) > 1.01, drawn)
+        return differing(name, picture, nearest_of(got, values, masks, -apart.sum(axis=1), 6) > 1.01, drawn, ROUNDED)
     # The distance by chamfers is up to 8 % long, 2 of 25 pixels, where a pixel is 0.05 of a score of 3; whole numbers move haze a little.
-    return differing(name, picture, nearest_of(got, values, masks, best_scores(picture, when, moment), 0.11) > 1.01, drawn)
+    return differing(name, picture, nearest_of(got, values, masks, best_scores(picture, when, moment), 0.11) > 1.01, drawn, ROUNDED)
 
 
 def best_scores(picture, when, moment):
@@ -293,7 +299,7 @@ def check_filled(name, picture):
     everywhere = np.ones_like(seen)
     differing(name, picture, drawn != inside, everywhere)
     differing(name, picture, inferred != (inside & ~seen), everywhere)
-    differing(name, picture, np.max(np.abs(got - values[base]), axis=0) > 1.01, seen)
+    differing(name, picture, np.max(np.abs(got - values[base]), axis=0) > 1.01, seen, ROUNDED)
     differing(name, picture, (expected != 0) != inferred, everywhere)
     assert abs(picture["observed"] - seen.mean()) < 6e-4, f"{name}: {picture['observed']} seen, {seen.mean()} expected"
     assert abs(picture["inferred"] - inferred.mean()) < 6e-4, f"{name}: {picture['inferred']} inferred"
