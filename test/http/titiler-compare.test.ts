@@ -18,7 +18,7 @@ const server = useSceneServer({ privateUrlHosts: ["127.0.0.1"] });
 const DIFFERENCES: readonly (readonly [operations: readonly string[], fields: readonly string[], why: string])[] = [
   [
     ["GET /stac/info", "GET /stac/info.geojson", "GET /cog/info", "GET /cog/info.geojson"],
-    ["driver", "nodata_type", "scales"],
+    ["driver", "nodata_type", "nodata_value", "scales"],
     "what is stored are latents with a mask, whose numbers times the scale are reflectance; TiTiler tells of the GeoTIFF that it read",
   ],
   [
@@ -36,6 +36,11 @@ const DIFFERENCES: readonly (readonly [operations: readonly string[], fields: re
     ["GET /stac/point/{lon},{lat}", "GET /cog/point/{lon},{lat}"],
     ["clear"],
     "whether the pixel is free of cloud and shadow; values aren't rounded to whole digital numbers",
+  ],
+  [
+    ["GET /stac/statistics", "GET /cog/statistics"],
+    ["histogram", "min"],
+    "an observed 0 is 0; in the files that TiTiler reads it is 1, as 0 stands for holes there",
   ],
   [
     ["POST /stac/statistics"],

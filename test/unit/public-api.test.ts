@@ -21,8 +21,9 @@ test("the library exports these names and no others", () => {
 });
 
 test("the plugin door exports these names and no others", () => {
-  const names = [...ERRORS, "definePlugin", "openHttpSource", "parseItem", "shortLocation"];
-  assert.deepEqual(Object.keys(plugin).toSorted(), names);
+  const channels = ["REQUEST_CHANNEL", "TASK_CHANNEL"];
+  const names = [...ERRORS, ...channels, "definePlugin", "openHttpSource", "parseItem", "shortLocation"];
+  assert.deepEqual(Object.keys(plugin).toSorted(), names.toSorted());
 });
 
 test("the library's types are these", () => {
@@ -60,6 +61,7 @@ test("the plugin door's types are these", () => {
       "Catalog",
       "CatalogEvents",
       "CatalogItem",
+      "EndedTask",
       "ErrorCode",
       "Expression",
       "Geometry",
@@ -78,6 +80,7 @@ test("the plugin door's types are these", () => {
       "SearchQuery",
       "SortKey",
       "StacJson",
+      "StartedRequest",
       "TecImage",
       "TileCache",
     ].toSorted(),
