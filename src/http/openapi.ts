@@ -13,6 +13,8 @@ export interface OpenApiSubject {
   readonly groups?: readonly { readonly below: string; readonly group: DescribedGroup }[];
 }
 
+export type OpenApiVersion = "3.0" | "3.1";
+
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary?: string }>>>>;
@@ -21,7 +23,7 @@ export interface OpenApiDocument {
 /** The OpenAPI description of everything mounted, made of what routes declare; 3.1, or 3.0 for older clients (OGC's oas30). */
 export function openApi(
   subject: OpenApiSubject,
-  { version, base }: { readonly version: "3.0" | "3.1"; readonly base: string },
+  { version, base }: { readonly version: OpenApiVersion; readonly base: string },
 ): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   const problem = registry.registerComponent("responses", "Problem", {
