@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { readNpy } from "../support/npy.js";
 import { gdal, hasGdal } from "../support/gdal.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
 const CHECK = fileURLToPath(new URL("../../../test/clients/algorithms_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
@@ -16,17 +15,7 @@ const COLLECTION = `/collections/${SCENE.collection}`;
 const ITEM = `${COLLECTION}/items/scene_2024-04-10`;
 const TILE = "tiles/WebMercatorQuad/12/2082/1513";
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ pixelThreads: 2 });
 
 const algorithm = (name: string, params?: object): string =>
   `algorithm=${name}${params === undefined ? "" : `&algorithm_params=${encodeURIComponent(JSON.stringify(params))}`}`;
@@ -84,20 +73,20 @@ test("algorithms make of the same values what titiler.core's make", async (t) =>
       const made = await get(`${ITEM}/${TILE}.npy?${query}&${algorithm(name, params)}`);
       const bounds = taken.headers.get("content-bbox")?.split(",").map(Number);
       const paths = { taken: `taken-${i}.npy`, made: `made-${i}.npy` };
-      await files.write(paths.taken, new Uint8Array(await taken.arrayBuffer()));
-      await files.write(paths.made, new Uint8Array(await made.arrayBuffer()));
+      await server.files.write(paths.taken, new Uint8Array(await taken.arrayBuffer()));
+      await server.files.write(paths.made, new Uint8Array(await made.arrayBuffer()));
       return {
         algorithm: name,
         params,
         query,
         bounds,
-        taken: files.path(paths.taken),
-        made: files.path(paths.made),
+        taken: server.files.path(paths.taken),
+        made: server.files.path(paths.made),
       };
     }),
   );
-  await files.write("cases.json", JSON.stringify(cases));
-  const { stdout } = await run(PYTHON, [CHECK, files.path("cases.json")]);
+  await server.files.write("cases.json", JSON.stringify(cases));
+  const { stdout } = await run(PYTHON, [CHECK, server.files.path("cases.json")]);
   assert.match(stdout, new RegExp(`${CASES.length} pictures are as`));
 });
 
@@ -167,8 +156,8 @@ test(
   { skip: hasGdal() ? false : "no GDAL" },
   async () => {
     const response = await get(`${ITEM}/preview/100x90.tif?assets=B08&${algorithm("hillshade", { buffer: 10 })}`);
-    await files.write("shade.tif", new Uint8Array(await response.arrayBuffer()));
-    const info = JSON.parse(gdal("gdalinfo", ["-json", files.path("shade.tif")])) as {
+    await server.files.write("shade.tif", new Uint8Array(await response.arrayBuffer()));
+    const info = JSON.parse(gdal("gdalinfo", ["-json", server.files.path("shade.tif")])) as {
       size: number[];
       geoTransform: number[];
       bands: { type: string; description: string }[];

@@ -1,33 +1,19 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { READ_KERNELS, WARP_KERNELS } from "../../src/render/render-spec.js";
-import { makeMosaicCatalog } from "../support/mosaic-catalog.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useMosaicServer, useSceneServer } from "../support/scene-server.js";
 
 const CHECK = fileURLToPath(new URL("../../../test/clients/resampling_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
 const run = promisify(execFile);
 const { west, north } = SCENE;
 
-let files: Workspace;
-let server: TestServer;
-let small: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
-  small = await startServer({ catalog: await makeMosaicCatalog(files), pixelThreads: 1 });
-});
-after(async () => {
-  await server.close();
-  await small.close();
-  await files.close();
-});
+const server = useSceneServer({ pixelThreads: 2 });
+const small = useMosaicServer({ pixelThreads: 1 });
 
 interface Target {
   readonly label: string;
@@ -60,8 +46,8 @@ const TARGETS: readonly Target[] = [
 async function save(path: string, from: string): Promise<string> {
   const response = await fetch(from);
   assert.equal(response.status, 200, `${from}: ${await response.clone().text()}`);
-  await files.write(path, new Uint8Array(await response.arrayBuffer()));
-  return files.path(path);
+  await server.files.write(path, new Uint8Array(await response.arrayBuffer()));
+  return server.files.path(path);
 }
 
 test("every kernel makes of a file's pixels what GDAL's makes of them", async (t) => {
@@ -98,8 +84,8 @@ test("every kernel makes of a file's pixels what GDAL's makes of them", async (t
     ),
     within: 1.5,
   });
-  await files.write("kernels.json", JSON.stringify(cases));
-  const { stdout } = await run(PYTHON, [CHECK, files.path("kernels.json")]);
+  await server.files.write("kernels.json", JSON.stringify(cases));
+  const { stdout } = await run(PYTHON, [CHECK, server.files.path("kernels.json")]);
   assert.match(stdout, /all as GDAL has them/);
 });
 

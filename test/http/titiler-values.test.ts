@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openCrs } from "../../src/geo/crs.js";
 import { gdal, hasGdal } from "../support/gdal.js";
 import { readNpy, type NpyPlanes } from "../support/npy.js";
-import { makeSceneCatalog, SCENE } from "../support/scene-catalog.js";
-import { startServer, type TestServer } from "../support/server.js";
-import { createWorkspace, type Workspace } from "../support/workspace.js";
+import { SCENE } from "../support/scene-catalog.js";
+import { useSceneServer } from "../support/scene-server.js";
 
 const STATISTICS = fileURLToPath(new URL("../../../test/clients/statistics_check.py", import.meta.url));
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
@@ -19,17 +18,7 @@ const ITEM = `${COLLECTION}/items/scene_2024-04-10`;
 const { west, north } = SCENE;
 const UTM = openCrs("EPSG:32631");
 
-let files: Workspace;
-let server: TestServer;
-
-before(async () => {
-  files = await createWorkspace();
-  server = await startServer({ catalog: await makeSceneCatalog(files), pixelThreads: 2 });
-});
-after(async () => {
-  await server.close();
-  await files.close();
-});
+const server = useSceneServer({ pixelThreads: 2 });
 
 async function get(path: string, body?: unknown): Promise<Response> {
   const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
@@ -62,8 +51,8 @@ test("pngraw holds digital numbers as they are", { skip: hasGdal() ? false : "GD
     ["assets=B08&algorithm=terrainrgb", "Byte", ["Red", "Green", "Blue", "Alpha"]],
     ["assets=B08&return_mask=false", "UInt16", ["Gray"]],
   ] as const) {
-    await files.write("raw.png", await bytes(`${tile}.pngraw?${query}`));
-    const told = JSON.parse(gdal("gdalinfo", ["-json", files.path("raw.png")])) as {
+    await server.files.write("raw.png", await bytes(`${tile}.pngraw?${query}`));
+    const told = JSON.parse(gdal("gdalinfo", ["-json", server.files.path("raw.png")])) as {
       bands: { type: string; colorInterpretation: string }[];
     };
     assert.deepEqual(
@@ -72,8 +61,8 @@ test("pngraw holds digital numbers as they are", { skip: hasGdal() ? false : "GD
       query,
     );
     const how = ["-q", "-of", "ENVI", "-co", "INTERLEAVE=BSQ", "-ot", "UInt16"];
-    gdal("gdal_translate", [...how, files.path("raw.png"), files.path("raw.bin")]);
-    const read = new Uint16Array(new Uint8Array(await readFile(files.path("raw.bin"))).buffer);
+    gdal("gdal_translate", [...how, server.files.path("raw.png"), server.files.path("raw.bin")]);
+    const read = new Uint16Array(new Uint8Array(await readFile(server.files.path("raw.bin"))).buffer);
     const named = query === "" ? "assets=B04,B03,B02" : query;
     const { planes, height, width, at } = await npy(`${tile}.npy?${named}`);
     assert.equal(planes, colours.length);
@@ -113,16 +102,16 @@ test("an item's statistics of a size or by a kernel are numpy's of the picture o
     ],
   ] as const) {
     const asked = `assets=B04&assets=B08&histogram_bins=6&p=10&p=90`;
-    await files.write("drawn.npy", await bytes(`${picture}&assets=B04,B08`));
+    await server.files.write("drawn.npy", await bytes(`${picture}&assets=B04,B08`));
     const answer = await json<{ properties?: { statistics: object } }>(
       `${ITEM}/statistics?${asked}&${statistics}`,
       body,
     );
-    await files.write("figures.json", JSON.stringify(answer.properties?.statistics ?? answer));
+    await server.files.write("figures.json", JSON.stringify(answer.properties?.statistics ?? answer));
     const { stdout } = await run(PYTHON, [
       STATISTICS,
-      files.path("drawn.npy"),
-      files.path("figures.json"),
+      server.files.path("drawn.npy"),
+      server.files.path("figures.json"),
       "6",
       "10,90",
     ]);

@@ -127,10 +127,8 @@ async function readItem(
   const resampling = kernelOf(request);
   if (resampling === undefined) return readWhole(item, asked, services, signal);
   const { width, height } = previewSize(request, item, MAX_PREVIEW_PX);
-  const { source, algorithm, asked: figures } = asked;
-  const look = { source, ...(algorithm && { algorithm }) };
-  const target = previewTarget(item, width, height);
-  return readDrawn(item, { target, resampling, asked: figures, ...look }, services, signal);
+  const { maxSide: _, ...shown } = asked;
+  return readDrawn(item, { ...shown, target: previewTarget(item, width, height), resampling }, services, signal);
 }
 
 /** Of what a feature covers of it. */
@@ -150,14 +148,13 @@ async function readFeature(
   }
   const { bounds, parts } = parseShape(geometry, crs);
   const grid = parseCropGrid(crs, undefined, query);
-  const { source, algorithm, asked: figures, maxSide } = asked;
-  const target = cropTarget({ bounds, ...grid, maxSize: maxSide }, item.grid);
+  const { maxSide: maxSize, ...shown } = asked;
+  const target = cropTarget({ bounds, ...grid, maxSize }, item.grid);
   if (target.width * target.height > MAX_PREVIEW_PX ** 2)
     throw new InvalidRequestError(
       `${target.width} x ${target.height} pixels are too many for statistics; wanted ${MAX_PREVIEW_PX ** 2} at most`,
     );
-  const look = { source, ...(algorithm && { algorithm }) };
-  return readDrawn(item, { target, resampling, parts, asked: figures, ...look }, services, signal);
+  return readDrawn(item, { ...shown, target, resampling, parts }, services, signal);
 }
 
 /** How a picture is drawn for figures; undefined where they are of the item's own pixels. */
