@@ -39,8 +39,8 @@ export interface CubeBlock {
   readonly identity: string;
   /** When it is read. */
   readonly length: number;
-  /** About as many bytes as making it holds at once. */
-  readonly makingBytes: number;
+  /** About as many bytes as making it holds at once; undefined where making it waits for its own memory. */
+  readonly makingBytes: number | undefined;
   /**
    * Row-major and little-endian: uint16 digital numbers, or uint8 codes; a pixel is the first valid one of the date's items. Undefined where
    * nothing was observed.

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import * as zarr from "zarrita";
 import { openTecCog } from "../../src/index.js";
 import { SIDE } from "../support/mosaic-catalog.js";
 import { useMosaicServer } from "../support/scene-server.js";
 
 const server = useMosaicServer();
+const run = promisify(execFile);
+const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
 
 interface Node {
   readonly node_type: string;
@@ -29,7 +34,7 @@ test("every array's own document is the one in the consolidated metadata, and ch
   const root = await node(`${store}/zarr.json`);
   assert.equal(root.node_type, "group");
   const arrays = Object.entries(root.consolidated_metadata?.metadata ?? {}).filter(
-    ([name]) => !name.startsWith("inpaint"),
+    ([name]) => !/^(inpaint|month|quarter|year)/.test(name),
   );
   assert.deepEqual(arrays.map(([name]) => name).slice(11), ["B12", "scl", "time", "y", "x", "spatial_ref"]);
   for (const [name, array] of arrays) {
@@ -105,6 +110,66 @@ test("zarrita reads a cube, and beside it the same dates without their clouds, w
   assert.equal((await get("/collections/place/zarr/inpaint/scl/zarr.json")).status, 404);
   assert.equal((await get("/collections/place/zarr/inpaint/B04/c/9/0/0")).status, 404);
   assert.equal((await get("/collections/place/zarr/inpaint/inpaint/zarr.json")).status, 404);
+});
+
+test("the clear pixels of each month, quarter and year are merged when they are read, and say which dates they are of", async () => {
+  const store = zarr.root(new zarr.FetchStore(`${server.url}/collections/place/zarr`));
+  const read = async (path: string): Promise<{ shape: readonly number[]; data: ArrayLike<number | bigint> }> => {
+    const { data, shape } = await zarr.get(await zarr.open(store.resolve(path), { kind: "array" }));
+    return { shape, data: data as ArrayLike<number | bigint> };
+  };
+  const [dates, year, month, provenance, scl, bounds] = await Promise.all(
+    ["B04", "year/B04", "month/B04", "year/provenance", "year/scl", "month/time_bounds"].map(read),
+  );
+  // In April all was cloud: no mosaic.
+  assert.deepEqual(
+    [year?.shape, month?.shape],
+    [
+      [1, SIDE, SIDE],
+      [3, SIDE, SIDE],
+    ],
+  );
+  const utc = (text: string): bigint => BigInt(Date.parse(`${text}T00:00:00Z`));
+  const months = [utc("2024-01-01"), utc("2024-02-01"), utc("2024-02-01"), utc("2024-03-01")];
+  assert.deepEqual(Array.from(bounds?.data ?? []).slice(0, 4), months);
+  const group = await zarr.open(store.resolve("year"), { kind: "group" });
+  const [mosaic] = group.attrs["mosaics"] as { readonly sources: readonly string[] }[];
+  const plane = SIDE * SIDE;
+  const seen = (date: number, i: number): number => Number(dates?.data[date * plane + i]);
+  // Clear on 10 January alone; on it and one other date; on all three.
+  for (const [row, column, clear] of [
+    [20, 20, [0]],
+    [100, 20, [0, 2]],
+    [20, 100, [0, 1]],
+    [100, 100, [0, 1, 2]],
+  ] as const) {
+    const i = row * SIDE + column;
+    const values = clear.map((date) => seen(date, i)).toSorted((a, b) => a - b);
+    const wanted =
+      ((values.at(Math.floor((values.length - 1) / 2)) ?? 0) + (values.at(Math.floor(values.length / 2)) ?? 0)) / 2;
+    assert.ok(Math.abs(Number(year?.data[i]) - wanted) <= 0.5, `${row}, ${column}: ${year?.data[i]}, wanted ${wanted}`);
+    assert.equal(scl?.data[i], 4);
+    const code = Number(provenance?.data[i]);
+    assert.equal(clear.length === 1 ? mosaic?.sources[code - 1] : code, clear.length === 1 ? "place_2024-01-10" : 255);
+  }
+  const februaryCloud = plane + 20 * SIDE + 20;
+  assert.deepEqual(
+    [month?.data[februaryCloud], Number(month?.data[februaryCloud + 80])],
+    [65_535, seen(1, 20 * SIDE + 100)],
+  );
+  assert.equal((await get("/collections/place/zarr/month/B04/c/3/0/0")).status, 404);
+  assert.equal((await get("/collections/place/zarr/week/B04/c/0/0/0")).status, 404);
+  // One date has nothing to merge.
+  assert.equal((await get("/collections/pair/zarr/month/zarr.json")).status, 404);
+});
+
+test("a year is the median that numpy makes of its dates", async (t) => {
+  const there = await run(PYTHON, ["-c", "import xarray, zarr, aiohttp"]).catch(() => undefined);
+  if (there === undefined)
+    return t.skip("xarray, zarr and aiohttp are not installed; TECTILE_TEST_PYTHON names a Python that has them");
+  const script = fileURLToPath(new URL("../../../test/clients/zarr_year_check.py", import.meta.url));
+  const { stdout } = await run(PYTHON, [script, `${server.url}/`, "place"]);
+  assert.match(stdout, /^the median of 4 dates/);
 });
 
 test("a registered search is a store of what it finds", async () => {

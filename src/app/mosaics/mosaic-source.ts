@@ -50,7 +50,7 @@ export async function mosaicSource(plan: MosaicPlan, use: MosaicUse, signal?: Ab
     absentBands: absentIn(plan),
     hasClasses: true,
     native,
-    fingerprint: fingerprintOf(plan, use),
+    fingerprint: fingerprintOf(plan, method),
     sources: items.map(({ id, datetime }) => ({ id, datetime })),
     derivedFrom: items.map(({ collection, id }) => ({ href: `../../${collection}/${id}/${id}.json`, title: id })),
     warnings:
@@ -81,7 +81,7 @@ function absentIn({ items: all, base = all.length }: MosaicPlan): Source["absent
 }
 
 /** Equal for equal dates, masks and method. */
-function fingerprintOf({ items, period, base }: MosaicPlan, { method }: MosaicUse): string {
+export function fingerprintOf({ items, period, base }: MosaicPlan, method: MosaicMethod): string {
   const inputs = items.map(({ id, checksum }) => [id, checksum]);
   const { startMs, endMs, middleMs } = period;
   const filling = base === undefined ? [] : [base, FILL_VERSION];

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import { CUBE_VARIABLES, cubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
+import { CUBE_VARIABLES, cubeBlock, type CubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
 import { createCubes } from "../../app/cubes.js";
+import { CUBE_PERIODS, mosaicBlock, mosaicCube, type MosaicChunk } from "../../app/mosaic-cube.js";
 import type { Services } from "../../app/services.js";
 import type { SearchFilter } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
@@ -9,7 +10,8 @@ import type { Cube } from "../../tile/cube.js";
 import { sendRanges } from "../byte-ranges.js";
 import type { RouteGroup } from "../route.js";
 import { requestSignal } from "../signal.js";
-import { cubeArrays, cubeGroup, cubesGroup, filledArrays, filledGroup, INPAINT_GROUP } from "../zarr-documents.js";
+import { cubeArrays } from "../zarr-arrays.js";
+import { cubeGroup, cubesGroup, groupsBeside, INPAINT_GROUP } from "../zarr-documents.js";
 import { parseMosaicFilter } from "../search-params.js";
 import { param } from "./tiles.js";
 
@@ -84,11 +86,12 @@ async function sendKey(cubes: readonly Cube[], answering: Answering): Promise<vo
 
 async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answering): Promise<void> {
   const { services, request, response, signal } = answering;
-  const filled = key[0] === INPAINT_GROUP;
-  const arrays = filled ? filledArrays(cube) : cubeArrays(cube);
-  const [name = "", ...rest] = filled ? key.slice(1) : key;
+  const [groupName = "", ...inGroup] = key;
+  const beside = groupsBeside(cube).get(groupName);
+  const arrays = beside?.arrays() ?? cubeArrays(cube);
+  const [name = "", ...rest] = beside === undefined ? key : inGroup;
   if (name === "zarr.json" && rest.length === 0)
-    return sendJson(response, filled ? filledGroup(cube, `${cube.name}, without clouds`) : cubeGroup(cube, cube.name));
+    return sendJson(response, beside?.json(`${cube.name}, ${groupName}`) ?? cubeGroup(cube, cube.name));
   const array = arrays.get(name);
   if (array === undefined) throw new NotFoundError(`"${key.join("/").slice(0, 80)}" isn't a key of this Zarr store`);
   if (rest.join("/") === "zarr.json") return sendJson(response, array.json);
@@ -101,7 +104,7 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
   const coordinate = array.bytes?.();
   const block = coordinate
     ? undefined
-    : await cubeBlock(cube, { filled, variable: asVariable(name), time, row, column }, services);
+    : await findBlock(cube, beside && groupName, { variable: asVariable(name), time, row, column }, services);
   const nothing = new NotFoundError(`Nothing was observed in chunk ${place.join("/")} of ${name}`);
   if (coordinate === undefined && block === undefined) throw nothing;
   const file = {
@@ -120,9 +123,22 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
       yield bytes.subarray(from, to);
     },
   };
+  const waitsItself = block !== undefined && block.makingBytes === undefined;
   await sendRanges(file, request, response, (bytes, job) =>
-    services.drawing.hold(bytes + (block?.makingBytes ?? 0), job, signal),
+    waitsItself ? job() : services.drawing.hold(bytes + (block?.makingBytes ?? 0), job, signal),
   );
+}
+
+/** What a chunk of a cube, or of a group beside its dates, is made of. */
+async function findBlock(
+  cube: Cube,
+  group: string | undefined,
+  chunk: MosaicChunk,
+  services: Services,
+): Promise<CubeBlock | undefined> {
+  const every = CUBE_PERIODS.find((one) => one === group);
+  if (every !== undefined) return mosaicBlock(mosaicCube(cube, every), chunk, services);
+  return cubeBlock(cube, { ...chunk, filled: group === INPAINT_GROUP }, services);
 }
 
 /** "c/3/0/1" as numbers; undefined for what is no chunk of the array. */
