@@ -253,6 +253,7 @@ export async function createDecoder(config: DecoderConfig, use: DecoderUse = {})
     size: config.pixelThreads ?? availableParallelism(),
     data: undefined,
     maxWaiting: 4 * config.maxWaiting,
+    lasting: ["model"],
   });
   const official = createOfficialPool({ provider, sessions: config.sessions, maxWaiting: 4 * config.maxWaiting });
   const encoders = createEncoders({ threads: config.pixelThreads });

@@ -64,6 +64,8 @@ export interface WorkerPoolOptions<Task, Result> {
   readonly maxWaiting: number;
   /** Each task alone unless given. */
   readonly batching?: TaskBatching<Task, Result> | undefined;
+  /** Fields of tasks whose objects come again and again, such as a model: a thread is sent each once. */
+  readonly lasting?: readonly string[] | undefined;
 }
 
 interface Parcel<Task> {
@@ -84,6 +86,8 @@ interface Reply<Result> {
 interface Posted<Task> {
   readonly task: Task;
   readonly cancelled: Int32Array;
+  /** Numbers of lasting objects, by field; one that the thread has is not in the task. */
+  readonly lasting: Readonly<Record<string, number>>;
 }
 
 /** A thread's first message. */
@@ -124,6 +128,8 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
     /** Told when the module has loaded or the running task has ended. */
     onIdle: (() => void) | undefined;
     isLoaded: boolean;
+    /** Numbers of lasting objects that it was sent. */
+    readonly has: Set<number>;
   }
 
   function start(): void {
@@ -134,6 +140,7 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
       release: () => undefined,
       onIdle: undefined,
       isLoaded: false,
+      has: new Set(),
     };
     thread.worker.on("message", (reply: Reply<Result> | typeof LOADED) => {
       if (reply === LOADED) {
@@ -142,6 +149,8 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
         if (thread.jobs.length === 0) thread.onIdle?.();
         return;
       }
+      // It may not have been able to read what it was sent.
+      if (reply.error !== undefined) thread.has.clear();
       answer(takeJobs(thread), reply);
       makeIdle(thread);
     });
@@ -229,11 +238,12 @@ export function createWorkerPool<Task, Result>(options: WorkerPoolOptions<Task, 
     try {
       const tasks = jobs.map(({ work }) => work.task);
       const task = batching === undefined ? tasks[0] : batching.merge(tasks);
-      const posted: Posted<Task> = { task: task as Task, cancelled };
+      const lasting = numbersOf(task, options.lasting);
       thread.worker.postMessage(
-        posted,
+        { task: withoutKnown(task as Task, lasting, thread.has), cancelled, lasting } satisfies Posted<Task>,
         jobs.flatMap(({ work }) => work.transfer),
       );
+      for (const number of Object.values(lasting)) thread.has.add(number);
     } catch (cause) {
       idle.push(thread);
       for (const job of jobs) job.reject(new TypeError("The task can't be sent to a worker thread", { cause }));
@@ -302,6 +312,28 @@ function kindOf(task: unknown): string {
     : "task";
 }
 
+const lastingNumbers = new WeakMap<object, number>();
+let lastNumber = 0;
+
+/** Numbers of a task's lasting objects, by field. */
+function numbersOf(task: unknown, fields: readonly string[] = []): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  if (typeof task !== "object" || task === null) return numbers;
+  for (const field of fields) {
+    const value = (task as Record<string, unknown>)[field];
+    if (typeof value !== "object" || value === null) continue;
+    const number = lastingNumbers.get(value) ?? ++lastNumber;
+    lastingNumbers.set(value, number);
+    numbers[field] = number;
+  }
+  return numbers;
+}
+
+function withoutKnown<Task>(task: Task, lasting: Readonly<Record<string, number>>, known: ReadonlySet<number>): Task {
+  const gone = Object.entries(lasting).flatMap(([field, number]) => (known.has(number) ? [[field, undefined]] : []));
+  return gone.length === 0 ? task : { ...task, ...(Object.fromEntries(gone) as Partial<Task>) };
+}
+
 const noThread = (): OverloadedError => new OverloadedError("No worker thread is up; retry in a moment");
 
 /** The thread's side: answers each task in turn. `answer` may name buffers to hand over instead of copying. */
@@ -313,7 +345,14 @@ export function serveTasks<Task, Result>(
   yieldToMainThread();
   port.postMessage(LOADED);
   port.on("messageerror", (error) => port.postMessage({ error: toErrorMessage(error) }));
-  port.on("message", ({ task, cancelled }: Posted<Task>) => {
+  const had = new Map<number, unknown>();
+  port.on("message", ({ task: sent, cancelled, lasting }: Posted<Task>) => {
+    const found = Object.entries(lasting).map(([field, number]) => {
+      const value = (sent as Record<string, unknown>)[field] ?? had.get(number);
+      had.set(number, value);
+      return [field, value];
+    });
+    const task = found.length === 0 ? sent : { ...sent, ...(Object.fromEntries(found) as Partial<Task>) };
     void (async () => {
       try {
         current = cancelled;

@@ -12,6 +12,8 @@ export interface EchoTask {
   readonly spin?: boolean;
   /** Of no use: for tasks that can't be posted. */
   readonly cargo?: unknown;
+  /** One that the pool sends once. */
+  readonly lasting?: { readonly word: string };
 }
 
 export interface EchoResult {
@@ -19,14 +21,20 @@ export interface EchoResult {
   readonly tasks: number;
   /** Of this thread, -20..19. */
   readonly priority: number;
+  /** Of the task's lasting object, and which of those that this thread has had it is. */
+  readonly word?: string | undefined;
+  readonly which?: number;
 }
 
 let tasks = 0;
-serveTasks<EchoTask, EchoResult>(async ({ waitMs, exit = false, unpostable = false, spin = false }) => {
+const had: object[] = [];
+serveTasks<EchoTask, EchoResult>(async ({ waitMs, exit = false, unpostable = false, spin = false, lasting }) => {
   if (exit) process.exit(3);
   if (unpostable) return { result: { tasks: () => undefined } as never };
   while (spin) throwIfCancelled();
   await sleepMs(waitMs);
   tasks++;
-  return { result: { tasks, priority: getPriority() } };
+  if (lasting === undefined) return { result: { tasks, priority: getPriority() } };
+  if (!had.includes(lasting)) had.push(lasting);
+  return { result: { tasks, priority: getPriority(), word: lasting.word, which: had.indexOf(lasting) } };
 });

@@ -12,8 +12,27 @@ function createPool(options: { readonly size?: number; readonly maxWaiting?: num
     size: options.size ?? 1,
     data: undefined,
     maxWaiting: options.maxWaiting ?? 8,
+    lasting: ["lasting"],
   });
 }
+
+test("an object that lasts is sent to a thread once, whatever failed before, and again to the thread that takes its place", async () => {
+  const pool = createPool();
+  const [one, other] = [{ word: "one" }, { word: "other" }];
+  const run = async (lasting: { readonly word: string }): Promise<readonly unknown[]> => {
+    const { word, which } = await pool.run({ waitMs: 0, lasting });
+    return [word, which];
+  };
+  await assert.rejects(pool.run({ waitMs: 0, lasting: one, cargo: () => 1 }), /can't be sent/);
+  assert.deepEqual(await run(one), ["one", 0]);
+  assert.deepEqual(await run(other), ["other", 1]);
+  assert.deepEqual(await run(one), ["one", 0]);
+  await assert.rejects(pool.run({ waitMs: 0, lasting: other, exit: true }), /ended unexpectedly/);
+  assert.deepEqual(await run(other), ["other", 0]);
+  await assert.rejects(pool.run({ waitMs: 0, lasting: one, unpostable: true }), /could not be cloned/);
+  assert.deepEqual((await run(one))[0], "one");
+  await pool.close();
+});
 
 test("a pool's threads stand behind the main thread on Linux, whose own priority stays", async (t) => {
   if (process.platform !== "linux") return t.skip("Only Linux gives threads a niceness of their own.");
