@@ -13,6 +13,7 @@ import { openLappedCoder, openModelDecoder } from "../../src/codec/open-coder.js
 import { findSection, parseChunk, SECTION } from "../../src/container/chunk.js";
 import { readChunkBytes, readTecCog } from "../../src/container/tec-cog-reader.js";
 import { CODECS } from "../../src/core/codecs.js";
+import { allSymbols } from "../../src/core/latents.js";
 import { ingestSource } from "../../src/ingest/ingest.js";
 import { DEMO_DATES, openLandscapeSeries } from "../../src/ingest/landscape/landscape.js";
 import { openByteSource } from "../../src/store/byte-source.js";
@@ -81,7 +82,7 @@ try {
     const shape = shapeOf(frame(references), spectral);
     const options = { tokens: CODECS[name].tokens > 0, location: PLACE.name };
     const context = coder.context(name, PLACE.name);
-    const streams = context.encode({ ...shape, symbols: Int16Array.from(latents.symbols) }, options);
+    const streams = context.encode({ ...shape, symbols: Int16Array.from(allSymbols(latents)) }, options);
     const bytes = streams.reduce((sum, { length }) => sum + length, 0);
     figures.push({
       name: CODECS[name].title,

@@ -6,6 +6,7 @@ import { openModelDecoder, type ModelDecoder } from "../../src/codec/open-coder.
 import { readChunkBytes, readTecCog } from "../../src/container/tec-cog-reader.js";
 import { chunkName, chunkSize, type TecCog } from "../../src/container/tec-cog.js";
 import { AppError } from "../../src/core/errors.js";
+import { allSymbols } from "../../src/core/latents.js";
 import { encode } from "../../src/index.js";
 import { createModelZoo } from "../../src/model/model-zoo.js";
 import { openMemorySource } from "../../src/store/memory-source.js";
@@ -72,14 +73,16 @@ async function decodeAll(
 /** All that a chunk's pixels are made from. */
 function digestOf({ latents, valid, classes }: DecodedChunk): string {
   const hash = createHash("sha256");
-  const { symbols, spectral, ...rest } = latents;
+  const { symbols: _, spectral, ...rest } = latents;
   hash.update(
     JSON.stringify([
       rest,
       spectral === undefined ? null : Object.entries(spectral).map(([key, value]) => [key, String(value)]),
     ]),
   );
-  hash.update(Float64Array.from(symbols)).update(typeof valid === "string" ? valid : Uint8Array.from(valid));
+  hash
+    .update(Float64Array.from(allSymbols(latents)))
+    .update(typeof valid === "string" ? valid : Uint8Array.from(valid));
   return hash.update(classes === undefined ? "none" : Uint8Array.from(classes)).digest("hex");
 }
 

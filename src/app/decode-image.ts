@@ -5,8 +5,8 @@ import type { PixelWindow } from "../core/raster.js";
 import { translateAffine } from "../geo/affine.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { decodeWindow, rectOfPixels } from "../tile/decode-window.js";
-import { holeOf, physical, storedTile } from "../tile/stored-tile.js";
+import { decodeStored, rectOfPixels } from "../tile/decode-window.js";
+import { holeOf, physical, storedTile, storedUnitsOf } from "../tile/stored-tile.js";
 import { readProvenance } from "../tile/read-provenance.js";
 import type { Decoder } from "./services.js";
 
@@ -40,6 +40,7 @@ export async function decodeImage(
   if (full === undefined) return;
   const { x: left, y: top, width, height } = part ?? { x: 0, y: 0, width: full.width, height: full.height };
   const { units } = cog.metadata;
+  const stored = storedUnitsOf(units);
   const { crs, geoKeys } = cog;
   const transform = cog.transform === undefined ? undefined : translateAffine(cog.transform, left, top);
   const writer = await createGeoTiffWriter(path, {
@@ -59,15 +60,10 @@ export async function decodeImage(
         options.signal?.throwIfAborted();
         const [wide, high] = [Math.min(STRIP_PX, width - x), Math.min(TILE_PX, height - y)];
         const rect = rectOfPixels({ x: left + x, y: top + y, width: wide, height: high });
-        const decoded = await decodeWindow(
-          // storedTile clips to the stored type: numbers with an offset may stand for less than 0.
-          { container, level: 0, rect, bands, lowest: -Infinity },
-          use,
-          options.signal,
-        );
+        const decoded = await decodeStored({ container, level: 0, rect, bands }, stored, use, options.signal);
         for (let from = x; from < x + wide; from += TILE_PX) {
           const place = { x: left + from, y: top + y, width: Math.min(TILE_PX, width - from), height: high };
-          await writer.append(storedTile(decoded, place, { units, side: TILE_PX, bands: bands.length }));
+          await writer.append(storedTile(decoded, place, { units: stored, side: TILE_PX, bands: bands.length }));
         }
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);

@@ -1,5 +1,5 @@
 import { layOutStrips } from "../container/striped-tiff.js";
-import type { SampleType } from "../container/geotiff-tags.js";
+import type { SampleType } from "../core/stored-numbers.js";
 import type { CatalogItem } from "../catalog/types.js";
 import type { RenderSpec } from "../render/render-spec.js";
 import { shownCount, shownNames } from "../render/render-spec.js";

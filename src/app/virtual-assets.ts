@@ -1,6 +1,7 @@
 import { layOutCog, COG_TILE_PX, tilesBetween, type VirtualCog } from "../container/virtual-cog.js";
 import { chunkSize, type TecCog } from "../container/tec-cog.js";
-import type { GeoTiffPlan, StoredArray } from "../container/geotiff-tags.js";
+import type { GeoTiffPlan } from "../container/geotiff-tags.js";
+import type { StoredArray } from "../core/stored-numbers.js";
 import { BANDS, isBandName, type BandName } from "../core/bands.js";
 import { NotFoundError } from "../core/errors.js";
 import type { PixelWindow } from "../core/raster.js";
@@ -9,8 +10,8 @@ import { parseRenderSpec } from "../render/parse-render-spec.js";
 import { renderRaster } from "../render/render-raster.js";
 import { requiredBands, type RenderSpec } from "../render/render-spec.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
-import { decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
-import { holeOf, physical, storedTile } from "../tile/stored-tile.js";
+import { decodeStored, decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
+import { holeOf, physical, storedTile, storedUnitsOf } from "../tile/stored-tile.js";
 import { windowMask } from "../tile/window-mask.js";
 import { keptBranch } from "./kept-branch.js";
 import type { Services } from "./services.js";
@@ -133,13 +134,12 @@ function decoderOf(container: OpenContainer, name: VirtualAssetName, use: Virtua
     const size = container.cog.levels[level];
     if (size === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
     const place = { x: column * COG_TILE_PX, y: row * COG_TILE_PX, ...chunkSize(size, row, column) };
-    // As decode has it: numbers with an offset may stand for less than 0, and storedTile clips to their type.
-    const lowest = spec === undefined ? -Infinity : 0;
     const rect = rectOfPixels(place);
     const kept = await keptBranch(container, { level, rect }, use);
-    const decoded = await decodeWindow({ container, level, rect, bands, lowest, kept }, use, signal);
-    if (spec !== undefined) return visualTile(decoded, place, { spec, bands });
-    return storedTile(decoded, place, { units: container.cog.metadata.units, side: COG_TILE_PX, bands: 1 });
+    const request = { container, level, rect, bands, kept };
+    if (spec !== undefined) return visualTile(await decodeWindow(request, use, signal), place, { spec, bands });
+    const units = storedUnitsOf(container.cog.metadata.units);
+    return storedTile(await decodeStored(request, units, use, signal), place, { units, side: COG_TILE_PX, bands: 1 });
   };
 }
 

@@ -12,6 +12,7 @@ import {
   type LappedFrame,
   type LappedParts,
 } from "./lapped/lapped-coder.js";
+import type { LatentChunk } from "../core/latents.js";
 import type { LoadedModel } from "./loaded-model.js";
 import { shareSymbols } from "./shared-symbols.js";
 import { parseTables } from "./tables.js";
@@ -34,7 +35,9 @@ export interface ModelDecoder {
     frame: LappedFrame,
     multOf: (cloudMult: number) => Uint8Array,
     location: string,
-  ): Omit<DecodedLapped, "spectral"> & Partial<Pick<DecodedLapped, "spectral">>;
+  ): Omit<DecodedLapped, "spectral" | "symbols"> &
+    Partial<Pick<DecodedLapped, "spectral">> &
+    Pick<LatentChunk, "symbols">;
 }
 
 /** What opening a decoder takes of a model. */

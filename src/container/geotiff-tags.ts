@@ -1,8 +1,6 @@
 import { georeferenceTags, type Georeference } from "./georeference.js";
+import type { SampleType } from "../core/stored-numbers.js";
 import { TAG, type Tag } from "./tiff.js";
-
-export type StoredArray = Uint8Array | Uint16Array | Int16Array | Float32Array;
-export type SampleType = "uint8" | "uint16" | "int16" | "float32";
 
 /** What an ordinary GeoTIFF says of itself, however its samples are stored. */
 export interface GeoTiffPlan extends Georeference {

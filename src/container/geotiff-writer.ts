@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { geoTiffTags, SAMPLE_BYTES, tileTags, type GeoTiffPlan, type StoredArray } from "./geotiff-tags.js";
+import { geoTiffTags, SAMPLE_BYTES, tileTags, type GeoTiffPlan } from "./geotiff-tags.js";
+import type { StoredArray } from "../core/stored-numbers.js";
 import { createPartFile } from "./part-file.js";
 import { encodeDirectories, sizeOfDirectories, type Tag } from "./tiff.js";
 

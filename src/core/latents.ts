@@ -1,8 +1,9 @@
 import { CHUNK_POSITIONS } from "./geometry.js";
+import { sharedMemory } from "./shared-memory.js";
 /** Symbols of one stored chunk: quantised latents, `symbols[channel * rows * columns + row * columns + column]`. */
 export interface LatentChunk {
   /** On shared memory, so that any thread reads it without a copy. Float32Array: some are forecast, or a converted model's, and no integers. */
-  readonly symbols: Int8Array | Int16Array | Float32Array;
+  readonly symbols: SymbolList | Int8Array | Int16Array | Float32Array;
   /** Channels stored; those beyond are 0. */
   readonly channels: number;
   /** Latents, 16 at most. */
@@ -12,6 +13,71 @@ export interface LatentChunk {
   readonly quality: number;
   /** What symbols of a lapped basis stand for; absent in converted models' chunks, and where nothing is stored. */
   readonly spectral?: SpectralScale | undefined;
+}
+
+/** The symbols of a chunk that are not 0, a tenth or less, channel by channel in ascending order of their positions; on one shared memory. */
+export interface SymbolList {
+  /** Of channel c: entries starts[c] to starts[c + 1]. */
+  readonly starts: Int32Array;
+  readonly values: Int16Array;
+  /** row * columns + column, 255 at most. */
+  readonly places: Uint8Array;
+}
+
+export function isSymbolList(symbols: LatentChunk["symbols"]): symbols is SymbolList {
+  return !ArrayBuffer.isView(symbols);
+}
+
+/** A list with room for `count` symbols. */
+export function createSymbolList(channels: number, count: number): SymbolList {
+  const startBytes = 4 * (channels + 1);
+  const buffer = sharedMemory(startBytes + 3 * count);
+  return {
+    starts: new Int32Array(buffer, 0, channels + 1),
+    values: new Int16Array(buffer, startBytes, count),
+    places: new Uint8Array(buffer, startBytes + 2 * count, count),
+  };
+}
+
+/** Lists symbols [channels][positions]. */
+export function listSymbols(symbols: Int16Array, positions: number): SymbolList {
+  const channels = symbols.length / positions;
+  let count = 0;
+  for (let i = 0; i < symbols.length; i++) if (symbols[i] !== 0) count++;
+  const list = createSymbolList(channels, count);
+  let n = 0;
+  for (let c = 0; c < channels; c++) {
+    list.starts[c] = n;
+    for (let p = 0; p < positions; p++) {
+      const symbol = symbols[c * positions + p] ?? 0;
+      if (symbol === 0) continue;
+      list.values[n] = symbol;
+      list.places[n++] = p;
+    }
+  }
+  list.starts[channels] = n;
+  return list;
+}
+
+/** All symbols of a chunk, [channels][rows][columns]. */
+export function allSymbols({
+  symbols,
+  channels,
+  rows,
+  columns,
+}: Pick<LatentChunk, "symbols" | "channels" | "rows" | "columns">): Exclude<LatentChunk["symbols"], SymbolList> {
+  if (!isSymbolList(symbols)) return symbols;
+  const positions = rows * columns;
+  const out = new Int16Array(channels * positions);
+  const { starts, values, places } = symbols;
+  for (let c = 0; c < channels; c++)
+    for (let k = starts[c] ?? 0; k < (starts[c + 1] ?? 0); k++) out[c * positions + (places[k] ?? 0)] = values[k] ?? 0;
+  return out;
+}
+
+/** Bytes of memory that symbols hold. */
+export function bytesOfSymbols(symbols: LatentChunk["symbols"]): number {
+  return isSymbolList(symbols) ? symbols.starts.buffer.byteLength : symbols.byteLength;
 }
 
 /** What a chunk of a lapped basis says of its symbols; arrays lie on shared memory. */
@@ -91,7 +157,7 @@ export function assembleLatents(
       const chunk = window.chunks[chunkRow * window.chunkColumns + chunkColumn];
       const degain = chunk === undefined ? undefined : degains[chunk.quality];
       if (chunk !== undefined && degain !== undefined) {
-        const { symbols } = chunk;
+        const symbols = allSymbols(chunk);
         const plane = chunk.rows * chunk.columns;
         const base = localRow * chunk.columns;
         for (let c = 0; c < chunk.channels; c++) {

@@ -1,5 +1,6 @@
 import type { NativeFactors } from "../core/bands.js";
 import type { LatentWindow } from "../core/latents.js";
+import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
 import type { SessionOptions } from "./session.js";
 import type { Transform } from "./transform.js";
 
@@ -21,6 +22,8 @@ export interface SynthesisTask {
   readonly lowest?: number | undefined;
   /** Where the branch's answer for this one window is kept between tasks that want other bands of it; lapped models on the CPU. */
   readonly kept?: KeptBranch | undefined;
+  /** Numbers are wanted as they are stored so, as decoded otherwise. */
+  readonly stored?: StoredUnits | undefined;
 }
 
 /** The branch's answer for a window, which is the same whatever bands are wanted; on shared memory. */
@@ -45,5 +48,6 @@ export interface AnalysisTask {
 export type NetworkTask = SynthesisTask | AnalysisTask;
 
 export interface NetworkResult {
-  readonly data: Float32Array;
+  /** Float32Array unless they are wanted as stored. */
+  readonly data: StoredArray;
 }

@@ -3,12 +3,13 @@
 import { workerData } from "node:worker_threads";
 import { assertNever } from "../core/assert.js";
 import { assembleLatents, type LatentWindow } from "../core/latents.js";
+import { STORED_ARRAY, storeNumbers, type StoredArray } from "../core/stored-numbers.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
 import { factorsOf } from "./lapped/native.js";
 import { createKernels, type LappedKernels } from "./lapped/kernels.js";
 import { synthesisFeeds } from "./lapped/synthesis-feeds.js";
-import { commonCoefficients, synthesiseLapped, type RunBranch } from "./lapped/synthesise.js";
+import { commonCoefficients, synthesiseLapped, synthesiseStored, type RunBranch } from "./lapped/synthesise.js";
 import type {
   KeptBranch,
   NetworkTask,
@@ -42,13 +43,15 @@ function raiseTo(lowest: number | undefined, pixels: Float32Array): Float32Array
 }
 
 /** Batch of windows of one shape -> [n][bands][rows x 16][columns x 16]. */
-async function synthesise(task: SynthesisTask): Promise<Float32Array> {
-  const { transform, lowest } = task;
-  if (transform.kind === "network") return raiseTo(lowest, await runSynthesis(task, transform));
+async function synthesise(task: SynthesisTask): Promise<StoredArray> {
+  const { transform } = task;
+  const finish = ({ lowest, stored }: SynthesisTask, pixels: Float32Array): StoredArray =>
+    stored === undefined ? raiseTo(lowest, pixels) : storeNumbers(pixels, stored);
+  if (transform.kind === "network") return finish(task, await runSynthesis(task, transform));
   // Means over native pixels that reach beyond a window are not in the graph.
   const isPlain = task.native === undefined || task.bands.every((band) => factorsOf(task.native)[band] === 1);
   if (options.provider === "cpu" || !isPlain) return onCpu(task, transform);
-  return raiseTo(lowest, await onGpu(task, transform));
+  return finish(task, await onGpu(task, transform));
 }
 
 /** A converted model's synthesis network. */
@@ -73,19 +76,25 @@ async function runSynthesis(
 
 /** The lapped basis in WebAssembly, its branch as a session. */
 async function onCpu(
-  { windows, refine, kept, ...wanted }: SynthesisTask,
+  { windows, refine, kept, bands, native, lowest, stored }: SynthesisTask,
   transform: LappedTransform,
-): Promise<Float32Array> {
+): Promise<StoredArray> {
   kernels ??= createKernels();
   const branch = refine && transform.branch !== undefined ? branchOf(transform.branch, transform, kept) : undefined;
   const known =
     branch !== undefined && kept !== undefined && Atomics.load(kept.made, 0) === 1 ? kept.values : undefined;
-  const parts: Float32Array[] = [];
-  for (const window of windows)
-    parts.push(await synthesiseLapped(window, transform, wanted, { kernels, branch, known }));
+  const parts: StoredArray[] = [];
+  for (const window of windows) {
+    const use = { kernels, branch, known };
+    parts.push(
+      stored === undefined
+        ? await synthesiseLapped(window, transform, { bands, native, lowest }, use)
+        : await synthesiseStored(window, transform, { bands, native, stored }, use),
+    );
+  }
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const out = new STORED_ARRAY[stored?.dtype ?? "float32"](parts.reduce((sum, part) => sum + part.length, 0));
   parts.reduce((at, part) => (out.set(part, at), at + part.length), 0);
   return out;
 }
@@ -144,7 +153,7 @@ function open(path: string): Promise<Network> {
   return network;
 }
 
-function answer(data: Float32Array): { result: NetworkResult; transfer: ArrayBuffer[] } {
+function answer(data: StoredArray): { result: NetworkResult; transfer: ArrayBuffer[] } {
   const { buffer } = data;
   return {
     result: { data },

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { LatentWindow } from "../core/latents.js";
+import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
 import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
 import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
@@ -9,13 +10,15 @@ export interface Networks {
   readonly provider: Provider;
   /** Pixels [bands][(rows - 2 halo) x 16][(columns - 2 halo) x 16] of one window. */
   synthesise(request: SynthesisRequest, signal?: AbortSignal): Promise<Float32Array>;
+  /** The same as numbers are stored. */
+  synthesiseStored(request: SynthesisRequest, stored: StoredUnits, signal?: AbortSignal): Promise<StoredArray>;
   analyse(task: Omit<AnalysisTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   stats(): NetworkStats;
   health(): PoolHealth;
   close(): Promise<void>;
 }
 
-export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows"> & { readonly window: LatentWindow };
+export type SynthesisRequest = Omit<SynthesisTask, "kind" | "windows" | "stored"> & { readonly window: LatentWindow };
 
 export interface NetworkStats {
   readonly provider: Provider;
@@ -45,6 +48,7 @@ export function createNetworks(options: NetworksOptions): Networks {
     size: options.sessions ?? (onCpu ? availableParallelism() : 1),
     data,
     maxWaiting: options.maxWaiting ?? 256,
+    lasting: ["transform"],
     batching: {
       max: options.maxBatch ?? (onCpu ? 1 : 16),
       joins: (first, other) => first.kind === "synthesise" && other.kind === "synthesise" && shareRun(first, other),
@@ -62,13 +66,21 @@ export function createNetworks(options: NetworksOptions): Networks {
     },
   });
 
+  const run = async (
+    { window, ...shared }: SynthesisRequest,
+    stored: StoredUnits | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredArray> =>
+    (await pool.run({ kind: "synthesise", ...shared, windows: [window], stored }, { signal })).data;
+
   return {
     provider,
-    async synthesise({ window, ...shared }, signal) {
-      return (await pool.run({ kind: "synthesise", ...shared, windows: [window] }, { signal })).data;
+    async synthesise(request, signal) {
+      return floats(await run(request, undefined, signal));
     },
+    synthesiseStored: run,
     async analyse(task, signal) {
-      return (await pool.run({ kind: "analyse", ...task }, { signal })).data;
+      return floats((await pool.run({ kind: "analyse", ...task }, { signal })).data);
     },
     stats: () => ({ provider, runs, windows, waiting: pool.waiting() }),
     health: () => pool.health(),
@@ -76,7 +88,12 @@ export function createNetworks(options: NetworksOptions): Networks {
   };
 }
 
-function partOf(pixels: Float32Array, i: number, count: number): Float32Array {
+function floats(data: StoredArray): Float32Array {
+  if (data instanceof Float32Array) return data;
+  throw new TypeError("whole numbers of a thread that was asked for none");
+}
+
+function partOf(pixels: StoredArray, i: number, count: number): StoredArray {
   const size = pixels.length / count;
   return pixels.slice(i * size, (i + 1) * size);
 }
@@ -89,6 +106,7 @@ function shareRun(a: SynthesisTask, b: SynthesisTask): boolean {
     a.lowest === b.lowest &&
     a.kept === undefined &&
     b.kept === undefined &&
+    JSON.stringify(a.stored) === JSON.stringify(b.stored) &&
     JSON.stringify(a.native) === JSON.stringify(b.native) &&
     first?.rows === other?.rows &&
     first?.columns === other?.columns &&

@@ -5,7 +5,7 @@ import { parseChunk, type Chunk } from "../container/chunk.js";
 import { readCorrection, readMasks, type ChunkMasks } from "../container/chunk-masks.js";
 import { CorruptDataError } from "../core/errors.js";
 import { decodeSymbols, type DecodeUse } from "./decode-symbols.js";
-import type { LatentChunk, SpectralScale } from "../core/latents.js";
+import { bytesOfSymbols, type LatentChunk, type SpectralScale } from "../core/latents.js";
 
 /** A chunk decoded as far as the cache keeps it: latents, and what is known of each pixel. All arrays lie on shared memory. */
 export interface DecodedChunk {
@@ -51,14 +51,13 @@ export function decodeChunk(
 /** Of axes, steps and the objects themselves. */
 const CHUNK_BYTES = 2560;
 
-/** A chunk as the cache keeps it; `symbols` lie on shared memory, [channels][rows][columns]. */
+/** A chunk as the cache keeps it; `symbols` lie on shared memory. */
 export function decodedChunk(
-  { rows, columns, quality }: Pick<Chunk, "rows" | "columns" | "quality">,
+  { rows, columns, channels, quality }: Pick<Chunk, "rows" | "columns" | "channels" | "quality">,
   symbols: LatentChunk["symbols"],
   { valid, classes, provenance, corrected }: ChunkMasks & { readonly corrected: Uint8Array | undefined },
   spectral?: SpectralScale,
 ): DecodedChunk {
-  const channels = symbols.length / (rows * columns);
   const masks = [typeof valid === "string" ? undefined : valid, classes, provenance, corrected];
   return {
     latents: { symbols, channels, rows, columns, quality, ...(spectral === undefined ? {} : { spectral }) },
@@ -66,7 +65,7 @@ export function decodedChunk(
     classes: corrected ?? classes,
     codedClasses: classes,
     provenance,
-    bytes: symbols.byteLength + masks.reduce((sum, mask) => sum + (mask?.length ?? 0), 0) + CHUNK_BYTES,
+    bytes: bytesOfSymbols(symbols) + masks.reduce((sum, mask) => sum + (mask?.length ?? 0), 0) + CHUNK_BYTES,
   };
 }
 

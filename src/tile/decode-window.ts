@@ -3,10 +3,11 @@ import { BANDS, type BandName } from "../core/bands.js";
 import { chunkSpan, type LatentWindow } from "../core/latents.js";
 import { CHUNK_POSITIONS } from "../core/geometry.js";
 import type { KeptBranch } from "../model/network-tasks.js";
-import type { Networks } from "../model/networks.js";
+import type { Networks, SynthesisRequest } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
 import type { PixelWindow } from "../core/raster.js";
+import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
 import type { MaskPieces } from "./pixel-tasks.js";
 import type { LatentRect } from "./plan.js";
 import type { ObservationPieces } from "./window-observations.js";
@@ -17,6 +18,11 @@ export interface DecodedWindow extends ObservationPieces {
   readonly pixels: Float32Array;
   /** Of the level, pixels; cut to whole latents, so it may reach past the image's edge. */
   readonly window: PixelWindow;
+}
+
+/** The same with numbers as they are stored, [bands][height][width]. */
+export interface StoredWindow extends Omit<DecodedWindow, "pixels"> {
+  readonly numbers: StoredArray;
 }
 
 export interface WindowRequest {
@@ -60,6 +66,19 @@ export async function decodeWindow(
   return { pixels, window, masks: gathered.masks, classes: gathered.classes };
 }
 
+/** The same as numbers are stored, of any sign. */
+export async function decodeStored(
+  request: Omit<WindowRequest, "lowest">,
+  units: StoredUnits,
+  { reader, networks }: WindowDecoder,
+  signal?: AbortSignal,
+): Promise<StoredWindow> {
+  const { masks, classes, ...gathered } = await gatherWindow(request, reader, signal);
+  const wanted = synthesisOf(gathered, { ...request, lowest: -Infinity });
+  const numbers = await networks.synthesiseStored(wanted, units, signal);
+  return { numbers, window: pixelsOf(request.rect), masks, classes };
+}
+
 /** Reads and entropy-decodes the chunks of a window, halo included. */
 export async function gatherWindow(
   { container, level, rect }: Omit<WindowRequest, "bands">,
@@ -84,33 +103,35 @@ export async function gatherWindow(
   return { container, level, rect, latents, masks, classes: chunks.map((chunk) => chunk.classes) };
 }
 
+type WantedPart = Pick<WindowRequest, "rect" | "bands" | "refine" | "lowest" | "kept">;
+
 /** Runs the network over a part of a gathered window; `rect` lies within the window's. */
 export async function synthesiseWindow(
-  { container, level, latents }: GatheredWindow,
-  {
-    rect,
-    bands,
-    refine = true,
-    lowest = 0,
-    kept,
-  }: Pick<WindowRequest, "rect" | "bands" | "refine" | "lowest" | "kept">,
+  gathered: GatheredWindow,
+  wanted: WantedPart,
   { networks }: Pick<WindowDecoder, "networks">,
   signal?: AbortSignal,
 ): Promise<Pick<DecodedWindow, "pixels" | "window">> {
+  return {
+    pixels: await networks.synthesise(synthesisOf(gathered, wanted), signal),
+    window: pixelsOf(wanted.rect),
+  };
+}
+
+function synthesisOf(
+  { container, level, latents }: Pick<GatheredWindow, "container" | "level" | "latents">,
+  { rect, bands, refine = true, lowest = 0, kept }: WantedPart,
+): SynthesisRequest {
   const { transform } = container.model;
-  const pixels = await networks.synthesise(
-    {
-      transform,
-      bands: bands.map((band) => BANDS.indexOf(band)),
-      window: { ...latents, ...withHalo(rect, transform.halo) },
-      native: level === 0 ? container.cog.metadata.native : undefined,
-      refine,
-      lowest,
-      kept,
-    },
-    signal,
-  );
-  return { pixels, window: pixelsOf(rect) };
+  return {
+    transform,
+    bands: bands.map((band) => BANDS.indexOf(band)),
+    window: { ...latents, ...withHalo(rect, transform.halo) },
+    native: level === 0 ? container.cog.metadata.native : undefined,
+    refine,
+    lowest,
+    kept,
+  };
 }
 
 /** The pixels that latents cover; whole latents, so it may reach past the image's edge. */

@@ -356,23 +356,27 @@ const P3: u32 = 0xc2b2ae3d;
 const P4: u32 = 0x27d4eb2f;
 const P5: u32 = 0x165667b1;
 
-// int16 -> int8 at `out`; false where one doesn't fit. 32 bytes may be read beyond the symbols, and 16 written beyond `out`.
-export function narrow(symbols: usize, count: i32, out: usize): bool {
-  let changed = i16x8.splat(0);
-  for (let i = 0; i < count; i += 16) {
-    const a = v128.load(symbols + (<usize>i << 1));
-    const b = v128.load(symbols + (<usize>i << 1), 16);
-    const both = i8x16.narrow_i16x8_s(a, b);
-    if (i + 16 <= count) {
-      changed = v128.or(changed, v128.xor(a, i16x8.extend_low_i8x16_s(both)));
-      changed = v128.or(changed, v128.xor(b, i16x8.extend_high_i8x16_s(both)));
-    } else {
-      for (let k = i; k < count; k++) {
-        const symbol = load<i16>(symbols + (<usize>k << 1));
-        if (symbol != <i16><i8>symbol) return false;
+// Lists the symbols, i16 [channels][positions], that are not 0: i32 starts[channels + 1], i16 values, u8 places; gives how many there are. 32 bytes may be
+// read beyond the symbols. There must be room for all of them.
+export function list(symbols: usize, channels: i32, positions: i32, starts: usize, values: usize, places: usize): i32 {
+  const none = i16x8.splat(0);
+  let n: usize = 0;
+  for (let c = 0; c < channels; c++) {
+    store<i32>(starts + (<usize>c << 2), <i32>n);
+    const plane = symbols + (<usize>(c * positions) << 1);
+    for (let p = 0; p < positions; p += 16) {
+      const at = plane + (<usize>p << 1);
+      const zeros = i8x16.narrow_i16x8_s(i16x8.eq(v128.load(at), none), i16x8.eq(v128.load(at, 16), none));
+      let bits = ~i8x16.bitmask(zeros) & (positions - p < 16 ? (1 << (positions - p)) - 1 : 0xffff);
+      while (bits != 0) {
+        const q = p + ctz(bits);
+        bits &= bits - 1;
+        store<i16>(values + (n << 1), load<i16>(plane + (<usize>q << 1)));
+        store<u8>(places + n, <u8>q);
+        n++;
       }
     }
-    v128.store(out + <usize>i, both);
   }
-  return !v128.any_true(changed);
+  store<i32>(starts + (<usize>channels << 2), <i32>n);
+  return <i32>n;
 }

@@ -17,23 +17,37 @@ export function positionSteps({ width, height, valid, classes }: PixelMasks, clo
   const [rows, columns] = [Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)];
   const out = new Uint8Array(sharedMemory(rows * columns)).fill(PLAIN_MULT);
   if (classes === undefined || cloudMult === PLAIN_MULT || valid === "none") return out;
-  const hidden = hiddenPixels(valid, classes);
+  const isHidden = hiddenCells({ width, height, valid, classes });
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) {
-      const [top, bottom] = [Math.max(0, STRIDE * r - REACH), Math.min(height, STRIDE * (r + 1) + REACH)];
-      const [left, right] = [Math.max(0, STRIDE * c - REACH), Math.min(width, STRIDE * (c + 1) + REACH)];
       let isCloud = true;
-      for (let y = top; isCloud && y < bottom; y++)
-        for (let i = y * width + left; isCloud && i < y * width + right; i++) isCloud = hidden[i] === 1;
+      for (let y = 2 * r - 1; isCloud && y < 2 * r + 3; y++)
+        for (let x = 2 * c - 1; isCloud && x < 2 * c + 3; x++) isCloud = isHidden(y, x);
       if (isCloud) out[r * columns + c] = cloudMult;
     }
   }
   return out;
 }
 
-function hiddenPixels(valid: Uint8Array | "all", classes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(classes.length);
-  for (let i = 0; i < out.length; i++) out[i] = CLOUD[classes[i] ?? 0] ?? 0;
-  if (valid !== "all") for (let i = 0; i < out.length; i++) if (valid[i] === 0) out[i] = 1;
-  return out;
+/** Tells of a square of REACH pixels whether all of it that lies inside is cloud or invalid; each is looked at once, when first asked about. */
+function hiddenCells({ width, height, valid, classes }: PixelMasks): (row: number, column: number) => boolean {
+  const [rows, columns] = [Math.ceil(height / REACH), Math.ceil(width / REACH)];
+  const known = new Uint8Array(rows * columns);
+  const look = (row: number, column: number): boolean => {
+    const right = Math.min(width, REACH * (column + 1));
+    for (let y = REACH * row; y < Math.min(height, REACH * (row + 1)); y++) {
+      for (let i = y * width + REACH * column; i < y * width + right; i++) {
+        if (CLOUD[classes?.[i] ?? 0] === 0 && (valid === "all" || valid[i] !== 0)) return false;
+      }
+    }
+    return true;
+  };
+  return (row, column) => {
+    if (row < 0 || column < 0 || row >= rows || column >= columns) return true;
+    const cell = row * columns + column;
+    if (known[cell] === 0) known[cell] = look(row, column) ? HIDDEN : SEEN;
+    return known[cell] === HIDDEN;
+  };
 }
+
+const [HIDDEN, SEEN] = [1, 2];

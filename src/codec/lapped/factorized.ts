@@ -1,5 +1,5 @@
 import { CorruptDataError } from "../../core/errors.js";
-import { sharedMemory } from "../../core/shared-memory.js";
+import { createSymbolList, type SymbolList } from "../../core/latents.js";
 import { createIndexedRans } from "../rans-indexed.js";
 import { RANS_WASM } from "../rans-wasm.js";
 import { align, fromBase64, grow, uploadTables } from "../rans.js";
@@ -24,10 +24,8 @@ export interface ProfileNames {
   readonly high: Uint8Array;
 }
 
-/** A chunk's content as TEC-FP keeps it. */
+/** What TEC-FP keeps of a chunk beside its symbols. */
 export interface ProfiledChunk {
-  /** [channels][positions]. */
-  readonly symbols: Int8Array | Int16Array;
   readonly axes: StatedAxes;
   /** Sixteenths of the step by which cloud is coarser; 16: not at all. */
   readonly cloudMult: number;
@@ -37,11 +35,12 @@ export interface ProfiledChunk {
 export interface ProfiledCoder {
   readonly tables: LappedTables;
   encode(
+    /** Symbols [channels][positions]. */
     chunk: ProfiledChunk & { readonly symbols: Int16Array; readonly names: ProfileNames },
     shape: ProfiledShape & { readonly mult: Uint8Array },
   ): Uint8Array;
   /**
-   * Symbols as int8 where all fit, on shared memory, and their checksum (codec/checksum).
+   * Symbols, their checksum (codec/checksum) and what `multOf` gave.
    *
    * @param multOf steps of the positions in sixteenths, given the chunk's cloudMult.
    * @throws CorruptDataError naming `location`.
@@ -51,7 +50,7 @@ export interface ProfiledCoder {
     shape: ProfiledShape,
     multOf: (cloudMult: number) => Uint8Array,
     location: string,
-  ): ProfiledChunk & { readonly checksum: number };
+  ): ProfiledChunk & { readonly symbols: SymbolList; readonly checksum: number; readonly mult: Uint8Array };
 }
 
 /** Bytes before the stream: axes' modes and the names' mode, cloudMult. */
@@ -77,7 +76,7 @@ interface ProfiledExports {
   decodeProfiled(...numbers: readonly number[]): number;
   likeliest(...numbers: readonly number[]): void;
   xxhash32(at: number, length: number): number;
-  narrow(symbols: number, count: number, out: number): number;
+  list(...numbers: readonly number[]): number;
 }
 
 /** Owns a WebAssembly instance, so it belongs to one thread. */
@@ -176,8 +175,10 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
       const limit = streamAt + stream.length;
       const symbolsAt = align(limit + 8);
       const size = channels * positions;
-      const narrowAt = align(symbolsAt + 2 * size + PADDING);
-      grow(memory, narrowAt + size + PADDING);
+      const startsAt = align(symbolsAt + 2 * size + PADDING);
+      const valuesAt = align(startsAt + 4 * (channels + 1));
+      const placesAt = align(valuesAt + 2 * size);
+      grow(memory, placesAt + size);
       new Uint8Array(memory.buffer, streamAt, stream.length).set(stream);
       new Uint8Array(memory.buffer, multAt, positions).set(mult);
       new Uint16Array(memory.buffer, anglesAt, angles.length).set(angles);
@@ -237,15 +238,12 @@ export function createProfiledCoder(tables: LappedTables): ProfiledCoder {
           symbolsAt,
         ),
       );
-      const symbols = wasm.narrow(symbolsAt, size, narrowAt)
-        ? new Int8Array(sharedMemory(size))
-        : new Int16Array(sharedMemory(2 * size));
-      symbols.set(
-        symbols instanceof Int8Array
-          ? new Int8Array(memory.buffer, narrowAt, size)
-          : new Int16Array(memory.buffer, symbolsAt, size),
-      );
-      return { symbols, checksum: wasm.xxhash32(symbolsAt, 2 * size) >>> 0, axes, cloudMult };
+      const listed = wasm.list(symbolsAt, channels, positions, startsAt, valuesAt, placesAt);
+      const symbols = createSymbolList(channels, listed);
+      symbols.starts.set(new Int32Array(memory.buffer, startsAt, channels + 1));
+      symbols.values.set(new Int16Array(memory.buffer, valuesAt, listed));
+      symbols.places.set(new Uint8Array(memory.buffer, placesAt, listed));
+      return { symbols, checksum: wasm.xxhash32(symbolsAt, 2 * size) >>> 0, axes, cloudMult, mult };
     },
   };
 }

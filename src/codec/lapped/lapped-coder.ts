@@ -1,13 +1,14 @@
+import { checksumOf } from "../checksum.js";
 import { CODECS, type CodecName } from "../../core/codecs.js";
 import { CorruptDataError, UnsupportedError } from "../../core/errors.js";
-import type { LatentChunk, SpectralScale } from "../../core/latents.js";
+import { allSymbols, listSymbols, type LatentChunk, type SpectralScale, type SymbolList } from "../../core/latents.js";
 import type { ContextCoder, ContextReference, ContextShape } from "../context/perceptron-coder.js";
 import { angleRows, packModes, splitAngles, statedAxes, unpackModes, type StatedAxes } from "./axes-coding.js";
 import { PLAIN_MULT } from "./cloud-steps.js";
 import type { LappedTables } from "./entropy-tables.js";
 import { createProfiledCoder, type ProfileNames } from "./factorized.js";
 import { createIndexedRans } from "../rans-indexed.js";
-import { shareFloats, shareSymbols } from "../shared-symbols.js";
+import { shareFloats } from "../shared-symbols.js";
 
 /** A chunk of an earlier date: its latents, and the clear share of each position's pixels, 0..127. */
 export interface ReferenceChunk {
@@ -51,8 +52,8 @@ export interface LappedContent {
 }
 
 export interface DecodedLapped {
-  /** [channels][positions], on shared memory; float where tokens that were not read are forecast. */
-  readonly symbols: Int8Array | Int16Array | Float32Array;
+  /** Float, [channels][positions], where tokens that were not read are forecast. */
+  readonly symbols: SymbolList | Float32Array;
   /** Of all symbols, where every token was read. */
   readonly checksum: number | undefined;
   readonly spectral: SpectralScale;
@@ -154,11 +155,10 @@ export function createLappedCoder(
     decode(codec, parts, frame, multOf, location) {
       if (codec === "fp") {
         const decoded = profiled.decode(needed(parts.symbols, location), frame, multOf, location);
-        const mult = multOf(decoded.cloudMult);
         return {
           symbols: decoded.symbols,
           checksum: decoded.checksum,
-          spectral: spectralOf(decoded.axes, frame, mult, location),
+          spectral: spectralOf(decoded.axes, frame, decoded.mult, location),
         };
       }
       const coder = context(codec, location);
@@ -167,7 +167,10 @@ export function createLappedCoder(
       const isTokens = CODECS[codec].tokens > 0;
       const streams = isTokens ? (parts.tokens ?? []) : [needed(parts.symbols, location)];
       const found = coder.decode(streams, shapeOf(frame, spectral), { tokens: isTokens, location });
-      if (found.eighths.length === 0) return { ...shareSymbols(found.symbols), spectral };
+      if (found.eighths.length === 0) {
+        const symbols = listSymbols(found.symbols, frame.rows * frame.columns);
+        return { symbols, checksum: checksumOf(found.symbols), spectral };
+      }
       return { symbols: shareFloats(withForecast(found.symbols, found.eighths)), checksum: undefined, spectral };
     },
   };
@@ -185,14 +188,18 @@ export function shapeOf(frame: LappedFrame, spectral: SpectralScale): ContextSha
       if (latents.spectral === undefined) return [];
       return [
         {
-          symbols:
-            latents.symbols instanceof Int16Array ? latents.symbols : Int16Array.from(latents.symbols, Math.round),
+          symbols: wholeSymbols(latents),
           channels: latents.channels,
           ...scaled(latents.quality, shares, latents.spectral),
         },
       ];
     }),
   };
+}
+
+function wholeSymbols(latents: LatentChunk): Int16Array {
+  const symbols = allSymbols(latents);
+  return symbols instanceof Int16Array ? symbols : Int16Array.from(symbols, Math.round);
 }
 
 function scaled(

@@ -59,6 +59,30 @@ export function collect(
   store<i32>(starts + (<usize>channels << 2), <i32>n);
 }
 
+// The same of symbols that were listed when they were decoded: int32 starts[channels + 1], int16 symbols, uint8 positions (core/latents, SymbolList).
+// A place below 0 is outside the window.
+export function collectListed(
+  from: usize, symbols: usize, positions: usize, channels: i32, places: usize, mult: usize, gains: usize, step: f64,
+  value: usize, at: usize, starts: usize,
+): void {
+  let n: usize = 0;
+  let k = <usize>load<i32>(from);
+  for (let c = 0; c < channels; c++) {
+    store<i32>(starts + (<usize>c << 2), <i32>n);
+    const end = <usize>load<i32>(from + (<usize>c << 2), 4);
+    const gain = step * <f64>load<f32>(gains + (<usize>c << 2)) / 16;
+    for (; k < end; k++) {
+      const p = <usize>load<u8>(positions + k);
+      const place = load<i32>(places + (p << 2));
+      if (place < 0) continue;
+      store<f64>(value + (n << 3), <f64>load<i16>(symbols + (k << 1)) * gain * <f64>load<u8>(mult + p));
+      store<i32>(at + (n << 2), place);
+      n++;
+    }
+  }
+  store<i32>(starts + (<usize>channels << 2), <i32>n);
+}
+
 // Adds listed values, turned to common axes, to planes [.][area]. Channel c goes to the planes of entries first[c] to first[c + 1]: each a plane
 // and the index of its share, i32.
 export function turn(
@@ -165,6 +189,57 @@ export function crop(
       v128.store(out, v128.bitselect(least, value, f32x4.lt(value, least)));
       at += 16;
       out += 16;
+    }
+  }
+}
+
+/** How numbers are stored. */
+const UINT8: i32 = 0;
+const UINT16: i32 = 1;
+
+/** Four numbers in the units of `store`, whole and clipped. */
+// @ts-ignore: decorator
+@inline
+function storedFour(pixels: v128, offset: v128, scale: v128, low: v128, high: v128, hole: v128, beside: v128): v128 {
+  const half = f64x2.splat(0.5);
+  const a = f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(pixels), offset), scale);
+  const b = f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i64>(pixels, pixels, 1, 1)), offset), scale);
+  const first = f64x2.min(f64x2.max(f64x2.floor(f64x2.add(a, half)), low), high);
+  const second = f64x2.min(f64x2.max(f64x2.floor(f64x2.add(b, half)), low), high);
+  const whole = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(first), i32x4.trunc_sat_f64x2_s_zero(second), 0, 2);
+  return v128.bitselect(beside, whole, i32x4.eq(whole, hole));
+}
+
+// As crop, of numbers as they are stored, columns a multiple of 16: floor((number - offset) / scale + 0.5) between `low` and `high`; what is `hole`
+// becomes `beside`. `kind`: uint8, uint16, int16.
+export function cropStored(
+  plane: usize, width: i32, from: i32, columns: i32, rows: i32, factor: f32,
+  offset: f64, scale: f64, low: f64, high: f64, hole: i32, beside: i32, kind: i32, out: usize,
+): void {
+  const by = f32x4.splat(factor);
+  const offsets = f64x2.splat(offset);
+  const scales = f64x2.splat(scale);
+  const lows = f64x2.splat(low);
+  const highs = f64x2.splat(high);
+  const holes = i32x4.splat(hole);
+  const besides = i32x4.splat(beside);
+  for (let r = 0; r < rows; r++) {
+    let at = plane + (<usize>(from + r * width) << 2);
+    for (let c = 0; c < columns; c += 16) {
+      const a = storedFour(f32x4.mul(v128.load(at), by), offsets, scales, lows, highs, holes, besides);
+      const b = storedFour(f32x4.mul(v128.load(at, 16), by), offsets, scales, lows, highs, holes, besides);
+      const d = storedFour(f32x4.mul(v128.load(at, 32), by), offsets, scales, lows, highs, holes, besides);
+      const e = storedFour(f32x4.mul(v128.load(at, 48), by), offsets, scales, lows, highs, holes, besides);
+      at += 64;
+      if (kind == UINT8) {
+        v128.store(out, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e)));
+        out += 16;
+      } else {
+        const isUnsigned = kind == UINT16;
+        v128.store(out, isUnsigned ? i16x8.narrow_i32x4_u(a, b) : i16x8.narrow_i32x4_s(a, b));
+        v128.store(out, isUnsigned ? i16x8.narrow_i32x4_u(d, e) : i16x8.narrow_i32x4_s(d, e), 16);
+        out += 32;
+      }
     }
   }
 }

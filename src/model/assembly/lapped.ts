@@ -281,4 +281,4 @@ export function gather(
   }
 }
 
-export { addCommon, collect, crop, rearrange, scatter, turn } from "./coefficients";
+export { addCommon, collect, collectListed, crop, cropStored, rearrange, scatter, turn } from "./coefficients";

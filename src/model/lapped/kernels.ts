@@ -1,4 +1,5 @@
 import { STRIDE } from "../../core/geometry.js";
+import { besideHole, STORED_RANGE, type SampleType, type StoredUnits } from "../../core/stored-numbers.js";
 import { GROUP } from "./geometry.js";
 import { LAPPED_WASM } from "./lapped-wasm.js";
 
@@ -12,11 +13,13 @@ export interface LappedKernels {
   /** Gives back what was taken from `at` on; everything without it. */
   free(at?: number): void;
   /** Float32 at an address; a view, stale after the next `take`. */
-  view(at: number, floats: number): Float32Array;
+  view(at: number, floats: number): Float32Array<ArrayBuffer>;
   /** Places numbers of any type; `padding` bytes behind them may be read. */
   place(numbers: ArrayBufferView, padding?: number): number;
   /** Lists a chunk's values that aren't 0. */
-  collect(from: StoredSymbols, window: SymbolWindow, list: ValueList): void;
+  collect(from: StoredSymbols, window: SymbolWindow & { readonly masks: number }, list: ValueList): void;
+  /** The same of symbols that were listed when they were decoded. */
+  collectListed(from: ListedSymbols, window: SymbolWindow, list: ValueList): void;
   /** Adds listed values, turned to other axes by `shares`, to planes of `area` numbers at `out`. */
   turn(
     list: ValueList,
@@ -33,6 +36,13 @@ export interface LappedKernels {
   rearrange(planes: number, count: number, area: number, source: number): void;
   /** A rectangle of a plane, times `factor`, none less than `lowest`. */
   crop(plane: number, rect: CropRect, by: { readonly factor: number; readonly lowest: number }, out: number): void;
+  /** The same as whole numbers that are stored, at `out`; the rectangle's columns a multiple of 16. */
+  cropStored(
+    plane: number,
+    rect: CropRect,
+    by: { readonly factor: number; readonly units: StoredUnits },
+    out: number,
+  ): void;
   /**
    * A plane [height][width] of pixels -> [width][height] of coefficients, at (16 column + v, 16 row + u). Spoils `from`. Frequencies from
    * `used` on become 0.
@@ -75,9 +85,15 @@ export interface StoredSymbols {
   readonly positions: number;
 }
 
+/** A SymbolList (core/latents) by its addresses. */
+export interface ListedSymbols {
+  readonly starts: number;
+  readonly values: number;
+  readonly places: number;
+}
+
 /** See assembly/coefficients.ts, collect. */
 export interface SymbolWindow {
-  readonly masks: number;
   readonly places: number;
   readonly mult: number;
   readonly gains: number;
@@ -156,6 +172,8 @@ interface Exports {
   gather(...numbers: readonly number[]): void;
   mix(weights: number, count: number, data: number, plane: number, length: number, out: number): void;
   collect(...numbers: readonly number[]): void;
+  collectListed(...numbers: readonly number[]): void;
+  cropStored(...numbers: readonly number[]): void;
   turn(...numbers: readonly number[]): void;
   scatter(...numbers: readonly number[]): number;
   addCommon(...numbers: readonly number[]): void;
@@ -164,6 +182,10 @@ interface Exports {
 }
 
 const HALF = STRIDE / 2;
+/** Whole types by the numbers that assembly/coefficients.ts gives them. */
+const KINDS: Readonly<Partial<Record<SampleType, number>>> = { uint8: 0, uint16: 1, int16: 2 };
+/** No stored number is this int32. */
+const NO_NUMBER = -(2 ** 31);
 
 let module: WebAssembly.Module | undefined;
 
@@ -203,6 +225,8 @@ export function createKernels(): LappedKernels {
     place,
     collect: ({ symbols, kind, channels, positions }, { masks, places, mult, gains, step }, { value, at, starts }) =>
       wasm.collect(symbols, kind, channels, positions, masks, places, mult, gains, step, value, at, starts),
+    collectListed: (from, { places, mult, gains, step }, { value, at, starts, channels }) =>
+      wasm.collectListed(from.starts, from.values, from.places, channels, places, mult, gains, step, value, at, starts),
     turn: ({ value, at, starts, channels }, { first, entries }, shares, area, out) =>
       wasm.turn(value, at, starts, channels, first, entries, shares, area, out),
     scatter: ({ value, at, starts, channels }, order, axes, cells, { bands, count, height, planes, area }) =>
@@ -228,6 +252,16 @@ export function createKernels(): LappedKernels {
     rearrange: (planes, count, area, source) => wasm.rearrange(planes, count, area, source),
     crop: (plane, { width, from, rows: high, columns }, { factor, lowest }, out) =>
       wasm.crop(plane, width, from, columns, high, factor, lowest, out),
+    cropStored(plane, { width, from, rows: high, columns }, { factor, units }, out) {
+      const { dtype, offset, scale, hole } = units;
+      const [low, most] = STORED_RANGE[dtype];
+      // What can't be stored is no number's neighbour.
+      const isHole = Number.isInteger(hole) && hole >= low && hole <= most;
+      const [from32, to32] = isHole ? [hole, besideHole(units)] : [NO_NUMBER, 0];
+      const kind = KINDS[dtype];
+      if (kind === undefined) throw new RangeError(`${dtype} is no whole type`);
+      wasm.cropStored(plane, width, from, columns, high, factor, offset, scale, low, most, from32, to32, kind, out);
+    },
     analyse(from, to, { width, height }, used = STRIDE) {
       wasm.lap(from, height, width, 4 * width, forwardLap);
       wasm.forward(from, height, width, 4 * width, even, odd, used);

@@ -1,10 +1,11 @@
 import { STRIDE } from "../../core/geometry.js";
 import type { NativeFactors } from "../../core/bands.js";
 import type { LatentWindow } from "../../core/latents.js";
+import { STORED_ARRAY, storeNumbers, type StoredArray, type StoredUnits } from "../../core/stored-numbers.js";
 import type { LappedTransform } from "../transform.js";
 import type { LappedBasis } from "./basis.js";
 import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUPS, RADIUS } from "./geometry.js";
-import type { BandPlanes, LappedKernels } from "./kernels.js";
+import type { BandPlanes, CropRect, LappedKernels } from "./kernels.js";
 import { averageNative, factorsOf } from "./native.js";
 import { listPiece, piecesOf, turnTable, type TurnTable } from "./window-pieces.js";
 
@@ -23,22 +24,64 @@ export interface Synthesis {
 export interface WantedBands {
   readonly bands: readonly number[];
   readonly native: NativeFactors | undefined;
-  /** Digital numbers below it are raised to it. */
-  readonly lowest?: number | undefined;
 }
 
 /**
  * Pixels of a window of a lapped model on the CPU: digital numbers, [bands][16 (rows - 2 halo)][16 (columns - 2 halo)].
  *
  * `window` has the transform's halo around what is asked for. Chunks may differ in axes and steps: every position returns to bands before
- * the spatial steps are undone. Without `branch` the linear basis alone answers, which is nearly as good and much cheaper.
+ * the spatial steps are undone. Digital numbers below `lowest` are raised to it. Without `branch` the linear basis alone answers, which is nearly as good and much cheaper.
  */
 export async function synthesiseLapped(
   window: LatentWindow,
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
-  { bands, native, lowest = -Infinity }: WantedBands,
-  { kernels, branch, known }: Synthesis,
+  wanted: WantedBands & { readonly lowest?: number | undefined },
+  use: Synthesis,
 ): Promise<Float32Array> {
+  const { lowest = -Infinity } = wanted;
+  const { kernels } = use;
+  const { at, numbers } = await synthesise(window, transform, wanted, use, {
+    bytes: 4,
+    crop: (plane, rect, factor, out) => kernels.crop(plane, rect, { factor, lowest }, out),
+  });
+  return kernels.view(at, numbers).slice();
+}
+
+/** The same as numbers are stored. */
+export async function synthesiseStored(
+  window: LatentWindow,
+  transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
+  wanted: WantedBands & { readonly stored: StoredUnits },
+  use: Synthesis,
+): Promise<StoredArray> {
+  const { stored: units } = wanted;
+  const { kernels } = use;
+  if (units.dtype === "float32") return storeNumbers(await synthesiseLapped(window, transform, wanted, use), units);
+  const made = STORED_ARRAY[units.dtype];
+  const { at, numbers } = await synthesise(window, transform, wanted, use, {
+    bytes: made.BYTES_PER_ELEMENT,
+    crop: (plane, rect, factor, out) => kernels.cropStored(plane, rect, { factor, units }, out),
+  });
+  const out = new made(numbers);
+  const { buffer, byteOffset } = kernels.view(at, 0);
+  out.set(new made(buffer, byteOffset, numbers));
+  return out;
+}
+
+/** How a band's pixels leave the kernels' memory: bytes a number, and what cuts them out of a plane. */
+interface Cut {
+  readonly bytes: number;
+  readonly crop: (plane: number, rect: CropRect, factor: number, out: number) => void;
+}
+
+/** Gives the address of [bands][rows][columns] numbers in the kernels' memory, and how many they are. */
+async function synthesise(
+  window: LatentWindow,
+  transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
+  { bands, native }: WantedBands,
+  { kernels, branch, known }: Synthesis,
+  { bytes, crop }: Cut,
+): Promise<{ readonly at: number; readonly numbers: number }> {
   const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
   const plan = planWindow(window, halo);
@@ -75,15 +118,14 @@ export async function synthesiseLapped(
   const [rows, columns] = [STRIDE * (window.rows - 2 * halo), STRIDE * (window.columns - 2 * halo)];
   const rect = { width, from: plan.top * width + plan.left, rows, columns };
   const pixels = kernels.take(area);
-  const out = kernels.take(bands.length * rows * columns);
+  const out = kernels.take((bytes * bands.length * rows * columns) / 4);
   bands.forEach((band, n) => {
     kernels.synthesise(planes + 4 * n * area, pixels, plan.size, used);
     const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
     averageNative(kernels.view(pixels, area), place, factors[band] ?? 1);
-    const factor = 1 / (basis.weights[band] ?? 1);
-    kernels.crop(pixels, rect, { factor, lowest }, out + 4 * n * rows * columns);
+    crop(pixels, rect, 1 / (basis.weights[band] ?? 1), out + bytes * n * rows * columns);
   });
-  return kernels.view(out, bands.length * rows * columns).slice();
+  return { at: out, numbers: bands.length * rows * columns };
 }
 
 function zeros(kernels: LappedKernels, floats: number): number {

@@ -1,5 +1,5 @@
 import { CHUNK_POSITIONS } from "../../core/geometry.js";
-import type { LatentChunk, LatentWindow, SpectralScale } from "../../core/latents.js";
+import { isSymbolList, type LatentChunk, type LatentWindow, type SpectralScale } from "../../core/latents.js";
 import { COMPONENTS, FREQUENCIES, GROUP } from "./geometry.js";
 import type { LappedKernels } from "./kernels.js";
 
@@ -54,7 +54,7 @@ export function listPiece(
   const { symbols, channels } = chunk;
   const positions = chunk.rows * chunk.columns;
   const masks = new Uint16Array(Math.ceil(positions / 16));
-  const places = new Int32Array(positions);
+  const places = new Int32Array(positions).fill(-1);
   for (let r = rows[0]; r < rows[1]; r++) {
     for (let c = columns[0]; c < columns[1]; c++) {
       const p = r * chunk.columns + c;
@@ -62,21 +62,24 @@ export function listPiece(
       places[p] = (row + r - window.row) * window.columns + column + c - window.column;
     }
   }
-  const most = channels * (rows[1] - rows[0]) * (columns[1] - columns[0]);
+  const inside = channels * (rows[1] - rows[0]) * (columns[1] - columns[0]);
+  const most = isSymbolList(symbols) ? Math.min(inside, symbols.values.length) : inside;
   const [value, at, starts] = [kernels.take(2 * most), kernels.take(most), kernels.take(channels + 1)];
-  const source = kernels.place(symbols, PADDING);
-  kernels.collect(
-    { symbols: source, kind: symbols.BYTES_PER_ELEMENT, channels, positions },
-    {
-      masks: kernels.place(masks),
-      places: kernels.place(places),
-      mult: kernels.place(spectral.mult),
-      gains: kernels.place(gains),
-      step: spectral.step,
-    },
-    { value, at, starts, channels },
-  );
-  return { value, at, starts, channels };
+  const list = { value, at, starts, channels };
+  const place = {
+    places: kernels.place(places),
+    mult: kernels.place(spectral.mult),
+    gains: kernels.place(gains),
+    step: spectral.step,
+  };
+  if (isSymbolList(symbols)) {
+    const [from, values, at8] = [symbols.starts, symbols.values, symbols.places].map((part) => kernels.place(part));
+    kernels.collectListed({ starts: from ?? 0, values: values ?? 0, places: at8 ?? 0 }, place, list);
+    return list;
+  }
+  const source = { symbols: kernels.place(symbols, PADDING), kind: symbols.BYTES_PER_ELEMENT, channels, positions };
+  kernels.collect(source, { ...place, masks: kernels.place(masks) }, list);
+  return list;
 }
 
 /** For each channel of a basis the planes that its values are turned to, and the indices of their shares in axes. */

@@ -1,6 +1,6 @@
 import type { ReferenceChunk } from "../../codec/lapped/lapped-coder.js";
 import type { LoadedModel } from "../../codec/loaded-model.js";
-import type { LatentChunk } from "../../core/latents.js";
+import { bytesOfSymbols, type LatentChunk } from "../../core/latents.js";
 import { SharedCache, type CacheStats } from "../../core/shared-cache.js";
 import type { WorkerPool } from "../../core/worker-pool.js";
 import type { PixelResult, PixelTask } from "../pixel-tasks.js";
@@ -36,7 +36,7 @@ export function createForecasts(
 ): Forecasts {
   const kept = new SharedCache<ForecastChunk>({
     maxBytes: options.maxBytes,
-    sizeOf: ({ latents, deviations }) => latents.symbols.byteLength + deviations.byteLength + 2560,
+    sizeOf: ({ latents, deviations }) => bytesOfSymbols(latents.symbols) + deviations.byteLength + 2560,
   });
 
   async function load({ model, references, location }: ForecastRequest, signal: AbortSignal): Promise<ForecastChunk> {

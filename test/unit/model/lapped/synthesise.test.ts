@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { LatentChunk, LatentWindow } from "../../../../src/core/latents.js";
+import { allSymbols, listSymbols, type LatentChunk, type LatentWindow } from "../../../../src/core/latents.js";
 import type { LappedBasis } from "../../../../src/model/lapped/basis.js";
 import { COMPONENTS, FREQUENCIES, GROUP } from "../../../../src/model/lapped/geometry.js";
 import { createKernels } from "../../../../src/model/lapped/kernels.js";
@@ -27,7 +27,7 @@ const levels: fc.Arbitrary<Level> = fc
       rows: fc.constant(rows),
       columns: fc.constant(columns),
       density: fc.constantFrom(0, 0.1, 1),
-      kinds: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 9, maxLength: 9 }),
+      kinds: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 9, maxLength: 9 }),
       at: fc.tuple(
         fc.nat(rows - 1),
         fc.nat(columns - 1),
@@ -71,15 +71,16 @@ function makeLevel({ seed, rows, columns, density, kinds, at }: Level) {
     const wide = Math.min(16, columns - 16 * (i % chunkColumns));
     const kind = kinds[i] ?? 0;
     const size = CHANNELS * high * wide;
-    const make = [Int8Array, Int16Array, Float32Array][kind];
+    const make = [Int8Array, Int16Array, Float32Array, undefined, Int16Array][kind];
     if (make === undefined) return { symbols: new Int8Array(), channels: 0, rows: high, columns: wide, quality: 0 };
     const symbols = new make(size);
-    for (let k = 0; k < size; k++) symbols[k] = random() < density ? ([256, 2000, 9.7][kind] ?? 1) : 0;
+    for (let k = 0; k < size; k++) symbols[k] = random() < density ? ([256, 2000, 9.7, 0, 60_000][kind] ?? 1) : 0;
     for (let k = 0; k < size; k++) symbols[k] = (symbols[k] ?? 0) * (random() - 0.5);
     const mult = Uint8Array.from({ length: high * wide }, () => (random() < 0.3 ? 48 : 16));
     const axes = Float32Array.from({ length: AXES }, () => random() - 0.5);
     const spectral = { step: 1 + 100 * random(), mult, axes };
-    return { symbols, channels: CHANNELS, rows: high, columns: wide, quality: i % 2, spectral };
+    const kept = kind === 4 && symbols instanceof Int16Array ? listSymbols(symbols, high * wide) : symbols;
+    return { symbols: kept, channels: CHANNELS, rows: high, columns: wide, quality: i % 2, spectral };
   });
   const [row, column, high, wide] = at;
   const window: LatentWindow = {
@@ -105,7 +106,8 @@ function valuesAt(
 ): void {
   const chunk = window.chunks[Math.floor(row / 16) * window.chunkColumns + Math.floor(column / 16)];
   if (chunk?.spectral === undefined) return;
-  const { symbols, spectral, quality } = chunk;
+  const { spectral, quality } = chunk;
+  const symbols = allSymbols(chunk);
   const p = (row % 16) * chunk.columns + (column % 16);
   for (let c = 0; c < chunk.channels; c++) {
     const symbol = symbols[c * chunk.rows * chunk.columns + p] ?? 0;
