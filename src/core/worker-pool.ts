@@ -4,6 +4,7 @@ import { getPriority, setPriority } from "node:os";
 import { basename } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 import { fromErrorMessage, ModelError, OverloadedError, toErrorMessage, type ErrorMessage } from "./errors.js";
+import { createLastingMemory, numbersOf, withoutKnown, type LastingNumbers } from "./lasting-objects.js";
 import { WaitingRoom, type Batching, type Waiting } from "./waiting-room.js";
 
 /** Threads that answer tasks of type `Task` with `Result`. A thread takes one task at a time. */
@@ -87,7 +88,7 @@ interface Posted<Task> {
   readonly task: Task;
   readonly cancelled: Int32Array;
   /** Numbers of lasting objects, by field; one that the thread has is not in the task. */
-  readonly lasting: Readonly<Record<string, number>>;
+  readonly lasting: LastingNumbers;
 }
 
 /** A thread's first message. */
@@ -312,28 +313,6 @@ function kindOf(task: unknown): string {
     : "task";
 }
 
-const lastingNumbers = new WeakMap<object, number>();
-let lastNumber = 0;
-
-/** Numbers of a task's lasting objects, by field. */
-function numbersOf(task: unknown, fields: readonly string[] = []): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  if (typeof task !== "object" || task === null) return numbers;
-  for (const field of fields) {
-    const value = (task as Record<string, unknown>)[field];
-    if (typeof value !== "object" || value === null) continue;
-    const number = lastingNumbers.get(value) ?? ++lastNumber;
-    lastingNumbers.set(value, number);
-    numbers[field] = number;
-  }
-  return numbers;
-}
-
-function withoutKnown<Task>(task: Task, lasting: Readonly<Record<string, number>>, known: ReadonlySet<number>): Task {
-  const gone = Object.entries(lasting).flatMap(([field, number]) => (known.has(number) ? [[field, undefined]] : []));
-  return gone.length === 0 ? task : { ...task, ...(Object.fromEntries(gone) as Partial<Task>) };
-}
-
 const noThread = (): OverloadedError => new OverloadedError("No worker thread is up; retry in a moment");
 
 /** The thread's side: answers each task in turn. `answer` may name buffers to hand over instead of copying. */
@@ -345,14 +324,9 @@ export function serveTasks<Task, Result>(
   yieldToMainThread();
   port.postMessage(LOADED);
   port.on("messageerror", (error) => port.postMessage({ error: toErrorMessage(error) }));
-  const had = new Map<number, unknown>();
+  const putBack = createLastingMemory();
   port.on("message", ({ task: sent, cancelled, lasting }: Posted<Task>) => {
-    const found = Object.entries(lasting).map(([field, number]) => {
-      const value = (sent as Record<string, unknown>)[field] ?? had.get(number);
-      had.set(number, value);
-      return [field, value];
-    });
-    const task = found.length === 0 ? sent : { ...sent, ...(Object.fromEntries(found) as Partial<Task>) };
+    const task = putBack(sent, lasting);
     void (async () => {
       try {
         current = cancelled;
