@@ -6,7 +6,7 @@ import { translateAffine } from "../geo/affine.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeStored, rectOfPixels } from "../tile/decode-window.js";
-import { holeOf, physical, storedTile, storedUnitsOf } from "../tile/stored-tile.js";
+import { holeOf, physical, storedTiles, storedUnitsOf } from "../tile/stored-tile.js";
 import { readProvenance } from "../tile/read-provenance.js";
 import type { Decoder } from "./services.js";
 
@@ -63,7 +63,7 @@ export async function decodeImage(
         const decoded = await decodeStored({ container, level: 0, rect, bands }, stored, use, options.signal);
         for (let from = x; from < x + wide; from += TILE_PX) {
           const place = { x: left + from, y: top + y, width: Math.min(TILE_PX, width - from), height: high };
-          await writer.append(storedTile(decoded, place, { units: stored, side: TILE_PX, bands: bands.length }));
+          await writer.append(storedTiles(decoded, [place], { units: stored, side: TILE_PX, bands: bands.length }));
         }
       }
       options.onProgress?.(Math.min(height, y + TILE_PX), height);

@@ -1,6 +1,7 @@
-import { layOutCog, COG_TILE_PX, tilesBetween, type VirtualCog } from "../container/virtual-cog.js";
+import { layOutCog, COG_TILE_PX, tilesBetween, type CogTile, type VirtualCog } from "../container/virtual-cog.js";
 import { chunkSize, type TecCog } from "../container/tec-cog.js";
 import type { GeoTiffPlan } from "../container/geotiff-tags.js";
+import { sharedLoad } from "../core/shared-cache.js";
 import type { StoredArray } from "../core/stored-numbers.js";
 import { BANDS, isBandName, type BandName } from "../core/bands.js";
 import { NotFoundError } from "../core/errors.js";
@@ -11,7 +12,7 @@ import { renderRaster } from "../render/render-raster.js";
 import { requiredBands, type RenderSpec } from "../render/render-spec.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeStored, decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
-import { holeOf, physical, storedTile, storedUnitsOf } from "../tile/stored-tile.js";
+import { holeOf, physical, storedTiles, storedUnitsOf } from "../tile/stored-tile.js";
 import { windowMask } from "../tile/window-mask.js";
 import { keptBranch } from "./kept-branch.js";
 import type { Services } from "./services.js";
@@ -36,14 +37,16 @@ export type VirtualUse = Pick<Services, "reader" | "networks" | "blocks">;
 /** A COG whose tiles are decoded when they are read. */
 export interface VirtualAsset {
   readonly cog: VirtualCog;
-  /** About as many bytes as decoding one tile holds at once. */
+  /** About as many bytes as decoding a span of tiles holds at once. */
   readonly decodingBytes: number;
   /** Bytes [from, to) of the file, in pieces; a few tiles are decoded ahead of who reads. */
   read(from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array>;
 }
 
-/** Tiles decoded while those before are sent. */
-const AHEAD = 4;
+/** Tiles side by side that are decoded together, at most: their halo is that of one window, and neighbours are read together. */
+const SPAN = 4;
+/** Spans decoded while those before are sent. */
+const AHEAD = 2;
 
 /** @throws NotFoundError for scene classes of a file that has none, and for absent bands. */
 export function virtualAsset(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): VirtualAsset {
@@ -52,36 +55,83 @@ export function virtualAsset(container: OpenContainer, name: VirtualAssetName, u
   const cog = layoutOf(source, name, plan);
   const key = `${container.key}/${tokens ?? "all"}/${name}`;
   const decode = decoderOf(container, name, use);
-  const readTile = (tile: TilePlace, signal: AbortSignal): Promise<Block> =>
-    use.blocks.get(
-      `${key}/${tile.level}/${tile.row}/${tile.column}`,
-      async (shared) => ({ href: container.href, bytes: bytesOf(await decode(tile, shared)) }),
-      signal,
+
+  /** All of a span, which lies in one piece of the file. */
+  async function readSpan(span: Span, signal: AbortSignal): Promise<Uint8Array> {
+    const made = sharedLoad(async (shared) => bytesOf(await decode(span, shared)));
+    const { level, row, column, count } = span;
+    const blocks = Array.from({ length: count }, (_, i) =>
+      use.blocks.get(
+        `${key}/${level}/${row}/${column + i}`,
+        async (shared) => {
+          const bytes = await made(shared);
+          return { href: container.href, bytes: bytes.subarray(i * cog.tileBytes, (i + 1) * cog.tileBytes) };
+        },
+        signal,
+      ),
     );
+    return joined((await Promise.all(blocks)).map(({ bytes }) => bytes));
+  }
 
   return {
     cog,
-    decodingBytes: 4 * COG_TILE_PX ** 2 * (name === "visual" ? 12 : 5),
+    decodingBytes: SPAN * 4 * COG_TILE_PX ** 2 * (name === "visual" ? 12 : 5),
     async *read(from, to, signal) {
       if (from < cog.header.length) yield cog.header.subarray(from, to);
-      const queue: { readonly offset: number; readonly block: Promise<Block> }[] = [];
-      const tiles = tilesBetween(cog, from, to);
+      const isKept = ({ level, row, column }: TilePlace): boolean =>
+        use.blocks.peek(`${key}/${level}/${row}/${column}`) !== undefined;
+      const spans = spansOf(tilesBetween(cog, from, to), isKept);
+      const queue: { readonly offset: number; readonly bytes: Promise<Uint8Array> }[] = [];
       for (;;) {
         while (queue.length < AHEAD) {
-          const { value: tile } = tiles.next();
-          if (tile === undefined) break;
-          const block = readTile(tile, signal);
+          const { value: span } = spans.next();
+          if (span === undefined) break;
+          const bytes = readSpan(span, signal);
           // One that fails while those before are sent is told of in its turn.
-          block.catch(() => undefined);
-          queue.push({ offset: tile.offset, block });
+          bytes.catch(() => undefined);
+          queue.push({ offset: span.offset, bytes });
         }
         const next = queue.shift();
         if (next === undefined) return;
-        const { bytes } = await next.block;
+        const bytes = await next.bytes;
         yield bytes.subarray(Math.max(0, from - next.offset), Math.min(bytes.length, to - next.offset));
       }
     },
   };
+}
+
+/** Tiles side by side, and the byte of the file where the first begins. */
+interface Span extends TilePlace {
+  readonly count: number;
+  readonly offset: number;
+}
+
+/** Tiles in the file's order as spans of such as are all kept or all to be decoded. */
+function* spansOf(tiles: Iterable<CogTile>, isKept: (tile: TilePlace) => boolean): Generator<Span> {
+  let span: (Span & { readonly kept: boolean }) | undefined;
+  for (const tile of tiles) {
+    const kept = isKept(tile);
+    const joins = span !== undefined && span.count < SPAN && span.level === tile.level && span.row === tile.row;
+    if (joins && span?.kept === kept) span = { ...span, count: span.count + 1 };
+    else {
+      if (span !== undefined) yield span;
+      span = { ...tile, count: 1, kept };
+    }
+  }
+  if (span !== undefined) yield span;
+}
+
+/** Pieces that follow one another, without a copy where they do so in memory. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array()] = pieces;
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  let end = first.byteOffset;
+  const inPlace = pieces.every(({ buffer, byteOffset, length: bytes }) => {
+    const follows = buffer === first.buffer && byteOffset === end;
+    end += bytes;
+    return follows;
+  });
+  return inPlace ? new Uint8Array(first.buffer, first.byteOffset, length) : Buffer.concat(pieces, length);
 }
 
 /** A tile as the cache keeps it. */
@@ -124,22 +174,40 @@ function planOf({ levels, metadata, transform, crs, geoKeys, location }: TecCog,
   return { ...place, bands: [name], dtype: "uint8", nodata: name === "scl" ? 0 : undefined };
 }
 
-type TileDecoder = (tile: TilePlace, signal: AbortSignal) => Promise<StoredArray>;
+/** Gives a span's tiles, one after another. */
+type SpanDecoder = (span: Span, signal: AbortSignal) => Promise<StoredArray>;
 
-function decoderOf(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): TileDecoder {
-  if (name === "scl" || name === "valid") return (tile, signal) => maskTile(container, tile, { name, use, signal });
+function decoderOf(container: OpenContainer, name: VirtualAssetName, use: VirtualUse): SpanDecoder {
+  if (name === "scl" || name === "valid") {
+    return async ({ level, row, column, count }, signal) => {
+      const tiles = Array.from({ length: count }, (_, i) =>
+        maskTile(container, { level, row, column: column + i }, { name, use, signal }),
+      );
+      return Buffer.concat(await Promise.all(tiles));
+    };
+  }
   const spec = isBandName(name) ? undefined : VISUAL;
   const bands: readonly BandName[] = isBandName(name) ? [name] : requiredBands(VISUAL);
-  return async ({ level, row, column }, signal) => {
+  return async ({ level, row, column, count }, signal) => {
     const size = container.cog.levels[level];
     if (size === undefined) throw new RangeError(`level ${level} of ${container.cog.levels.length}`);
-    const place = { x: column * COG_TILE_PX, y: row * COG_TILE_PX, ...chunkSize(size, row, column) };
-    const rect = rectOfPixels(place);
+    const places = Array.from({ length: count }, (_, i) => ({
+      x: (column + i) * COG_TILE_PX,
+      y: row * COG_TILE_PX,
+      ...chunkSize(size, row, column + i),
+    }));
+    const [{ x = 0, y = 0, height = 0 } = {}] = places;
+    const width = places.reduce((sum, place) => sum + place.width, 0);
+    const rect = rectOfPixels({ x, y, width, height });
     const kept = await keptBranch(container, { level, rect }, use);
     const request = { container, level, rect, bands, kept };
-    if (spec !== undefined) return visualTile(await decodeWindow(request, use, signal), place, { spec, bands });
+    if (spec !== undefined) {
+      const decoded = await decodeWindow(request, use, signal);
+      return Buffer.concat(places.map((place) => visualTile(decoded, place, { spec, bands })));
+    }
     const units = storedUnitsOf(container.cog.metadata.units);
-    return storedTile(await decodeStored(request, units, use, signal), place, { units, side: COG_TILE_PX, bands: 1 });
+    const decoded = await decodeStored(request, units, use, signal);
+    return storedTiles(decoded, places, { units, side: COG_TILE_PX, bands: 1 });
   };
 }
 

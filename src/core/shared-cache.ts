@@ -74,6 +74,22 @@ export class SharedCache<V extends object> {
   }
 }
 
+/** One load, begun by its first caller, for all that ask while it is under way or after; as those of a SharedCache, it ends with its last caller. */
+export function sharedLoad<V>(load: (signal: AbortSignal) => Promise<V>): (signal?: AbortSignal) => Promise<V> {
+  let current: Load<V> | undefined;
+  let isDone = false;
+  return (signal) => {
+    current ??= new Load<V>(
+      load,
+      () => void (isDone = true),
+      () => {
+        if (!isDone) current = undefined;
+      },
+    );
+    return current.join(signal);
+  };
+}
+
 class Load<V> {
   /** Since it was begun. */
   readonly evictions: ((value: V, key: string) => boolean)[] = [];

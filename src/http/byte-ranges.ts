@@ -105,13 +105,15 @@ async function sendPieces(
   if (request.method === "HEAD") return void response.end();
   if (length <= MAX_WHOLE_BYTES) {
     const whole = await hold(length, async () => {
-      const body = new Uint8Array(length);
+      let body: Uint8Array | undefined;
       let at = 0;
       for await (const piece of read()) {
+        if (piece.length === length) return piece;
+        body ??= new Uint8Array(length);
         body.set(piece, at);
         at += piece.length;
       }
-      return body;
+      return body ?? new Uint8Array(length);
     });
     return void response.end(whole);
   }

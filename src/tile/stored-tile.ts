@@ -19,19 +19,26 @@ export const storedUnitsOf = (units: Units): StoredUnits => ({
 });
 
 /**
- * One full tile of an ordinary file, `side` pixels, pixel-interleaved, holes as `hole`; beyond `place`, the part of the tile that lies inside the
- * image, it is 0.
+ * Full tiles of an ordinary file, one after another, each `side` pixels a side, pixel-interleaved, holes as `hole`; beyond its place, the part of a
+ * tile that lies inside the image, it is 0.
  */
-export function storedTile(
+export function storedTiles(
+  decoded: StoredWindow,
+  places: readonly PixelWindow[],
+  tile: { readonly units: StoredUnits; readonly side: number; readonly bands: number },
+): StoredArray {
+  const size = tile.side ** 2 * tile.bands;
+  const out = new STORED_ARRAY[tile.units.dtype](size * places.length);
+  places.forEach((place, i) => putTile(decoded, place, tile, out.subarray(i * size, (i + 1) * size)));
+  return out;
+}
+
+function putTile(
   { window, numbers, masks }: StoredWindow,
   place: PixelWindow,
-  {
-    units: { dtype, hole },
-    side,
-    bands,
-  }: { readonly units: StoredUnits; readonly side: number; readonly bands: number },
-): StoredArray {
-  const out = new STORED_ARRAY[dtype](side * side * bands);
+  { units: { hole }, side, bands }: { readonly units: StoredUnits; readonly side: number; readonly bands: number },
+  out: StoredArray,
+): void {
   const valid = windowMask(masks, place);
   const plane = window.width * window.height;
   for (let r = 0; r < place.height; r++) {
@@ -48,7 +55,6 @@ export function storedTile(
       if (valid[r * place.width + c] === 0) out.fill(hole, at, at + bands);
     }
   }
-  return out;
 }
 
 /** GDAL's scale and offset, to reflectance, where the stored numbers are not digital numbers. */

@@ -197,17 +197,30 @@ export function crop(
 const UINT8: i32 = 0;
 const UINT16: i32 = 1;
 
-/** Four numbers in the units of `store`, whole and clipped. */
+/** Four numbers as they are stored, whole and clipped, in float64. */
 // @ts-ignore: decorator
 @inline
-function storedFour(pixels: v128, offset: v128, scale: v128, low: v128, high: v128, hole: v128, beside: v128): v128 {
+function storedFour(pixels: v128, offset: v128, scale: v128, low: v128, high: v128): v128 {
   const half = f64x2.splat(0.5);
   const a = f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(pixels), offset), scale);
   const b = f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(v128.shuffle<i64>(pixels, pixels, 1, 1)), offset), scale);
-  const first = f64x2.min(f64x2.max(f64x2.floor(f64x2.add(a, half)), low), high);
-  const second = f64x2.min(f64x2.max(f64x2.floor(f64x2.add(b, half)), low), high);
-  const whole = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(first), i32x4.trunc_sat_f64x2_s_zero(second), 0, 2);
-  return v128.bitselect(beside, whole, i32x4.eq(whole, hole));
+  const first = f64x2.pmin(high, f64x2.pmax(low, f64x2.floor(f64x2.add(a, half))));
+  const second = f64x2.pmin(high, f64x2.pmax(low, f64x2.floor(f64x2.add(b, half))));
+  return v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(first), i32x4.trunc_sat_f64x2_s_zero(second), 0, 2);
+}
+
+/** 1.5 x 2^23: added to a whole float32 of less than 2^22, its lower bits are that number. */
+const WHOLE: f32 = 12582912;
+
+/** The same of numbers that are stored as they are: floor(x + 0.5) without a sum that rounds. */
+// @ts-ignore: decorator
+@inline
+function roundedFour(pixels: v128, low: v128, high: v128): v128 {
+  const down = f32x4.floor(pixels);
+  const up = v128.and(f32x4.ge(f32x4.sub(pixels, down), f32x4.splat(0.5)), f32x4.splat(1));
+  const clipped = f32x4.pmin(high, f32x4.pmax(low, f32x4.add(down, up)));
+  const magic = f32x4.splat(WHOLE);
+  return i32x4.sub(f32x4.add(clipped, magic), magic);
 }
 
 // As crop, of numbers as they are stored, columns a multiple of 16: floor((number - offset) / scale + 0.5) between `low` and `high`; what is `hole`
@@ -219,18 +232,34 @@ export function cropStored(
   const by = f32x4.splat(factor);
   const offsets = f64x2.splat(offset);
   const scales = f64x2.splat(scale);
-  const lows = f64x2.splat(low);
-  const highs = f64x2.splat(high);
+  const isPlain = offset == 0 && scale == 1;
+  const lows = isPlain ? f32x4.splat(<f32>low) : f64x2.splat(low);
+  const highs = isPlain ? f32x4.splat(<f32>high) : f64x2.splat(high);
   const holes = i32x4.splat(hole);
   const besides = i32x4.splat(beside);
   for (let r = 0; r < rows; r++) {
     let at = plane + (<usize>(from + r * width) << 2);
     for (let c = 0; c < columns; c += 16) {
-      const a = storedFour(f32x4.mul(v128.load(at), by), offsets, scales, lows, highs, holes, besides);
-      const b = storedFour(f32x4.mul(v128.load(at, 16), by), offsets, scales, lows, highs, holes, besides);
-      const d = storedFour(f32x4.mul(v128.load(at, 32), by), offsets, scales, lows, highs, holes, besides);
-      const e = storedFour(f32x4.mul(v128.load(at, 48), by), offsets, scales, lows, highs, holes, besides);
+      let a = f32x4.mul(v128.load(at), by);
+      let b = f32x4.mul(v128.load(at, 16), by);
+      let d = f32x4.mul(v128.load(at, 32), by);
+      let e = f32x4.mul(v128.load(at, 48), by);
       at += 64;
+      if (isPlain) {
+        a = roundedFour(a, lows, highs);
+        b = roundedFour(b, lows, highs);
+        d = roundedFour(d, lows, highs);
+        e = roundedFour(e, lows, highs);
+      } else {
+        a = storedFour(a, offsets, scales, lows, highs);
+        b = storedFour(b, offsets, scales, lows, highs);
+        d = storedFour(d, offsets, scales, lows, highs);
+        e = storedFour(e, offsets, scales, lows, highs);
+      }
+      a = v128.bitselect(besides, a, i32x4.eq(a, holes));
+      b = v128.bitselect(besides, b, i32x4.eq(b, holes));
+      d = v128.bitselect(besides, d, i32x4.eq(d, holes));
+      e = v128.bitselect(besides, e, i32x4.eq(e, holes));
       if (kind == UINT8) {
         v128.store(out, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e)));
         out += 16;
