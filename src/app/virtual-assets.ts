@@ -196,9 +196,13 @@ function decoderOf(container: OpenContainer, name: VirtualAssetName, use: Virtua
       y: row * COG_TILE_PX,
       ...chunkSize(size, row, column + i),
     }));
-    const [{ x = 0, y = 0, height = 0 } = {}] = places;
-    const width = places.reduce((sum, place) => sum + place.width, 0);
-    const rect = rectOfPixels({ x, y, width, height });
+    const [first, last] = [chunkSize(size, row, column), chunkSize(size, row, column + count - 1)];
+    const rect = rectOfPixels({
+      x: column * COG_TILE_PX,
+      y: row * COG_TILE_PX,
+      width: (count - 1) * COG_TILE_PX + last.width,
+      height: first.height,
+    });
     const kept = await keptBranch(container, { level, rect }, use);
     const request = { container, level, rect, bands, kept };
     if (spec !== undefined) {

@@ -6,6 +6,8 @@ import type { Services } from "./services.js";
 
 /** Decodes on each thread until the code is compiled. */
 const ROUNDS = 24;
+/** Of slow entropy models fewer. */
+const MOST_MS = 2000;
 /** Pixels a side. */
 const SIDE = 256;
 
@@ -26,20 +28,29 @@ export async function warmUp(
   const { width = 0, height = 0 } = container.cog.levels[level] ?? {};
   const rect = rectOfPixels({ x: 0, y: 0, width: Math.min(SIDE, width), height: Math.min(SIDE, height) });
   await Promise.all([
-    warmChunks(container, level, { reader, pixels }, signal),
+    warmChunks(container, { reader, pixels }, signal),
     warmWindows({ container, level, rect }, { reader, networks }, signal),
   ]);
 }
 
-/** The reader keeps what it decodes, so every thread is given the chunk itself. */
+/**
+ * The reader keeps what it decodes, so every thread is given chunks themselves: the largest of the full resolution and of the smallest overview,
+ * which are not alike.
+ */
 async function warmChunks(
   container: OpenContainer,
-  level: number,
   { reader, pixels }: Pick<Services, "reader" | "pixels">,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++)
-    await Promise.all(Array.from({ length: pixels.size }, () => reader.decodeAgain(container, level, 0, signal)));
+  const { levels } = container.cog;
+  const end = performance.now() + MOST_MS;
+  for (let round = 0; round < ROUNDS && performance.now() < end; round++) {
+    for (const level of new Set([0, levels.length - 1])) {
+      const lengths = levels[level]?.lengths ?? [];
+      const chunk = lengths.indexOf(lengths.reduce((most, length) => Math.max(most, length), 0));
+      await Promise.all(Array.from({ length: pixels.size }, () => reader.decodeAgain(container, level, chunk, signal)));
+    }
+  }
 }
 
 async function warmWindows(

@@ -8,6 +8,7 @@ import { warmUp } from "../app/warm-up.js";
 import { PROVIDERS } from "../model/session.js";
 import { createDrain } from "../http/drain.js";
 import { createTectile } from "../http/tectile.js";
+import { warmRequests } from "../http/warm-requests.js";
 import { listOption, numberOption, textOption, type Command, type CommandInput } from "./arguments.js";
 
 const HELP = `
@@ -82,9 +83,9 @@ async function serve(input: CommandInput): Promise<number> {
     `Tectile serves http://localhost:${port}/`,
   );
   const closing = new AbortController();
-  warmUp(services, closing.signal).catch((error: unknown) =>
-    log.debug({ err: error }, "nothing was decoded in advance"),
-  );
+  warmUp(services, closing.signal)
+    .then(() => warmRequests(services, closing.signal))
+    .catch((error: unknown) => log.debug({ err: error }, "nothing was decoded in advance"));
   const signal = await new Promise<string>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
