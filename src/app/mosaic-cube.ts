@@ -1,10 +1,10 @@
-import type { CatalogItem } from "../catalog/types.js";
 import { BANDS, isBandName } from "../core/bands.js";
 import { CHUNK_PX } from "../core/geometry.js";
 import { Limiter } from "../core/limiter.js";
+import { PROVENANCE } from "../core/provenance.js";
 import type { PixelWindow } from "../core/raster.js";
 import { chunkOnItem, type Cube, type CubeItem } from "../tile/cube.js";
-import { CUBE_HOLE, type CubeBlock, type CubeUse, type CubeVariable } from "./cube-chunk.js";
+import { CUBE_HOLE, type CubeBlock, type CubeUse } from "./cube-chunk.js";
 import { fingerprintOf, mosaicSource } from "./mosaics/mosaic-source.js";
 import type { MosaicUse } from "./mosaics/mosaic-use.js";
 import { parseSchedule, type Period } from "./mosaics/periods.js";
@@ -16,21 +16,37 @@ import type { Block } from "./virtual-assets.js";
 export const CUBE_PERIODS = ["month", "quarter", "year"] as const;
 export type CubePeriod = (typeof CUBE_PERIODS)[number];
 
+/** What is merged of each period: bands, scene classes, which date a pixel is of. */
+export const MOSAIC_VARIABLES = [...BANDS, "scl", "source"] as const;
+export type MosaicVariable = (typeof MOSAIC_VARIABLES)[number];
+
+/** Stands in `source` for several dates that were merged. */
+export const SEVERAL_DATES = 65_535;
+
 const METHOD = "clear_median";
 /** Dates of one chunk that are decoded at once. */
 const DATES_AT_ONCE = 4;
 
-/** A cube whose times are the middles of periods, and whose items stand for the mosaics of their grids. */
-export interface MosaicCube extends Cube {
+/** The mosaics of a cube's dates, one for each period that has a date with a clear pixel, and each grid. */
+export interface MosaicCube {
+  readonly dates: Cube;
   readonly every: CubePeriod;
   readonly periods: readonly Period[];
-  /** Of each period, one for each of `items`. */
-  readonly plans: readonly (readonly MosaicPlan[])[];
+  /** What a period's mosaics are merged from. */
+  at(period: number): readonly PlacedPlan[];
+}
+
+interface PlacedPlan {
+  readonly plan: MosaicPlan;
+  /** One of its dates, on the cube. */
+  readonly place: CubeItem;
+  /** Of the plan's items, where they stand among the cube's times. */
+  readonly times: readonly number[];
 }
 
 /** Which chunk of a variable: one period, 256 x 256 pixels. */
 export interface MosaicChunk {
-  readonly variable: CubeVariable;
+  readonly variable: MosaicVariable;
   readonly time: number;
   readonly row: number;
   readonly column: number;
@@ -59,32 +75,37 @@ export function mosaicCube(cube: Cube, every: CubePeriod): MosaicCube {
   return found;
 }
 
-function planCube(cube: Cube, every: CubePeriod): MosaicCube {
-  const places = new Map<CatalogItem, CubeItem>(cube.items.flat().map((one) => [one.item, one]));
-  const periods = new Map<number, { period: Period; plans: MosaicPlan[]; items: CubeItem[] }>();
-  for (const plan of planMosaics([...places.keys()], parseSchedule(every, 0))) {
-    const [first] = plan.items;
-    const place = first === undefined ? undefined : places.get(first);
-    if (place === undefined) continue;
-    const same = periods.get(plan.period.startMs) ?? { period: plan.period, plans: [], items: [] };
-    periods.set(plan.period.startMs, same);
-    same.plans.push(plan);
-    same.items.push(place);
-  }
-  const ordered = [...periods.values()];
+function planCube(dates: Cube, every: CubePeriod): MosaicCube {
+  const schedule = parseSchedule(every, 0);
+  const clear = dates.items.flatMap((same, time) =>
+    same.filter(({ item }) => item.clearPercent !== 0).map((place) => ({ time, place, item: place.item })),
+  );
+  const periods = schedule.periodsOf(clear.map(({ item }) => item.datetimeMs));
+  const planned = new Map<number, readonly PlacedPlan[]>();
+  const plan = ({ startMs, endMs }: Period): readonly PlacedPlan[] => {
+    const inside = clear.filter(({ item: { datetimeMs } }) => datetimeMs >= startMs && datetimeMs < endMs);
+    const found = new Map(inside.map((one) => [one.item, one]));
+    return planMosaics([...found.keys()], schedule).flatMap((mosaic) => {
+      const placed = mosaic.items.flatMap((item) => found.get(item) ?? []);
+      const [first] = placed;
+      return first === undefined ? [] : [{ plan: mosaic, place: first.place, times: placed.map(({ time }) => time) }];
+    });
+  };
   return {
-    ...cube,
+    dates,
     every,
-    periods: ordered.map(({ period }) => period),
-    plans: ordered.map(({ plans }) => plans),
-    times: ordered.map(({ period }) => period.middleMs),
-    items: ordered.map(({ items }) => items),
+    periods,
+    at(index) {
+      const period = periods[index];
+      if (period === undefined) return [];
+      const known = planned.get(index) ?? plan(period);
+      planned.set(index, known);
+      return known;
+    },
   };
 }
 
-interface Part {
-  readonly plan: MosaicPlan;
-  readonly place: CubeItem;
+interface Part extends PlacedPlan {
   /** In the pixels of the mosaic's grid. */
   readonly window: PixelWindow;
 }
@@ -95,10 +116,9 @@ export async function mosaicBlock(
   chunk: MosaicChunk,
   use: MosaicCubeUse,
 ): Promise<CubeBlock | undefined> {
-  const reaching = (cube.plans[chunk.time] ?? []).flatMap((plan, i) => {
-    const place = cube.items[chunk.time]?.[i];
-    const window = place && chunkOnItem(place, chunk);
-    return place === undefined || window === undefined ? [] : [{ plan, place, window }];
+  const reaching = cube.at(chunk.time).flatMap((placed) => {
+    const window = chunkOnItem(placed.place, chunk);
+    return window === undefined ? [] : [{ ...placed, window }];
   });
   const [first] = reaching;
   if (first === undefined) return undefined;
@@ -108,7 +128,9 @@ export async function mosaicBlock(
       return { ...part, plan: { ...part.plan, items } };
     }),
   );
-  const told = parts.map(({ plan, window: { x, y } }) => `${fingerprintOf(plan, METHOD)}@${x},${y}`);
+  const told = parts.map(
+    ({ plan, window: { x, y }, times }) => `${fingerprintOf(plan, METHOD)}@${x},${y}<${times.join()}`,
+  );
   const key = `cube/${cube.every}/${told.join("+")}`;
   const { at, length } = placeOf(chunk.variable);
   const { href } = first.place.item;
@@ -129,15 +151,15 @@ export async function mosaicBlock(
 }
 
 const PLANE = CHUNK_PX ** 2;
-/** Bands as uint16 one after the other, then scene classes and provenance. */
-const CLASSES_AT = BANDS.length * PLANE * 2;
-const PROVENANCE_AT = CLASSES_AT + PLANE;
-const MERGED_BYTES = PROVENANCE_AT + PLANE;
+/** Bands one after the other and which date, uint16, then scene classes. */
+const SOURCE_AT = BANDS.length * PLANE * 2;
+const CLASSES_AT = SOURCE_AT + PLANE * 2;
+const MERGED_BYTES = CLASSES_AT + PLANE;
 
 /** Where a variable lies in a merged chunk, bytes. */
-function placeOf(variable: CubeVariable): { readonly at: number; readonly length: number } {
-  if (isBandName(variable)) return { at: BANDS.indexOf(variable) * PLANE * 2, length: PLANE * 2 };
-  return { at: variable === "scl" ? CLASSES_AT : PROVENANCE_AT, length: PLANE };
+function placeOf(variable: MosaicVariable): { readonly at: number; readonly length: number } {
+  if (variable === "scl") return { at: CLASSES_AT, length: PLANE };
+  return { at: isBandName(variable) ? BANDS.indexOf(variable) * PLANE * 2 : SOURCE_AT, length: PLANE * 2 };
 }
 
 /** Nothing at all where no pixel is valid. */
@@ -149,8 +171,9 @@ async function merge(
 ): Promise<Uint8Array> {
   const out = new Uint8Array(MERGED_BYTES);
   const bands = new Uint16Array(out.buffer, 0, BANDS.length * PLANE).fill(CUBE_HOLE);
+  const sources = new Uint16Array(out.buffer, SOURCE_AT, PLANE);
   let isEmpty = true;
-  for (const { plan, place, window } of parts) {
+  for (const { plan, place, times, window } of parts) {
     const source = await mosaicSource(plan, mosaicUse(use), signal);
     const { raster, classes, provenance } = await source.read(window, signal);
     const [left, top] = [
@@ -163,11 +186,12 @@ async function merge(
     for (let r = 0; r < window.height; r++) {
       for (let c = 0; c < window.width; c++) {
         const [from, to] = [r * window.width + c, (top + r) * CHUNK_PX + left + c];
-        if (raster.valid[from] === 0 || out[PROVENANCE_AT + to] !== 0) continue;
+        if (raster.valid[from] === 0 || sources[to] !== 0) continue;
         for (const { b } of present)
           bands[b * PLANE + to] = Math.min(CUBE_HOLE - 1, raster.samples[b * window.width * window.height + from] ?? 0);
         out[CLASSES_AT + to] = classes?.[from] ?? 0;
-        out[PROVENANCE_AT + to] = provenance?.[from] ?? 0;
+        const code = provenance?.[from] ?? PROVENANCE.several;
+        sources[to] = code === PROVENANCE.several ? SEVERAL_DATES : 1 + (times[code - 1] ?? 0);
         isEmpty = false;
       }
     }

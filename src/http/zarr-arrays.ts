@@ -1,5 +1,5 @@
 import { CUBE_HOLE, type CubeVariable } from "../app/cube-chunk.js";
-import type { MosaicCube } from "../app/mosaic-cube.js";
+import { SEVERAL_DATES, type MosaicCube, type MosaicVariable } from "../app/mosaic-cube.js";
 import type { StacJson } from "../catalog/types.js";
 import { BAND_COMMON_NAME, BANDS, isBandName } from "../core/bands.js";
 import { CHUNK_PX } from "../core/geometry.js";
@@ -48,19 +48,19 @@ export function filledArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
   ]);
 }
 
-/** Coordinates and variables of mosaics: bands, scene classes, where pixels come from, and from when to when. */
-export function mosaicArrays(cube: MosaicCube): ReadonlyMap<string, ZarrArray> {
-  const own = [...cubeArrays(cube)];
+/** Coordinates and variables of merged periods: bands, scene classes, which date a pixel is of, and from when to when. */
+export function mosaicArrays({ dates, periods }: MosaicCube): ReadonlyMap<string, ZarrArray> {
+  const cube = { ...dates, times: periods.map(({ middleMs }) => middleMs) };
   return new Map([
-    ...own.filter(([name]) => isBandName(name)),
+    ...[...cubeArrays(cube)].filter(([name]) => isBandName(name)),
     ["scl", variable(cube, "scl")],
-    ["provenance", variable(cube, "provenance")],
-    ...own.filter(([, { bytes }]) => bytes !== undefined),
-    ["time_bounds", timeBounds(cube)],
+    ["source", variable(cube, "source")],
+    ...coordinates(cube, { bounds: "time_bounds" }),
+    ["time_bounds", timeBounds(periods)],
   ]);
 }
 
-function timeBounds({ periods }: MosaicCube): ZarrArray {
+function timeBounds(periods: MosaicCube["periods"]): ZarrArray {
   const bounds = periods.flatMap(({ startMs, endMs }) => [BigInt(startMs), BigInt(endMs)]);
   return {
     chunks: [1, 1],
@@ -76,7 +76,7 @@ function timeBounds({ periods }: MosaicCube): ZarrArray {
   };
 }
 
-function variable(cube: Cube, name: CubeVariable): ZarrArray {
+function variable(cube: Cube, name: CubeVariable | MosaicVariable): ZarrArray {
   const shape = [cube.times.length, cube.height, cube.width];
   return {
     chunks: [cube.times.length, Math.ceil(cube.height / CHUNK_PX), Math.ceil(cube.width / CHUNK_PX)],
@@ -84,7 +84,7 @@ function variable(cube: Cube, name: CubeVariable): ZarrArray {
     json: array({
       shape,
       chunkShape: [1, CHUNK_PX, CHUNK_PX],
-      type: isBandName(name) ? "uint16" : "uint8",
+      type: isBandName(name) || name === "source" ? "uint16" : "uint8",
       fill: isBandName(name) ? CUBE_HOLE : 0,
       dimensions: ["time", "y", "x"],
       attributes: { ...attributesOf(name), grid_mapping: "spatial_ref", coordinates: "spatial_ref" },
@@ -98,7 +98,7 @@ const SCENE_CLASSES = [
   "water unclassified cloud_medium_probability cloud_high_probability thin_cirrus snow",
 ].join(" ");
 
-function attributesOf(name: CubeVariable): StacJson {
+function attributesOf(name: CubeVariable | MosaicVariable): StacJson {
   if (isBandName(name))
     return {
       standard_name: "surface_bidirectional_reflectance",
@@ -120,19 +120,19 @@ function attributesOf(name: CubeVariable): StacJson {
       flag_values: ["observed", ...FILL_METHODS].map((_, code) => code),
       flag_meanings: ["observed", ...FILL_METHODS].join(" "),
     };
+  if (name === "source")
+    return {
+      long_name: `Which of the store's times, from 1 on, a pixel is of; 0: none, ${SEVERAL_DATES}: the median of several`,
+    };
   return {
     long_name: "Where a pixel of a mosaic comes from: 0 nothing, 1 to 250 a source, 254 inferred, 255 several sources",
   };
 }
 
-function coordinates({
-  times,
-  width,
-  height,
-  transform,
-  crs,
-  periods,
-}: Cube & Partial<MosaicCube>): readonly (readonly [string, ZarrArray])[] {
+function coordinates(
+  { times, width, height, transform, crs }: Cube,
+  ofTime: StacJson = {},
+): readonly (readonly [string, ZarrArray])[] {
   const [a, b, c, d, e, f] = transform;
   const time = coordinate("time", "int64", times.length, {
     bytes: () => bytesOf(BigInt64Array.from(times, (ms) => BigInt(ms))),
@@ -141,7 +141,7 @@ function coordinates({
       axis: "T",
       units: "milliseconds since 1970-01-01T00:00:00",
       calendar: "proleptic_gregorian",
-      ...(periods === undefined ? {} : { bounds: "time_bounds" }),
+      ...ofTime,
     },
   });
   const grid: ZarrArray = {

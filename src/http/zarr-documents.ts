@@ -33,24 +33,11 @@ export function groupsBeside(cube: Cube): ReadonlyMap<string, GroupBeside> {
         documentsOf(filledArrays(cube)),
       ),
   };
-  const merged = CUBE_PERIODS.map((every): readonly [string, GroupBeside] => [
-    every,
-    {
-      arrays: () => mosaicArrays(mosaicCube(cube, every)),
-      json(title) {
-        const mosaics = mosaicCube(cube, every);
-        return group(
-          {
-            title,
-            ...conventions(cube),
-            comment: `The median of each ${every}'s clear pixels; provenance counts, from 1 on, in the sources of the mosaic that a pixel lies in`,
-            mosaics: mosaics.plans.flat().map(({ id, items }) => ({ id, sources: items.map((item) => item.id) })),
-          },
-          documentsOf(mosaicArrays(mosaics)),
-        );
-      },
-    },
-  ]);
+  const merged = CUBE_PERIODS.map((every): readonly [string, GroupBeside] => {
+    const arrays = (): ReadonlyMap<string, ZarrArray> => mosaicArrays(mosaicCube(cube, every));
+    const comment = `The median of each ${every}'s clear pixels, band by band`;
+    return [every, { arrays, json: (title) => group({ title, ...conventions(cube), comment }, documentsOf(arrays())) }];
+  });
   return new Map([[INPAINT_GROUP, filled], ...(canMerge(cube) ? merged : [])]);
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import { CUBE_VARIABLES, cubeBlock, type CubeBlock, type CubeVariable } from "../../app/cube-chunk.js";
+import { CUBE_VARIABLES, cubeBlock, type CubeBlock } from "../../app/cube-chunk.js";
 import { createCubes } from "../../app/cubes.js";
-import { CUBE_PERIODS, mosaicBlock, mosaicCube, type MosaicChunk } from "../../app/mosaic-cube.js";
+import { CUBE_PERIODS, MOSAIC_VARIABLES, mosaicBlock, mosaicCube } from "../../app/mosaic-cube.js";
 import type { Services } from "../../app/services.js";
 import type { SearchFilter } from "../../catalog/types.js";
 import { NotFoundError } from "../../core/errors.js";
@@ -104,7 +104,7 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
   const coordinate = array.bytes?.();
   const block = coordinate
     ? undefined
-    : await findBlock(cube, beside && groupName, { variable: asVariable(name), time, row, column }, services);
+    : await findBlock(cube, beside && groupName, { variable: name, time, row, column }, services);
   const nothing = new NotFoundError(`Nothing was observed in chunk ${place.join("/")} of ${name}`);
   if (coordinate === undefined && block === undefined) throw nothing;
   const file = {
@@ -133,12 +133,17 @@ async function sendCubeKey(cube: Cube, key: readonly string[], answering: Answer
 async function findBlock(
   cube: Cube,
   group: string | undefined,
-  chunk: MosaicChunk,
+  {
+    variable,
+    ...place
+  }: { readonly variable: string; readonly time: number; readonly row: number; readonly column: number },
   services: Services,
 ): Promise<CubeBlock | undefined> {
   const every = CUBE_PERIODS.find((one) => one === group);
-  if (every !== undefined) return mosaicBlock(mosaicCube(cube, every), chunk, services);
-  return cubeBlock(cube, { ...chunk, filled: group === INPAINT_GROUP }, services);
+  if (every !== undefined)
+    return mosaicBlock(mosaicCube(cube, every), { ...place, variable: oneOf(MOSAIC_VARIABLES, variable) }, services);
+  const filled = group === INPAINT_GROUP;
+  return cubeBlock(cube, { ...place, variable: oneOf(CUBE_VARIABLES, variable), filled }, services);
 }
 
 /** "c/3/0/1" as numbers; undefined for what is no chunk of the array. */
@@ -149,8 +154,8 @@ function parsePlace([c, ...rest]: readonly string[], chunks: readonly number[]):
   return place.every((index, i) => index < (chunks[i] ?? 0)) ? place : undefined;
 }
 
-function asVariable(name: string): CubeVariable {
-  const found = CUBE_VARIABLES.find((one) => one === name);
+function oneOf<T extends string>(names: readonly T[], name: string): T {
+  const found = names.find((one) => one === name);
   if (found === undefined) throw new RangeError(`variable ${name}`);
   return found;
 }
