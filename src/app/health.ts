@@ -8,16 +8,16 @@ export interface Health {
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/** What a lost disk or catalog server may take to be found out. */
+/** What a lost disk or catalog server may take to be found out, unless told otherwise. */
 const CATALOG_MS = 2000;
 /** A pool all of whose threads have worked on one task for so long does not come back. */
 const STUCK_MS = 120_000;
 
-/** Asks the catalog and looks at every pool of threads. */
-export async function checkHealth(services: Services): Promise<Health> {
+/** Asks the catalog, which has `timeoutMs`, and looks at every pool of threads. */
+export async function checkHealth(services: Services, timeoutMs = CATALOG_MS): Promise<Health> {
   const { catalog, networks } = services;
   const timer = new AbortController();
-  const late = sleep(CATALOG_MS, "no answer", { signal: timer.signal, ref: false });
+  const late = sleep(timeoutMs, "no answer", { signal: timer.signal, ref: false });
   const catalogState = await Promise.race([
     catalog.root().then(
       () => "ok",

@@ -33,7 +33,8 @@ export interface HttpServices {
   readonly frameAncestors?: readonly string[];
   /** Of a local file of the catalog, links followed; throws where that is outside. */
   readonly realPlace?: (path: string) => Promise<string>;
-  readonly readiness?: () => Promise<Readiness>;
+  /** The catalog may take `timeoutMs`. */
+  readonly readiness?: (timeoutMs?: number) => Promise<Readiness>;
   readonly metrics?: () => Promise<readonly Metric[]>;
   readonly histograms?: () => readonly HistogramMetric[];
   /** Told of every failure that is the server's fault, for the log. */

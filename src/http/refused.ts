@@ -3,7 +3,5 @@
 /** How hard titiler-pgstac looks for items. */
 export const EFFORT = ["scan_limit", "time_limit", "exitwhenfull", "skipcovered"] as const;
 export const KERNEL = ["resampling", "reproject"] as const;
-/** Which of a collection's items count. */
-export const FILTER = ["ids", "bbox", "query", "filter", "filter-lang", "sortby"] as const;
 /** Of areas. */
 export const AREA = ["height", "width", "cover_scale"] as const;

@@ -52,7 +52,7 @@ export async function createTectile(
     ],
     frameAncestors: config.frameAncestors,
     realPlace: services.realPlace,
-    readiness: () => checkHealth(services),
+    readiness: (timeoutMs) => checkHealth(services, timeoutMs),
     metrics: async () => [
       BUILD_INFO,
       ...requests.metrics(),

@@ -1,4 +1,5 @@
 import type { Bounds } from "../geo/bounds.js";
+import { escapeXml } from "./escape-xml.js";
 
 /** What a WMTS offers. */
 export interface WmtsOffer {
@@ -105,8 +106,4 @@ function matrixXml(z: number): string {
         <MatrixWidth>${2 ** z}</MatrixWidth>
         <MatrixHeight>${2 ** z}</MatrixHeight>
       </TileMatrix>`;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -138,6 +138,22 @@ def compare(kind, path, query, most, body=None):
 for picture in PICTURES:
     compare(*picture)
 
+
+
+def told(path, query):
+    return [json.loads(answer) for answer in both("/stac", path, query)]
+
+
+# Of a few zooms, a tileset's limits are TiTiler's; in another CRS, so is its box.
+for name in ("WebMercatorQuad", "WorldCRS84Quad"):
+    limits = [one["tileMatrixSetLimits"] for one in told(f"tiles/{name}", "assets=B04&minzoom=11&maxzoom=14")]
+    assert limits[0] == limits[1] and len(limits[0]) == 4, (name, limits)
+for crs in ("EPSG:32631", "EPSG:3857", "EPSG:3035"):
+    boxes = [one["tilesets"][0]["boundingBox"] for one in told("tiles", f"assets=B04&crs={crs}")]
+    assert boxes[0]["crs"] == boxes[1]["crs"], boxes
+    for corner in ("lowerLeft", "upperRight"):
+        assert np.allclose(boxes[0][corner], boxes[1][corner], rtol=0, atol=1), (crs, boxes)
+
 DOCUMENTS = [
     ("/stac", "info", "assets=B04&assets=B08"),
     ("/stac", "info.geojson", "assets=B04"),

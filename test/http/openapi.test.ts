@@ -28,6 +28,7 @@ const values = new Map([
   ["name", "B04"],
   ["render", "ndvi"],
   ["colormap", "viridis"],
+  ["algorithm", "slope"],
 ]);
 
 before(async () => {

@@ -173,7 +173,7 @@ test("an honoured parameter is no unknown one, and what a refused one may say is
       if (name === "quality" || name === "token") continue;
       // Of a collection's items only that collection's own.
       if (name === "collections" && route.template.includes("{collection}")) continue;
-      const legend = name === "f" && route.template.includes("colorMaps");
+      const legend = name === "f" && route.template.includes("colorMaps/");
       // As the path says it.
       const isSaid = ["format", "f"].includes(name) && route.template.endsWith("{format}");
       const value = name === "search" ? search : legend || isSaid ? "png" : example;

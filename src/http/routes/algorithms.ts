@@ -2,6 +2,7 @@ import type { RequestHandler } from "express";
 import { NotFoundError } from "../../core/errors.js";
 import { ALGORITHM_NAMES, kindOf, type AlgorithmName } from "../../render/algorithms/algorithms.js";
 import { baseOf } from "../base-url.js";
+import { answerDocument, DOCUMENT_F, DOCUMENT_TYPES } from "../document-page.js";
 import type { RouteGroup } from "../route.js";
 import { param } from "./tiles.js";
 
@@ -9,25 +10,35 @@ import { param } from "./tiles.js";
 export const ALGORITHM_ROUTES: RouteGroup<unknown> = {
   title: "Algorithms",
   routes: [
-    { method: "get", paths: ["/algorithms"], summary: "All algorithms", refused: ["f"], handle: () => sendNames },
+    {
+      method: "get",
+      paths: ["/algorithms"],
+      summary: "All algorithms",
+      parameters: [DOCUMENT_F],
+      types: DOCUMENT_TYPES,
+      handle: () => sendNames,
+    },
     {
       method: "get",
       paths: ["/algorithms/{algorithm}"],
       summary: "What an algorithm takes and gives",
-      refused: ["f"],
+      parameters: [DOCUMENT_F],
+      types: DOCUMENT_TYPES,
       handle: () => sendAlgorithm,
     },
   ],
 };
 
-const sendNames: RequestHandler = (_request, response) => {
+const sendNames: RequestHandler = (request, response) => {
   const link = (id: string): object => ({
     rel: "item",
     href: `${baseOf(response)}/algorithms/${id}`,
     type: "application/json",
     title: `Definition of ${id} Algorithm`,
   });
-  response.json({ algorithms: ALGORITHM_NAMES.map((id) => ({ id, links: [link(id)] })) });
+  answerDocument(request, response, "Algorithms", {
+    algorithms: ALGORITHM_NAMES.map((id) => ({ id, links: [link(id)] })),
+  });
 };
 
 const sendAlgorithm: RequestHandler = (request, response) => {
@@ -40,7 +51,7 @@ const sendAlgorithm: RequestHandler = (request, response) => {
   // TiTiler leaves it to the algorithm to say how many a grey picture is of.
   const nbands = takes.length === 1 && name !== "grayscale" ? takes[0] : null;
   const [min, max] = range === undefined ? [null, null] : range.map((bound) => [bound]);
-  response.json({
+  answerDocument(request, response, title, {
     title,
     description,
     inputs: { nbands },

@@ -14,6 +14,7 @@ import { SERIES_ROUTES } from "./series.js";
 import { HEALTH_ROUTES, SHELL_ROUTES, STAC_GROUPS } from "./shell.js";
 import { TILE_MATRIX_SET_ROUTES } from "./tile-matrix-sets.js";
 import { TILEJSON_ROUTES } from "./tilejson.js";
+import { TILESET_ROUTES } from "./tilesets.js";
 import { TILE_ROUTES } from "./tiles.js";
 import { URL_ROUTES } from "./urls.js";
 import { VIEWER_START_ROUTES } from "./viewer-start.js";
@@ -27,6 +28,7 @@ export const IMAGERY_ROUTES: readonly RouteGroup<Services>[] = [
   TILE_ROUTES,
   TILEJSON_ROUTES,
   TILE_MATRIX_SET_ROUTES,
+  TILESET_ROUTES,
   DATES_ROUTES,
   SERIES_ROUTES,
   ITEMS_OF_ROUTES,

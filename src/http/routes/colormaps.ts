@@ -6,6 +6,7 @@ import { colormapTable, isColormapName, listColormaps } from "../../render/color
 import { encodeImage, MEDIA_TYPES, type ImageFormat } from "../../render/encode-image.js";
 import { drawLegend } from "../../render/legend.js";
 import { baseOf } from "../base-url.js";
+import { answerDocument, DOCUMENT_F, DOCUMENT_TYPES } from "../document-page.js";
 import { queryOf } from "../params.js";
 import type { RouteGroup } from "../route.js";
 import { param } from "./tiles.js";
@@ -38,7 +39,14 @@ const HEIGHT = legendPx("height");
 export const COLORMAP_ROUTES: RouteGroup<unknown> = {
   title: "Colormaps",
   routes: [
-    { method: "get", paths: ["/colorMaps"], summary: "All colormaps", refused: ["f"], handle: () => sendNames },
+    {
+      method: "get",
+      paths: ["/colorMaps"],
+      summary: "All colormaps",
+      parameters: [DOCUMENT_F],
+      types: DOCUMENT_TYPES,
+      handle: () => sendNames,
+    },
     {
       method: "get",
       paths: ["/colorMaps/{colormap}"],
@@ -50,7 +58,7 @@ export const COLORMAP_ROUTES: RouteGroup<unknown> = {
   ],
 };
 
-const sendNames: RequestHandler = (_request, response) => {
+const sendNames: RequestHandler = (request, response) => {
   const names = listColormaps();
   const link = (rel: string, id: string): object => ({
     rel,
@@ -59,7 +67,7 @@ const sendNames: RequestHandler = (_request, response) => {
     title: `Definition of ${id} ColorMap`,
   });
   // TiTiler 2's shape, and beside it that of TiTiler 1.
-  response.json({
+  answerDocument(request, response, "Colormaps", {
     colormaps: names.map((id) => ({ id, links: [link("item", id)] })),
     colorMaps: names,
     links: names.map((id) => link("data", id)),

@@ -12,7 +12,7 @@ import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../s
 import { EMPTY_TILE } from "../send-picture.js";
 import { requestSignal } from "../signal.js";
 import { sendMosaicCrop } from "./crops.js";
-import { extentOf } from "./tile-matrix-sets.js";
+import { extentOf } from "./tilesets.js";
 import { param } from "./tiles.js";
 
 /** Pixels of the longer side, where a map's size isn't asked for. */

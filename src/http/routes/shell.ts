@@ -22,6 +22,14 @@ const LANDING_F = parameter({
   schema: z.string(),
 });
 
+const HEALTH_TIMEOUT = parameter({
+  name: "timeout",
+  description: "Seconds that the catalog may take to answer; default 2",
+  example: "1",
+  schema: z.number().positive().max(30),
+  wanted: "seconds, above 0, at most 30",
+});
+
 /** Before anything looks at the host that was asked. */
 export const HEALTH_ROUTES: RouteGroup<HttpServices> = {
   title: "Server",
@@ -38,11 +46,13 @@ export const HEALTH_ROUTES: RouteGroup<HttpServices> = {
       method: "get",
       paths: ["/readyz", "/healthz"],
       summary: "Whether the server can answer: its catalog and each pool of threads",
-      refused: ["timeout"],
+      parameters: [HEALTH_TIMEOUT],
       handle:
         ({ readiness }) =>
-        async (_request, response) => {
-          const { ready, parts = {} } = (await readiness?.()) ?? { ready: true };
+        async (request, response) => {
+          const seconds = HEALTH_TIMEOUT.of(queryOf(request));
+          const timeoutMs = seconds === undefined ? undefined : 1000 * seconds;
+          const { ready, parts = {} } = (await readiness?.(timeoutMs)) ?? { ready: true };
           response.status(ready ? 200 : 503).set("Cache-Control", "no-store");
           response.json({ status: ready ? "ok" : "unavailable", ...parts });
         },

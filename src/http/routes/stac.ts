@@ -7,6 +7,7 @@ import { fileIdentity } from "../../store/file-source.js";
 import { fileNameOf, isHttpUrl, isRemote, schemeOf } from "../../store/location.js";
 import { baseOf } from "../base-url.js";
 import { CONFORMANCE } from "../conformance.js";
+import { answerDocument, DOCUMENT_F, DOCUMENT_TYPES } from "../document-page.js";
 import { COLLECTION_SEARCH_PARAMETERS, searchCollections } from "../collection-search.js";
 import { wholeQueryOf } from "../params.js";
 import type { RealPlace, RouteGroup, StacServices } from "../route.js";
@@ -22,8 +23,10 @@ export const STAC_ROUTES: RouteGroup<StacServices> = {
       method: "get",
       paths: ["/conformance"],
       summary: "Conformance classes",
-      refused: ["f"],
-      handle: () => (_request, response) => sendDocument(response, { conformsTo: CONFORMANCE }),
+      parameters: [DOCUMENT_F],
+      types: DOCUMENT_TYPES,
+      handle: () => (request, response) =>
+        answerDocument(request, response, "Conformance classes", { conformsTo: CONFORMANCE }),
     },
     {
       method: "get",

@@ -39,8 +39,8 @@ const TILE_SCALE = parameter({
 });
 const zoom = (name: string, description: string) =>
   parameter({ name, description, example: name === "minzoom" ? "3" : "9", schema: z.int().min(0).max(MAX_ZOOM) });
-const MINZOOM = zoom("minzoom", "Instead of the tile matrix set's first");
-const MAXZOOM = zoom("maxzoom", "Instead of that of the imagery's own resolution");
+export const MINZOOM = zoom("minzoom", "Instead of the tile matrix set's first");
+export const MAXZOOM = zoom("maxzoom", "Instead of that of the imagery's own resolution");
 
 /** Of TileJSON, beside those of its tiles. */
 export const TILEJSON_PARAMETERS: readonly Parameter[] = [

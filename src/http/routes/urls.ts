@@ -11,8 +11,8 @@ import { CROP_ROUTES } from "./crops.js";
 import { fileInfoRoutes, ITEM_INFO_ROUTES } from "./item-info.js";
 import { ITEM_STATISTICS_ROUTES } from "./item-statistics.js";
 import { SERIES_ROUTES } from "./series.js";
-import { TILE_MATRIX_SET_ROUTES } from "./tile-matrix-sets.js";
 import { TILEJSON_ROUTES } from "./tilejson.js";
+import { TILESET_ROUTES } from "./tilesets.js";
 import { TILE_ROUTES } from "./tiles.js";
 import { WMTS_ROUTES } from "./wmts.js";
 
@@ -33,7 +33,7 @@ const OF_ITEMS_ONLY = /^(assets|asset_statistics|renders.*|info(\.geojson)?)$/;
 const GROUPS: readonly RouteGroup<Services>[] = [
   TILE_ROUTES,
   TILEJSON_ROUTES,
-  TILE_MATRIX_SET_ROUTES,
+  TILESET_ROUTES,
   SERIES_ROUTES,
   ITEM_INFO_ROUTES,
   ITEM_STATISTICS_ROUTES,
