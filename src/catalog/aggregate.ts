@@ -1,4 +1,4 @@
-import type { Column, Columns } from "./cql2/columns.js";
+import type { Columns } from "./cql2/columns.js";
 import type { Aggregation, AggregationBucket, AggregationRequest } from "./types.js";
 
 /** The lengths of `datetime_frequency`. */
@@ -35,27 +35,37 @@ export function propertiesOfAggregations(asked: readonly AggregationRequest[]): 
   return asked.flatMap(({ name }) => AGGREGATIONS[name]?.property ?? []);
 }
 
-/** The asked aggregations of the given rows. */
+/** What was found in one table. */
+export interface FoundRows {
+  readonly rows: readonly number[];
+  readonly columns: Columns;
+}
+
+/** The asked aggregations of the rows of some tables. */
 export function aggregateRows(
-  rows: readonly number[],
+  found: readonly FoundRows[],
   asked: readonly AggregationRequest[],
-  columns: Columns,
 ): readonly Aggregation[] {
   return asked.map(({ name, interval = "month" }) => {
     const { kind, property, step = 1 } = AGGREGATIONS[name] ?? { kind: "count" };
-    if (kind === "count") return { name, data_type: "integer", value: rows.length };
-    const values = valuesOf(rows, columns.column(property ?? ""));
+    if (kind === "count") return { name, data_type: "integer", value: countOf(found) };
+    const values = valuesOf(found, property ?? "");
     if (kind === "least" || kind === "greatest") return { name, data_type: "datetime", value: extreme(values, kind) };
     const label = kind === "times" ? timeLabel(interval) : kind === "ranges" ? rangeLabel(step) : String;
     return frequencies(name, values, label, kind);
   });
 }
 
-function* valuesOf(rows: readonly number[], column: Column | undefined): Generator<string | number> {
-  if (column === undefined || column.kind === "geometry") return;
-  for (const row of rows) {
-    const value = column.values[row];
-    if (typeof value === "string" || (typeof value === "number" && !Number.isNaN(value))) yield value;
+const countOf = (found: readonly FoundRows[]): number => found.reduce((sum, { rows }) => sum + rows.length, 0);
+
+function* valuesOf(found: readonly FoundRows[], property: string): Generator<string | number> {
+  for (const { rows, columns } of found) {
+    const column = columns.column(property);
+    if (column === undefined || column.kind === "geometry") continue;
+    for (const row of rows) {
+      const value = column.values[row];
+      if (typeof value === "string" || (typeof value === "number" && !Number.isNaN(value))) yield value;
+    }
   }
 }
 

@@ -35,16 +35,25 @@ export interface ItemLink {
   readonly "file:checksum": string;
 }
 
-const linkSchema = z.looseObject({ rel: z.string(), href: z.string(), "file:checksum": z.string().optional() });
-
 /** A link of a STAC document, as far as Tectile reads it. */
-export type StacLink = z.infer<typeof linkSchema>;
+export interface StacLink {
+  readonly rel: string;
+  readonly href: string;
+  readonly "file:checksum"?: string | undefined;
+  readonly [key: string]: unknown;
+}
 
 /** The well-formed links of a document. */
 export function linksOf(document: StacJson): readonly StacLink[] {
-  const links = z.array(z.unknown()).safeParse(document["links"]);
-  if (!links.success) return [];
-  return links.data.flatMap((link) => linkSchema.safeParse(link).data ?? []);
+  const { links } = document;
+  return Array.isArray(links) ? links.filter(isLink) : [];
+}
+
+/** By hand: there may be a million. */
+export function isLink(link: unknown): link is StacLink {
+  if (typeof link !== "object" || link === null) return false;
+  const { rel, href, "file:checksum": checksum } = link as Readonly<Record<string, unknown>>;
+  return typeof rel === "string" && typeof href === "string" && ["string", "undefined"].includes(typeof checksum);
 }
 
 /** The root document of a new catalog folder. */

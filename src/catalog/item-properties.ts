@@ -62,26 +62,18 @@ const COMMON_PROPERTIES: Readonly<Record<string, PropertySchema>> = {
 
 export const KNOWN_PROPERTIES: Readonly<Record<string, PropertySchema>> = { ...CORE_PROPERTIES, ...COMMON_PROPERTIES };
 
-const UNSEARCHED = /^(title|description|keywords|tec:(model|entropy|quality|bits_per_pixel))$/;
-
-/** Properties that searches look at most, of the document's `properties` alone. */
-export const SEARCHED_PROPERTIES: ReadonlySet<string> = new Set(
-  Object.keys(COMMON_PROPERTIES).filter((name) => !UNSEARCHED.test(name)),
-);
-
 /** `properties.` before a name says nothing. */
 export const plainName = (name: string): string => name.replace(/^properties\./, "");
 
 export const isInstant = (name: string): boolean => KNOWN_PROPERTIES[name]?.["format"] === "date-time";
 
-type Described = Pick<CatalogItem, "id" | "collection" | "datetime" | "searched" | "json">;
+type Described = Pick<CatalogItem, "id" | "collection" | "datetime" | "json">;
 
 /** An item's value of a property: of `properties`, else, for the extension's own fields, of the TEC-COG's asset. */
 export function propertyOf(item: Described, name: string): unknown {
   if (name === "id") return item.id;
   if (name === "collection") return item.collection;
   if (name === "datetime") return item.datetime;
-  if (item.searched !== undefined && SEARCHED_PROPERTIES.has(name)) return item.searched[name];
   const value = (item.json["properties"] as StacJson)[name];
   if (value !== undefined || !name.startsWith("tec:")) return value ?? undefined;
   return ((item.json["assets"] as StacJson)["tec"] as StacJson | undefined)?.[name];
@@ -89,8 +81,19 @@ export function propertyOf(item: Described, name: string): unknown {
 
 /** Names of an item's properties that can be asked for. */
 export function propertyNames(item: Described): readonly string[] {
-  return Object.keys(item.json["properties"] as StacJson).filter((name) => name !== "renders");
+  const own = Object.keys(item.json["properties"] as StacJson).filter((name) => name !== "renders");
+  return [...own, ...ASSET_PROPERTIES];
 }
+
+/** All names by which propertyOf finds something. */
+export function searchedNames(item: Described): readonly string[] {
+  const asset = (item.json["assets"] as StacJson)["tec"] as StacJson | undefined;
+  const own = Object.keys(item.json["properties"] as StacJson);
+  return [...own, ...Object.keys(asset ?? {}).filter((name) => name.startsWith("tec:"))];
+}
+
+/** Of the TEC-COG's asset. */
+const ASSET_PROPERTIES = ["tec:model", "tec:entropy", "tec:quality", "tec:bits_per_pixel"];
 
 /** The JSON Schema of a property of which these values are known. */
 export function schemaOfValues(name: string, types: ReadonlySet<string>): PropertySchema {

@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "../core/errors.js";
-import { createSlices } from "../core/slices.js";
+import { createSlices, type Slices } from "../core/slices.js";
 import type { Bounds } from "../geo/bounds.js";
 import type { Columns } from "./cql2/columns.js";
 import { compileFilter } from "./cql2/evaluate.js";
@@ -7,16 +7,15 @@ import { rangesOf } from "./cql2/ranges.js";
 import { freeTextTest } from "./free-text.js";
 import { partsOf } from "./geometry.js";
 import { boundsGeometry, boundsOfParts, partsIntersect } from "./intersects.js";
-import type { ItemColumns } from "./item-columns.js";
-import type { IndexedItem } from "./item-snapshot.js";
+import { turned, type ItemTable } from "./item-table.js";
 import type { SearchFilter } from "./types.js";
 
 export interface Table {
-  /** In the catalog's order: newest first, then by collection and id. */
-  readonly items: readonly IndexedItem[];
-  readonly table: ItemColumns;
+  readonly table: ItemTable;
   /** Prepared: all that the filter speaks of. */
   readonly columns: Columns;
+  /** Not 0 for rows that count as not there. */
+  readonly hidden?: Uint8Array | undefined;
 }
 
 /** Rows between two looks at the clock; a footprint held against a shape counts as many, and so do long filters. */
@@ -29,38 +28,45 @@ const RELATED_ROWS = 8;
 const MOST_MS = 10_000;
 
 /**
- * Visits all rows that a search finds, in slices: in the table's order, or (`anyOrder`) blocks of it far from one another in turn, so
- * that who looks for the least finds some of the least soon.
- *
- * @throws InvalidRequestError for what takes more than MOST_MS of the main thread.
+ * The pauses of one search, whatever tables it goes over: `pause` throws InvalidRequestError when it has had MOST_MS of the main thread.
  */
-export async function scanRows(
-  { items, table, columns }: Table,
-  query: SearchFilter,
-  visit: (row: number) => void,
-  { anyOrder = false, signal }: { readonly anyOrder?: boolean; readonly signal?: AbortSignal | undefined } = {},
-): Promise<void> {
+export function createScanSlices(signal?: AbortSignal): Slices {
   signal?.throwIfAborted();
   const slices = createSlices(signal);
   let [spentMs, sinceMs] = [0, performance.now()];
-  const pause = async (): Promise<void> => {
-    spentMs += performance.now() - sinceMs;
-    if (spentMs > MOST_MS)
-      throw new InvalidRequestError(
-        "The search compares too much with too many items; narrow it by collections, bbox or datetime, or simplify its filter",
-      );
-    await slices.pause();
-    sinceMs = performance.now();
+  return {
+    isOver: () => slices.isOver(),
+    async pause() {
+      spentMs += performance.now() - sinceMs;
+      if (spentMs > MOST_MS)
+        throw new InvalidRequestError(
+          "The search compares too much with too many items; narrow it by collections, bbox or datetime, or simplify its filter",
+        );
+      await slices.pause();
+      sinceMs = performance.now();
+    },
   };
-  const accepts = exactFilter(query, { items, table, columns });
-  const { timeMs, boxes, collection, collectionNumbers } = table;
+}
+
+/**
+ * Visits all rows that a search finds, in slices: in the table's order, or (`anyOrder`) blocks of it far from one another in turn, so
+ * that who looks for the least finds some of the least soon.
+ */
+export async function scanRows(
+  { table, columns, hidden }: Table,
+  query: SearchFilter,
+  visit: (row: number) => void,
+  { anyOrder = false, slices }: { readonly anyOrder?: boolean; readonly slices: Slices },
+): Promise<void> {
+  const accepts = exactFilter(query, { table, columns });
+  const { timeMs, boxes, collection, collections } = table;
   const [from, to] = query.datetime ?? [-Infinity, Infinity];
   const box = query.bbox === undefined ? WORLD : turned(query.bbox);
   const [west, south, east, north] = box;
-  const wanted = new Uint8Array(collectionNumbers.size).fill(query.collections === undefined ? 1 : 0);
-  for (const name of query.collections ?? []) wanted[collectionNumbers.get(name) ?? -1] = 1;
+  const wanted = Uint8Array.from(collections, (name) => Number(query.collections?.includes(name) ?? true));
+  if (!wanted.includes(1)) return;
   const ranges = query.filter === undefined ? [] : rangesOf(query.filter, columns);
-  const listed = query.bbox === undefined ? undefined : table.grid.candidates(box);
+  const listed = candidatesOf(query, box, table);
   // Newest first: the rows of an interval are neighbours.
   const [first, end] = rowsWithin(timeMs, [from, to]);
   const rowAt = (i: number): number => listed?.[i] ?? i;
@@ -70,12 +76,13 @@ export async function scanRows(
     const block = begin + STEP * (anyOrder ? (n * STRIDE) % blocks : n);
     if (work >= STEP) {
       work = 0;
-      if (slices.isOver()) await pause();
+      if (slices.isOver()) await slices.pause();
     }
     work += STEP;
     rows: for (let i = block; i < Math.min(block + STEP, stop); i++) {
       const row = listed === undefined ? i : rowAt(i);
       if (row < first || row >= end || wanted[collection[row] ?? 0] === 0) continue;
+      if (hidden !== undefined && hidden[row] !== 0) continue;
       for (const { values, least, most } of ranges) {
         const value = values[row] ?? Number.NaN;
         if (!(value >= least && value <= most)) continue rows;
@@ -102,7 +109,7 @@ export async function scanRows(
         work += cost;
         if (work >= STEP * 2) {
           work = STEP;
-          if (slices.isOver()) await pause();
+          if (slices.isOver()) await slices.pause();
         }
       }
       if (accepts.test(row, isInside)) visit(row);
@@ -114,7 +121,17 @@ const WORLD: Bounds = [-Infinity, -Infinity, Infinity, Infinity];
 /** A prime greater than any number of blocks' likely factors, so that all blocks come once. */
 const STRIDE = 7919;
 
-const turned = ([west, south, east, north]: Bounds): Bounds => [west, south, west > east ? east + 360 : east, north];
+/** The rows, in order, outside of which a search finds none; undefined where all are to be looked at. */
+function candidatesOf(
+  { ids, bbox, collections }: SearchFilter,
+  box: Bounds,
+  table: ItemTable,
+): Uint32Array | undefined {
+  if (ids === undefined) return bbox === undefined ? undefined : table.grid.candidates(box);
+  const names = table.collections.filter((name) => collections?.includes(name) ?? true);
+  const rows = ids.flatMap((id) => names.flatMap((name) => table.find(name, id) ?? []));
+  return Uint32Array.from(new Set(rows)).sort();
+}
 
 /** The rows of a closed interval, as [first, end): neighbours in times that fall. */
 export function rowsWithin(timeMs: Float64Array, [from, to]: readonly [number, number]): readonly [number, number] {
@@ -146,11 +163,10 @@ interface Exact {
   readonly test: (row: number, isInside: boolean) => boolean;
 }
 
-/** What the boxes don't know: ids, words, the filter, and the footprint against the query's box and geometry. */
-function exactFilter(query: SearchFilter, { items, columns }: Table): Exact | undefined {
-  const { ids: names, bbox, intersects, filter: expression, text } = query;
-  if (![names, bbox, intersects, expression, text].some((one) => one !== undefined)) return undefined;
-  const ids = names === undefined ? undefined : new Set(names);
+/** What the boxes don't know: words, the filter, and the footprint against the query's box and geometry. */
+function exactFilter(query: SearchFilter, { table, columns }: Omit<Table, "hidden">): Exact | undefined {
+  const { bbox, intersects, filter: expression, text } = query;
+  if (![bbox, intersects, expression, text].some((one) => one !== undefined)) return undefined;
   const box = bbox === undefined ? undefined : partsOf(boundsGeometry(bbox));
   const shape = intersects === undefined ? undefined : partsOf(intersects);
   const around = shape === undefined ? undefined : boundsOfParts(shape);
@@ -165,12 +181,9 @@ function exactFilter(query: SearchFilter, { items, columns }: Table): Exact | un
     test(row, isInside) {
       if (filter !== undefined && !filter(row)) return false;
       if (words !== undefined && !words(row)) return false;
-      if (ids === undefined && shape === undefined && (box === undefined || isInside)) return true;
-      const item = items[row];
-      if (item === undefined || (ids !== undefined && !ids.has(item.id))) return false;
-      if (around !== undefined && isApart(around, item.boundsWgs84)) return false;
       if (shape === undefined && (box === undefined || isInside)) return true;
-      const footprint = partsOf(item.geometry);
+      if (around !== undefined && isApart(around, table.boxes, 4 * row)) return false;
+      const footprint = partsOf(table.footprint(row));
       return (
         (box === undefined || isInside || partsIntersect(box, footprint)) &&
         (shape === undefined || partsIntersect(shape, footprint))
@@ -179,7 +192,8 @@ function exactFilter(query: SearchFilter, { items, columns }: Table): Exact | un
   };
 }
 
-/** Of boxes that don't cross the antimeridian; false where the second does. */
-function isApart(a: Bounds, [west, south, east, north]: Bounds): boolean {
-  return west <= east && (west > a[2] || east < a[0] || south > a[3] || north < a[1]);
+/** Of a box that does not cross the antimeridian and the one at a place in `boxes`; false where that one may. */
+function isApart([west, south, east, north]: Bounds, boxes: Float64Array, at: number): boolean {
+  const [w = 0, s = 0, e = 0, n = 0] = boxes.subarray(at, at + 4);
+  return e < 180 && (west > e || east < w || south > n || north < s);
 }

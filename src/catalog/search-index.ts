@@ -1,19 +1,25 @@
-import { createSlices, sortInSlices } from "../core/slices.js";
+import { createSlices } from "../core/slices.js";
 import { aggregateRows, propertiesOfAggregations } from "./aggregate.js";
+import type { Column, Columns } from "./cql2/columns.js";
 import { propertiesOf } from "./cql2/expression.js";
 import { FREE_TEXT_PROPERTIES } from "./free-text.js";
-import { createItemColumns } from "./item-columns.js";
-import { wholeItem, type IndexedItem } from "./item-snapshot.js";
-import type { PropertySchema } from "./item-properties.js";
-import { decodePlace, encodePlace, type Place } from "./page-token.js";
-import { isOfTimeOnly, rowsWithin, scanRows, type Table } from "./scan-rows.js";
-import { createSortOrder, type SortOrder } from "./sort-order.js";
+import {
+  CORE_PROPERTIES,
+  KNOWN_PROPERTIES,
+  plainName,
+  schemaOfValues,
+  type PropertySchema,
+} from "./item-properties.js";
+import { createItemTable, type ItemTable } from "./item-table.js";
+import { ofOneKind } from "./property-columns.js";
+import { createScanSlices, scanRows } from "./scan-rows.js";
+import { searchTables } from "./search-tables.js";
 import type { Aggregation, AggregationRequest, CatalogItem, SearchFilter, SearchPage, SearchQuery } from "./types.js";
 
-/** Items in the catalog's order as a table; a search goes over all rows in slices of a few milliseconds. */
+/** Items in the catalog's order; a search goes over all rows in slices of a few milliseconds. */
 export interface SearchIndex {
   readonly size: number;
-  get(collection: string, id: string): CatalogItem | undefined;
+  get(collection: string, id: string): Promise<CatalogItem | undefined>;
   /** @throws InvalidRequestError for a token that isn't one, an unknown property, values that can't be compared. */
   search(query: SearchQuery, signal?: AbortSignal): Promise<SearchPage>;
   /** @throws InvalidRequestError as search. */
@@ -25,142 +31,110 @@ export interface SearchIndex {
   queryables(collection?: string): Promise<Readonly<Record<string, PropertySchema>>>;
 }
 
-/** Builds the index in slices; of two items with one collection and id the later one counts. */
-export async function createSearchIndex(unsorted: Iterable<IndexedItem>): Promise<SearchIndex> {
-  const byCollection = new Map<string, Map<string, IndexedItem>>();
-  const slices = createSlices();
-  let count = 0;
-  for (const item of unsorted) {
-    const ids = byCollection.get(item.collection) ?? new Map<string, IndexedItem>();
-    byCollection.set(item.collection, ids.set(item.id, item));
-    if (++count % 1024 === 0 && slices.isOver()) await slices.pause();
-  }
-  const items = await sortInSlices(
-    [...byCollection.values()].flatMap((ids) => [...ids.values()]),
-    compareItems,
-  );
-  const table = await createItemColumns(items);
+/** A table, of which some rows may count as not there: those that aren't 0 in `hidden`. */
+export interface TablePart {
+  readonly table: ItemTable;
+  readonly hidden?: Uint8Array | undefined;
+}
+
+/**
+ * An index of items, and of tables that are there already and stay as they are: what comes, goes or changes costs only its own items. Of two
+ * items with one collection and id the later one counts, and those of `items` before all.
+ */
+export async function createSearchIndex(
+  items: Iterable<CatalogItem>,
+  stored: readonly TablePart[] = [],
+): Promise<SearchIndex> {
+  const parts = await eachItemOnce([...stored, { table: await createItemTable(items) }]);
+  const sizes = parts.map(({ table }) => table.size);
+  const prepare = async (names: Iterable<string>): Promise<readonly Columns[]> => {
+    const known = new Map<string, readonly Column[] | undefined>();
+    for (const name of new Set([...names].map(plainName))) {
+      const columns = await Promise.all(parts.map(({ table }) => columnOf(table, name)));
+      known.set(name, ofOneKind(name, columns, sizes));
+    }
+    const told = Object.keys(KNOWN_PROPERTIES);
+    return parts.map((_, i) => ({ column: (name) => known.get(plainName(name))?.[i], names: told }));
+  };
   return {
-    size: items.length,
-    get(collection, id) {
-      const found = byCollection.get(collection)?.get(id);
-      return found === undefined ? undefined : wholeItem(found);
+    size: parts.reduce((sum, { table, hidden }) => sum + table.size - countOf(hidden), 0),
+    async get(collection, id) {
+      for (const { table, hidden } of parts) {
+        const row = table.find(collection, id);
+        if (row !== undefined && (hidden?.[row] ?? 0) === 0) return table.item(row);
+      }
+      return undefined;
     },
-    search: (query, signal) => searchRows({ items, table }, query, signal),
+    async search(query, signal) {
+      const { sortby = [] } = query;
+      signal?.throwIfAborted();
+      const columns = await prepare([...columnsOf(query), ...sortby.map(({ property }) => property)]);
+      return searchTables(withColumns(parts, columns), query, signal);
+    },
     async aggregate(filter, asked, signal) {
-      const columns = await table.prepare([...columnsOf(filter), ...propertiesOfAggregations(asked)]);
-      const rows: number[] = [];
-      await scanRows({ items, table, columns }, filter, (row) => rows.push(row), { signal });
-      return aggregateRows(rows, asked, columns);
+      const columns = await prepare([...columnsOf(filter), ...propertiesOfAggregations(asked)]);
+      const slices = createScanSlices(signal);
+      const found = withColumns(parts, columns).map((part) => ({ ...part, rows: [] as number[] }));
+      for (const part of found) await scanRows(part, filter, (row) => part.rows.push(row), { slices });
+      return aggregateRows(found, asked);
     },
-    queryables: (collection) => table.queryables(collection),
+    async queryables(collection) {
+      const types = new Map<string, Set<string>>();
+      for (const { table } of parts)
+        for (const [name, found] of await table.types(collection))
+          types.set(name, new Set([...(types.get(name) ?? []), ...found]));
+      const others = [...types].map(([name, found]) => [name, schemaOfValues(name, found)] as const);
+      return { ...CORE_PROPERTIES, ...Object.fromEntries(others.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+    },
   };
 }
 
-type Searched = Omit<Table, "columns">;
+type WithColumns = TablePart & { readonly columns: Columns };
 
-async function searchRows({ items, table }: Searched, query: SearchQuery, signal?: AbortSignal): Promise<SearchPage> {
-  signal?.throwIfAborted();
-  const { sortby = [], limit } = query;
-  const columns = await table.prepare([...columnsOf(query), ...sortby.map(({ property }) => property)]);
-  const order = createSortOrder(sortby, columns);
-  const after = query.token === undefined ? undefined : decodePlace(query.token, sortby);
-  const isSorted = sortby.length > 0;
-  if (!isSorted && isOfTimeOnly(query)) return neighbours({ items, table }, query, after);
-  const found = isSorted ? leastRows(limit + 1, order) : firstRows(limit + 1);
-  let matched = 0;
-  const visit = (row: number): void => {
-    matched++;
-    if (after === undefined || isAfter(row, after, { items, order })) found.add(row);
-  };
-  await scanRows({ items, table, columns }, query, visit, { anyOrder: isSorted, signal });
-  const rows = found.rows();
-  const page = rows
-    .slice(0, limit)
-    .flatMap((row) => items[row] ?? [])
-    .map(wholeItem);
-  const last = rows[limit - 1];
-  const next =
-    rows.length > limit && last !== undefined ? encodePlace(placeOf(last, { items, order }), sortby) : undefined;
-  return { items: page, matched, next };
-}
+const withColumns = (parts: readonly TablePart[], columns: readonly Columns[]): readonly WithColumns[] =>
+  parts.flatMap((part, i) => {
+    const prepared = columns[i];
+    return prepared === undefined ? [] : { ...part, columns: prepared };
+  });
 
-/** A page of all items of an interval, which needs no scan: they stand together in the table. */
-function neighbours(
-  { items, table }: Searched,
-  { datetime, limit }: SearchQuery,
-  after: Place | undefined,
-): SearchPage {
-  const order = createSortOrder([], { column: () => undefined, names: [] });
-  const [begin, end] = rowsWithin(table.timeMs, datetime ?? [-Infinity, Infinity]);
-  let [low, high] = [begin, after === undefined ? begin : end];
-  while (after !== undefined && low < high) {
-    const middle = (low + high) >> 1;
-    if (isAfter(middle, after, { items, order })) high = middle;
-    else low = middle + 1;
-  }
-  const stop = Math.min(low + limit, end);
-  const next = stop < end && stop > low ? encodePlace(placeOf(stop - 1, { items, order }), []) : undefined;
-  return { items: items.slice(low, stop).map(wholeItem), matched: end - begin, next };
-}
+const countOf = (hidden: Uint8Array | undefined): number => hidden?.reduce((sum, one) => sum + one, 0) ?? 0;
 
 function columnsOf({ filter, text }: SearchFilter): readonly string[] {
   return [...(filter === undefined ? [] : propertiesOf(filter)), ...(text === undefined ? [] : FREE_TEXT_PROPERTIES)];
 }
 
-interface Rows {
-  add(row: number): void;
-  rows(): readonly number[];
-}
-
-/** Of rows that come in order. */
-function firstRows(most: number): Rows {
-  const rows: number[] = [];
-  return { add: (row) => rows.length < most && rows.push(row), rows: () => rows };
-}
-
-/** The first `most` rows in an order, of rows that come in any: sorted and cut whenever twice as many have gathered. */
-function leastRows(most: number, order: SortOrder): Rows {
-  let rows: number[] = [];
-  let worst = -1;
-  const compare = (a: number, b: number): number => order.compare(a, b) || a - b;
-  const tidy = (): void => {
-    rows = rows.sort(compare).slice(0, most);
-    worst = rows.length === most ? (rows[most - 1] ?? -1) : -1;
-  };
+/** The columns that every table has by itself, and those of properties. */
+async function columnOf(table: ItemTable, name: string): Promise<Column | undefined> {
+  if (name === "datetime") return { kind: "instant", values: table.timeMs };
+  if (name !== "geometry") return table.column(name);
+  const { boxes } = table;
   return {
-    add(row) {
-      if (worst >= 0 && (order.isLater(row, worst) || compare(row, worst) >= 0)) return;
-      rows.push(row);
-      if (rows.length >= 2 * most) tidy();
-    },
-    rows() {
-      tidy();
-      return rows;
-    },
+    kind: "geometry",
+    at: (row) => table.footprint(row),
+    box: (row) => [boxes[4 * row] ?? 0, boxes[4 * row + 1] ?? 0, boxes[4 * row + 2] ?? 0, boxes[4 * row + 3] ?? 0],
   };
 }
 
-interface Ordered {
-  readonly items: readonly IndexedItem[];
-  readonly order: SortOrder;
+/** The parts with those rows hidden whose collection and id a later part has too. */
+async function eachItemOnce(parts: readonly TablePart[]): Promise<readonly TablePart[]> {
+  const slices = createSlices();
+  const hiddenOf = parts.map(({ hidden }) => hidden);
+  for (const [i, { table }] of parts.entries()) {
+    const earlier = parts.slice(0, i).map((part, n) => ({ ...part, n }));
+    const rivals = earlier.filter((part) => part.table.collections.some((name) => table.collections.includes(name)));
+    if (rivals.length === 0) continue;
+    for (let row = 0; row < table.size; row++) {
+      if (row % 1024 === 0 && slices.isOver()) await slices.pause();
+      if ((hiddenOf[i]?.[row] ?? 0) !== 0) continue;
+      const name = table.collections[table.collection[row] ?? 0] ?? "";
+      for (const { n, table: other, hidden } of rivals) {
+        const twin = other.find(name, table.id(row));
+        if (twin === undefined) continue;
+        // The mask that was given is another's.
+        if (hiddenOf[n] === hidden) hiddenOf[n] = hidden?.slice() ?? new Uint8Array(other.size);
+        hiddenOf[n]?.fill(1, twin, twin + 1);
+      }
+    }
+  }
+  return parts.map(({ table }, i) => ({ table, hidden: hiddenOf[i] }));
 }
-
-function placeOf(row: number, { items, order }: Ordered): Place {
-  const { datetimeMs = 0, collection = "", id = "" } = items[row] ?? {};
-  return { values: order.valuesOf(row), datetimeMs, collection, id };
-}
-
-function isAfter(row: number, place: Place, { items, order }: Ordered): boolean {
-  const item = items[row];
-  return item !== undefined && (order.compareWith(row, place.values) || compareItems(item, place)) > 0;
-}
-
-type Position = Pick<CatalogItem, "datetimeMs" | "collection" | "id">;
-
-/** Newest first, then by collection and id (code units, so that no locale changes it). */
-function compareItems(a: Position, b: Position): number {
-  return b.datetimeMs - a.datetimeMs || compareText(a.collection, b.collection) || compareText(a.id, b.id);
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -52,8 +52,6 @@ export interface CatalogItem {
   readonly references: readonly string[];
   /** Absolute path or URL of their TEC-COGs, where the item tells. */
   readonly referenceHrefs: readonly string[];
-  /** Values of SEARCHED_PROPERTIES (catalog/item-properties) that its document has, where that isn't parsed until somebody wants it. */
-  readonly searched?: Readonly<Record<string, unknown>> | undefined;
   readonly json: StacJson;
 }
 
