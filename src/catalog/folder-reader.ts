@@ -110,7 +110,7 @@ export class FolderReader {
         base: items.base,
         items: [...items.fresh.values()],
       };
-      const wanted = storableItems(contents, contents.items);
+      const wanted = await storableItems(contents, contents.items);
       if (isDamaged || wanted.length > STALE_SHARE * items.size)
         await this.saveSnapshot(path, { ...contents, items: wanted }, signal);
     }

@@ -64,6 +64,7 @@ export async function createItemTable(unsorted: Iterable<CatalogItem>): Promise<
   }
   const all = [...byCollection.values()].flatMap((ids) => [...ids.values()]);
   const items = await sortInSlices(all, compareItems);
+  const rows = new Map<string, Map<string, number>>();
   const collections = [...byCollection.keys()];
   const numbers = new Map(collections.map((name, i) => [name, i]));
   const timeMs = new Float64Array(items.length);
@@ -73,8 +74,9 @@ export async function createItemTable(unsorted: Iterable<CatalogItem>): Promise<
     timeMs[row] = item.datetimeMs;
     boxes.set(turned(item.boundsWgs84), 4 * row);
     collection[row] = numbers.get(item.collection) ?? 0;
+    const ids = rows.get(item.collection) ?? new Map<string, number>();
+    rows.set(item.collection, ids.set(item.id, row));
   });
-  const rows = new Map<CatalogItem, number>(items.map((item, row) => [item, row]));
   const at = (row: number): CatalogItem => {
     const item = items[row];
     if (item === undefined) throw new RangeError(`Row ${row} of ${items.length}`);
@@ -89,10 +91,7 @@ export async function createItemTable(unsorted: Iterable<CatalogItem>): Promise<
     collections,
     grid: await createBoxGrid(boxes),
     id: (row) => at(row).id,
-    find(name, id) {
-      const item = byCollection.get(name)?.get(id);
-      return item === undefined ? undefined : rows.get(item);
-    },
+    find: (name, id) => rows.get(name)?.get(id),
     footprint: (row) => at(row).geometry,
     item: (row) => Promise.resolve(at(row)),
     column(name) {
@@ -134,10 +133,11 @@ export async function typesOf(items: readonly CatalogItem[], collection?: string
   return types;
 }
 
-async function eachItem(
-  items: readonly CatalogItem[],
+/** Visits items in slices. */
+export async function eachItem<T>(
+  items: readonly T[],
   slices: Slices,
-  visit: (item: CatalogItem, row: number) => void,
+  visit: (item: T, row: number) => void,
 ): Promise<void> {
   for (let row = 0; row < items.length; row++) {
     const item = items[row];

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { createSlices, sortInSlices } from "../core/slices.js";
 import type { Column } from "./cql2/columns.js";
-import { columnOf, compareItems, positionOf, turned, typesOf } from "./item-table.js";
+import { columnOf, compareItems, eachItem, positionOf, turned, typesOf } from "./item-table.js";
 import { searchedNames } from "./item-properties.js";
 import { textOfItem } from "./item-text.js";
 import { SectionWriter } from "./section-file.js";
@@ -32,24 +32,23 @@ export interface SnapshotContents {
  * Those that a snapshot can hold: found again by their checksum, of this collection, and the only one with their id there. Others are read from
  * their documents at each start.
  */
-export function storableItems(
+export async function storableItems(
   { collection, base }: Pick<SnapshotContents, "collection" | "base">,
   items: readonly LinkedItem[],
-): readonly LinkedItem[] {
+): Promise<readonly LinkedItem[]> {
   const times = new Map<string, number>();
-  for (const { item } of items) times.set(item.id, (times.get(item.id) ?? 0) + 1);
+  await eachItem(items, createSlices(), ({ item }) => times.set(item.id, (times.get(item.id) ?? 0) + 1));
   const isInBase = (id: string): boolean => {
     const row = base?.items.find(collection, id);
     return row !== undefined && (base?.hidden?.[row] ?? 0) === 0;
   };
-  return items.filter(
-    ({ item, checksum }) =>
-      item.collection === collection &&
-      checksum !== undefined &&
-      isSha256(checksum) &&
-      times.get(item.id) === 1 &&
-      !isInBase(item.id),
-  );
+  const storable: LinkedItem[] = [];
+  await eachItem(items, createSlices(), (linked) => {
+    const { item, checksum } = linked;
+    if (item.collection !== collection || checksum === undefined || !isSha256(checksum)) return;
+    if (times.get(item.id) === 1 && !isInBase(item.id)) storable.push(linked);
+  });
+  return storable;
 }
 
 /** In slices; whole or not at all. @throws where the disk doesn't take it. */
@@ -69,7 +68,7 @@ async function writeSections(
   signal: AbortSignal,
 ): Promise<SnapshotAbout> {
   const { collection, place, folder, base } = contents;
-  const wanted = storableItems(contents, contents.items);
+  const wanted = await storableItems(contents, contents.items);
   const fresh = await sortInSlices(wanted, (a, b) => compareItems(a.item, b.item));
   const shared = new Map(base?.items.sharedValues.map((value, i) => [value, i] as const));
   const rows = await mergedRows(base, fresh, signal);
@@ -118,7 +117,8 @@ async function writeSections(
   const types = new Map(await base?.items.types());
   for (const [name, found] of await typesOf(freshItems))
     types.set(name, new Set([...(types.get(name) ?? []), ...found]));
-  const names = new Set([...(base?.items.columnKinds.keys() ?? []), ...freshItems.flatMap(searchedNames)]);
+  const names = new Set(base?.items.columnKinds.keys());
+  await eachItem(freshItems, slices, (item) => searchedNames(item).forEach((name) => names.add(name)));
   const columns: [string, ColumnKind][] = [];
   for (const name of names) {
     const isLong = base?.items.columnKinds.get(name) === "long";
