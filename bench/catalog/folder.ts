@@ -11,17 +11,20 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { documentText, itemLink, multihash } from "../../src/catalog/catalog-files.js";
+import { documentText, multihash } from "../../src/catalog/catalog-files.js";
 import { catalogWriter } from "../../src/catalog/catalog-writer.js";
 import { newCatalog, newCollection } from "../../src/catalog/collection.js";
 import { openFileCatalog } from "../../src/catalog/file-catalog.js";
-import type { StacJson } from "../../src/catalog/types.js";
+import { StoredItems } from "../../src/catalog/stored-items.js";
 import { writeSnapshot, type LinkedItem } from "../../src/catalog/write-snapshot.js";
 import { addTestItem } from "../../test/support/catalog-fixtures.js";
 import { printTable, quantile, round, writeResult } from "../support/report.js";
 import { makeItems, makeSearches, timeSearches } from "./searches.js";
 
 const COLLECTION = "lisbon";
+const DOCUMENT = `${COLLECTION}/collection.json`;
+/** Items that are made at once. */
+const STEP = 250_000;
 const SNAPSHOT = `${COLLECTION}/.items.snapshot`;
 const { values: options } = parseArgs({
   options: {
@@ -45,12 +48,29 @@ else await measureAll();
 async function measureAll(): Promise<void> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "tectile-million-")));
   try {
-    const isThere = await stat(join(folder, SNAPSHOT)).catch(() => undefined);
-    if (isThere === undefined) await runSelf("make", folder);
+    for (let left = await missing(folder); left > 0; left = await missing(folder)) await runSelf("make", folder);
     await runSelf("open", folder);
   } finally {
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Items that a folder's snapshot lacks. */
+async function missing(folder: string): Promise<number> {
+  const stored = await openStored(folder);
+  await stored?.close();
+  return count - (stored?.size ?? 0);
+}
+
+async function openStored(folder: string): Promise<StoredItems | undefined> {
+  if ((await stat(join(folder, SNAPSHOT)).catch(() => undefined)) === undefined) return undefined;
+  return StoredItems.open(join(folder, SNAPSHOT), {
+    folder,
+    place: DOCUMENT,
+    intern: (value) => value,
+    readItem: (href) => Promise.reject(new Error(`${href} isn't made`)),
+    onDamage: (problem) => console.log(problem),
+  });
 }
 
 async function runSelf(as: string, folder: string): Promise<number> {
@@ -64,34 +84,48 @@ async function runSelf(as: string, folder: string): Promise<number> {
   return code;
 }
 
-/** The documents themselves aren't made: those of items that a snapshot has aren't read. */
+/**
+ * A step: some more items into the snapshot, which a killed run leaves whole, and the collection's document. The items' own documents aren't made: of
+ * what a snapshot has they aren't read.
+ */
 async function make(folder: string): Promise<void> {
   const began = performance.now();
   await mkdir(join(folder, COLLECTION), { recursive: true });
-  const links = [{ rel: "child", href: `./${COLLECTION}/collection.json`, type: "application/json" }];
+  const links = [{ rel: "child", href: `./${DOCUMENT}`, type: "application/json" }];
   await writeFile(join(folder, "catalog.json"), documentText({ ...newCatalog("A million"), links }));
-  const linked = function* (): Generator<LinkedItem> {
-    for (const item of makeItems(count, COLLECTION))
-      yield { item: inFolder(item, folder), href: `./${item.id}/${item.id}.json`, checksum: multihash(item.id) };
-  };
-  const items = [...linked()];
-  const head = documentText({ ...newCollection({ id: COLLECTION }), links: [] }).replace(/\]\n\}\n$/, "");
-  const texts = function* (): Generator<string> {
-    yield head;
-    for (const [i, { item, checksum }] of items.entries()) {
-      const link: StacJson = { ...itemLink(item, ""), "file:checksum": checksum };
-      yield `${i === 0 ? "" : ","}\n    ${JSON.stringify(link, undefined, 2).replaceAll("\n", "\n    ")}`;
-    }
-    yield "\n  ]\n}\n";
-  };
-  await pipeline(Readable.from(texts()), createWriteStream(join(folder, `${COLLECTION}/collection.json`)));
+  const base = await openStored(folder);
+  const from = base?.size ?? 0;
+  const to = Math.min(from + STEP, count);
+  const items: LinkedItem[] = [];
+  let i = 0;
+  for (const item of makeItems(to, COLLECTION))
+    if (i++ >= from) items.push({ item: inFolder(item, folder), ...linkOf(item.id) });
+  await pipeline(Readable.from(collectionTexts(to)), createWriteStream(join(folder, DOCUMENT)));
   const written = performance.now();
-  const place = `${COLLECTION}/collection.json`;
-  const contents = { collection: COLLECTION, place, folder, base: undefined, items };
-  await writeSnapshot(join(folder, SNAPSHOT), contents, new AbortController().signal);
+  const contents = { collection: COLLECTION, place: DOCUMENT, folder, items };
+  const old = base === undefined ? undefined : { items: base, hidden: undefined };
+  await writeSnapshot(join(folder, SNAPSHOT), { ...contents, base: old }, new AbortController().signal);
+  await base?.close();
   console.log(
-    `made in ${seconds(written - began)} s, its snapshot written in ${seconds(performance.now() - written)} s`,
+    `items ${from} to ${to} made in ${seconds(written - began)} s, the snapshot written in ${seconds(performance.now() - written)} s`,
   );
+}
+
+function linkOf(id: string): Omit<LinkedItem, "item"> {
+  return { href: `./${id}/${id}.json`, checksum: multihash(id) };
+}
+
+/** As catalog-writer writes it. */
+function* collectionTexts(size: number): Generator<string> {
+  yield documentText({ ...newCollection({ id: COLLECTION }), links: [] }).replace(/\]\n\}\n$/, "");
+  let separator = "\n    ";
+  for (const { id, datetime } of makeItems(size, COLLECTION)) {
+    const { href, checksum } = linkOf(id);
+    const link = { rel: "item", href, type: "application/geo+json", title: datetime, "file:checksum": checksum };
+    yield separator + JSON.stringify(link, undefined, 2).replaceAll("\n", "\n    ");
+    separator = ",\n    ";
+  }
+  yield "\n  ]\n}\n";
 }
 
 function inFolder(item: LinkedItem["item"], folder: string): LinkedItem["item"] {
@@ -107,7 +141,7 @@ async function measureOpen(folder: string): Promise<void> {
   const openMs = performance.now() - began;
   const { user, system } = process.cpuUsage(usedBefore);
   delay.disable();
-  const [snapshotBytes, documentBytes] = [await sizeOf(SNAPSHOT), await sizeOf(`${COLLECTION}/collection.json`)];
+  const [snapshotBytes, documentBytes] = [await sizeOf(SNAPSHOT), await sizeOf(DOCUMENT)];
   const opened = {
     openMs: round(openMs),
     openCpuMs: round((user + system) / 1000),
