@@ -13,6 +13,7 @@ import numpy as np
 import odc.stac
 import rasterio
 from pystac_client import Client
+from rasterio.env import GDALVersion
 from rasterio.windows import Window
 
 BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"]
@@ -25,6 +26,9 @@ def main(base: str, collection: str, item_id: str, decoded: str) -> None:
     with rasterio.open(decoded) as file:
         wanted, profile = file.read(), file.profile
     done = [check_rasterio(item, wanted, profile), check_odc(items, item, wanted)]
+    # Since 3.10 it knows proj:code of the projection extension 2.0.
+    if GDALVersion.runtime().at_least("3.10"):
+        done.append(check_stacit(base, item, wanted))
     for name, optional in OPTIONAL.items():
         if importlib.util.find_spec(name) is not None:
             done.append(optional(item, wanted))
@@ -42,6 +46,15 @@ def check_rasterio(item, wanted, profile) -> str:
             check(np.array_equal(file.read(1, window=window), cut(wanted[i], window)), f"{band}: a window differs")
             check(file.overviews(1) == [2] and file.is_tiled, f"{band} has overviews {file.overviews(1)}")
     return "rasterio"
+
+
+def check_stacit(base, item, wanted) -> str:
+    search = f"{base}search?collections={item.collection_id}&ids={item.id}"
+    with rasterio.open(f'STACIT:"{search}":asset=B8A') as file:
+        check(np.array_equal(file.read(1), wanted[BANDS.index("B8A")]), "STACIT's pixels differ from decode's")
+    with rasterio.open(search) as file:
+        check("tec" not in "".join(file.subdatasets), "STACIT takes the latents for data")
+    return "STACIT"
 
 
 def check_odc(items, item, wanted) -> str:
