@@ -4,7 +4,7 @@ import { SENTINEL_PROVIDER } from "./attribution.js";
 import { unionBounds } from "./footprint.js";
 import { bandObjects, COLLECTION_EXTENSIONS } from "./item.js";
 import { DEFAULT_RENDERS } from "./renders.js";
-import { LATENTS_ROLE, TEC_MEDIA_TYPE } from "./tec-extension.js";
+import { LATENTS_ROLES, TEC_MEDIA_TYPE } from "./tec-extension.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
 /** What a new collection is called; an existing one keeps its own words. */
@@ -91,7 +91,7 @@ export function newCollection({
       tec: {
         type: TEC_MEDIA_TYPE,
         title: "Latents of all bands (TEC-COG)",
-        roles: [LATENTS_ROLE],
+        roles: LATENTS_ROLES,
         bands: bandObjects(),
       },
     },

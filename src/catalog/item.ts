@@ -10,7 +10,7 @@ import { epsgCode } from "../geo/crs.js";
 import { gridFootprint } from "./footprint.js";
 import { geometrySchema } from "./geometry.js";
 import { DEFAULT_RENDERS, type Renders } from "./renders.js";
-import { LATENTS_ROLE, REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
+import { LATENTS_ROLES, REFERENCE_REL, TEC_EXTENSION, TEC_MEDIA_TYPE, tecItemSchema } from "./tec-extension.js";
 import { maskProperties } from "./item-masks.js";
 import type { CatalogItem, StacJson } from "./types.js";
 
@@ -310,7 +310,7 @@ function tecAsset(description: ItemDescription): StacJson {
     href: `./${description.id}.tif`,
     type: TEC_MEDIA_TYPE,
     title: "Latents of all bands (TEC-COG)",
-    roles: [LATENTS_ROLE],
+    roles: LATENTS_ROLES,
     "file:size": file.sizeBytes,
     "file:checksum": `1220${file.sha256}`,
     "file:header_size": file.headerBytes,

@@ -9,8 +9,8 @@ export const TEC_EXTENSION = "https://w3id.org/tectile/tec/v1.0.0/schema.json";
 /** Media type of a TEC-COG: one of its own, so that no reader of GeoTIFFs takes its quicklook for data. */
 export const TEC_MEDIA_TYPE = "application/vnd.tectile.tec-cog";
 
-/** Role of the asset that holds the latents. */
-export const LATENTS_ROLE = "latents";
+/** Roles of the asset that holds the latents: GDAL's STACIT takes what isn't a thumbnail or metadata for pictures, whatever its media type. */
+export const LATENTS_ROLES: readonly string[] = ["latents", "metadata"];
 
 /** Relation of a link from an item to one that it leans on; its `tec:file` is that item's TEC-COG, relative to the item's folder. */
 export const REFERENCE_REL = "tec:reference";

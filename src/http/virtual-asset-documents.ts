@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { holdsAsset, VIRTUAL_ASSETS, type VirtualAssetName } from "../app/virtual-assets.js";
 import { bandObjects } from "../catalog/item.js";
-import { LATENTS_ROLE, TEC_MEDIA_TYPE } from "../catalog/tec-extension.js";
+import { LATENTS_ROLES, TEC_MEDIA_TYPE } from "../catalog/tec-extension.js";
 import type { CatalogItem, StacJson } from "../catalog/types.js";
 import { BAND_RESOLUTION_M, isBandName } from "../core/bands.js";
 
@@ -45,7 +45,7 @@ export function virtualItemAssets(own: unknown): StacJson {
 
 /** The asset that holds the latents, whatever an older ingest called it. */
 export function asLatents(asset: StacJson): StacJson {
-  return { ...asset, type: TEC_MEDIA_TYPE, roles: [LATENTS_ROLE] };
+  return { ...asset, type: TEC_MEDIA_TYPE, roles: LATENTS_ROLES };
 }
 
 const tecSchema = z.looseObject({
@@ -83,8 +83,7 @@ function describe(name: VirtualAssetName, known: readonly StacJson[] | undefined
     return { ...shared, title: "True colour, 8 bits", roles: ["visual"], gsd: 10, bands: colours };
   }
   const mask = { name, data_type: "uint8", ...(name === "scl" ? { nodata: 0 } : {}) };
-  if (name === "scl")
-    return { ...shared, title: "Scene classes (SCL)", roles: ["data", "metadata"], gsd: 20, bands: [mask] };
+  if (name === "scl") return { ...shared, title: "Scene classes (SCL)", roles: ["data"], gsd: 20, bands: [mask] };
   return { ...shared, title: "1 where something was observed", roles: ["data-mask"], bands: [mask] };
 }
 

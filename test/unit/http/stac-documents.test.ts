@@ -44,19 +44,19 @@ test("an item's bands are COGs in the source's units, its latents no data of a G
   const { data_type, nodata, "raster:scale": scale, "raster:offset": offset, name } = B8A?.bands[0] ?? {};
   assert.deepEqual([name, data_type, nodata, scale, offset], ["B8A", "int16", -1, 0.0002, -0.1]);
   assert.deepEqual([scl?.bands[0]?.["data_type"], visual?.bands.length], ["uint8", 3]);
-  assert.deepEqual([tec?.["roles"], String(tec?.["type"]).startsWith("image/")], [["latents"], false]);
+  assert.deepEqual([tec?.["roles"], String(tec?.["type"]).startsWith("image/")], [["latents", "metadata"], false]);
 });
 
 test("an item of an older ingest promises no numbers and classes that it doesn't know, and its latents are no data either", () => {
   const assets = assetsOf({}, (json) =>
     json
       .replace("application/vnd.tectile.tec-cog", "image/tiff; application=geotiff; profile=tec-cog")
-      .replace('["latents"]', '["data"]'),
+      .replace('["latents","metadata"]', '["data"]'),
   );
   assert.equal(assets["scl"], undefined);
   assert.equal(assets["B04"]?.bands[0]?.["eo:common_name"], "red");
   for (const field of ["data_type", "raster:scale", "raster:offset"])
     assert.equal(assets["B04"]?.bands[0]?.[field], undefined);
   const { tec } = assets;
-  assert.deepEqual([tec?.["roles"], String(tec?.["type"]).startsWith("image/")], [["latents"], false]);
+  assert.deepEqual([tec?.["roles"], String(tec?.["type"]).startsWith("image/")], [["latents", "metadata"], false]);
 });
