@@ -79,8 +79,6 @@ const expressPath = (path: string): string => path.replaceAll("{key}", "*key").r
 /** Values of refused parameters that ask for what is done anyway. */
 const AS_DONE: Readonly<Record<string, RegExp>> = {
   unscale: /^(false|0)$/i,
-  exitwhenfull: /^(true|1)$/i,
-  skipcovered: /^(true|1)$/i,
   f: /^(json|application\/json)$/i,
 };
 

@@ -10,6 +10,7 @@ import type { SearchQuery } from "../catalog/types.js";
 import { InvalidRequestError } from "../core/errors.js";
 import { parameter, type Parameter } from "../core/parameter.js";
 import type { MosaicFilter } from "../tile/mosaic/find-items.js";
+import { EFFORT_PARAMETERS, parseEffort } from "./effort-params.js";
 import { parseFields, type Fields } from "./item-fields.js";
 import { parseDatetime } from "./params.js";
 import { queryFilter } from "./query-extension.js";
@@ -79,14 +80,6 @@ const FILTER_CRS = inQuery("filter-crs", CRS84);
 const QUERY = inQuery("query", '{"tec:valid_percent":{"gt":1}}');
 const SORTBY = inQuery("sortby", "-tec:valid_percent", joined);
 export const LIMIT = inQuery("limit", "2", z.int().min(1).meta({ default: DEFAULT_LIMIT, maximum: MAX_LIMIT }));
-const ITEMS_LIMIT = parameter({
-  name: "items_limit",
-  description: "Items at most, the newest or those that sortby puts first",
-  example: "2",
-  schema: z.int().min(1).max(999_999),
-  wanted: "a whole number from 1 up",
-});
-
 /** Of GET /search. */
 export const SEARCH_PARAMETERS: readonly Parameter[] = [
   COLLECTIONS,
@@ -107,7 +100,7 @@ export const SEARCH_PARAMETERS: readonly Parameter[] = [
 
 const NARROWING: readonly Parameter[] = [IDS, BBOX, QUERY, FILTER, FILTER_LANG, FILTER_CRS];
 /** Which of a collection's items count. */
-export const FILTER_PARAMETERS: readonly Parameter[] = [...NARROWING, ITEMS_LIMIT];
+export const FILTER_PARAMETERS: readonly Parameter[] = [...NARROWING, ...EFFORT_PARAMETERS];
 export const ORDER_PARAMETERS: readonly Parameter[] = [SORTBY];
 
 /** A search, and which members of its items are to be sent. */
@@ -271,8 +264,13 @@ export function parseMosaicFilter(search: unknown): MosaicFilter {
   return filter;
 }
 
+/** The same of a registered search, with how hard a query has them looked for. @throws InvalidRequestError */
+export function parseRegistered(search: unknown, query: URLSearchParams): MosaicFilter {
+  return { ...parseMosaicFilter(search), effort: parseEffort(query) };
+}
+
 /**
- * Those of a collection that a query narrows as titiler-pgstac does: `ids`, `bbox`, `query`, `filter`, `sortby`, and `items_limit`.
+ * Those of a collection that a query narrows as titiler-pgstac does: `ids`, `bbox`, `query`, `filter`, `sortby`, and how hard they are looked for.
  * `datetime` is left to what reads dates.
  *
  * @throws InvalidRequestError
@@ -280,6 +278,5 @@ export function parseMosaicFilter(search: unknown): MosaicFilter {
 export function parseCollectionFilter(collection: string, query: URLSearchParams): MosaicFilter {
   const given = [...NARROWING, SORTBY].map((one) => [one.name, one.of(query)] as const);
   const { limit: _limit, token: _token, ...filter } = parseSearch(Object.fromEntries(given)).query;
-  const most = ITEMS_LIMIT.of(query);
-  return { ...filter, collections: [collection], ...(most === undefined ? {} : { mostItems: most }) };
+  return { ...filter, collections: [collection], effort: parseEffort(query) };
 }

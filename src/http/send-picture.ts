@@ -31,7 +31,11 @@ export interface Answering {
 /** 304 before any byte of imagery is read; 204 (or a blank picture) where the plan or the picture shows nothing. */
 export async function sendPicture(plan: TilePlan, { services, request, response, signal }: Answering): Promise<void> {
   const emptyTile = EMPTY_TILE.of(queryOf(request)) ?? services.config.emptyTile;
-  response.set({ ETag: plan.etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(plan.shown) });
+  response.set({
+    ETag: plan.etag,
+    "Cache-Control": cacheControlOf(services.config, plan.limit),
+    ...placeHeaders(plan.shown),
+  });
   const cached = services.tiles.peek(plan.etag);
   if (matches(request.get("If-None-Match"), plan.etag)) {
     // Of a picture no longer here only the client knows what it was made of.

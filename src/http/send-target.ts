@@ -64,7 +64,7 @@ export async function sendTarget(target: TargetGrid, drawn: Drawn, answering: An
     transform: scaleAffine(target.transform, width / SKETCH_PX, height / SKETCH_PX),
   };
   const { etag, layers, limit } = planPicture(sketch, { spec, ...mosaic, tokens }, items);
-  response.set({ ETag: etag, "Cache-Control": cacheControlOf(services.config), ...placeHeaders(target) });
+  response.set({ ETag: etag, "Cache-Control": cacheControlOf(services.config, limit), ...placeHeaders(target) });
   // Drawn as it is sent: only the search's own bound is known by now.
   if (limit.isCut) response.set(limitHeader(limit));
   if (matches(request.get("If-None-Match"), etag)) return void response.status(304).end();

@@ -66,6 +66,8 @@ export interface DateBound {
   readonly dates: number;
   /** Whether the search found more items than the plan has. */
   readonly isCut: boolean;
+  /** Whether the search was given up before it found all: another time there may be more. */
+  readonly isLate?: boolean;
 }
 
 const UNBOUND: DateBound = { dates: Infinity, isCut: false };

@@ -216,5 +216,5 @@ test("items at a point, in a box or tile, of a collection and of a search", asyn
     assert.deepEqual(await names(`/collections/place/${where}/assets?sortby=datetime&items_limit=1`), all.slice(-1));
   }
   assert.deepEqual(await names("/collections/place/point/100,10/assets"), []);
-  assert.equal((await fetch(`${server.url}/collections/place/${path}/assets?scan_limit=7`)).status, 400);
+  assert.deepEqual(await names(`/collections/place/${path}/assets?scan_limit=1`), ["place_2024-04-10"]);
 });

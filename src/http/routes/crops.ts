@@ -10,11 +10,11 @@ import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { CROP_PARAMETERS, parseCoordCrs, parseCrop, parseCropGrid } from "../crop-params.js";
 import { AREA_BODY, areaSchema, parseShape } from "../geojson-body.js";
 import { jsonBody } from "../json-body.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { QUALITY, queryOf } from "../params.js";
-import * as refused from "../refused.js";
 import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
-import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
 import { EMPTY_TILE, type Answering } from "../send-picture.js";
 import { sendTarget } from "../send-target.js";
 import { requestSignal } from "../signal.js";
@@ -37,10 +37,9 @@ type AreaOf = (request: Request) => AskedArea;
 export const CROP_ROUTES: RouteGroup<Services> = {
   title: "Crops",
   routes: [
-    ...routesOf(ITEM, "an item", { parameters: [], refused: [], handle: itemCrop }),
+    ...routesOf(ITEM, "an item", { parameters: [], handle: itemCrop }),
     ...routesOf(COLLECTION, "a collection's dates", {
       parameters: [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
       handle: (services, areaOf) =>
         mosaicCrop(services, areaOf, async (request) => {
           const collection = param(request, "collection");
@@ -49,11 +48,10 @@ export const CROP_ROUTES: RouteGroup<Services> = {
         }),
     }),
     ...routesOf(SEARCH, "a registered search's dates", {
-      parameters: DATE_PARAMETERS,
-      refused: [...refused.EFFORT, "items_limit"],
+      parameters: [...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
       handle: (services, areaOf) =>
         mosaicCrop(services, areaOf, async (request) =>
-          parseMosaicFilter((await services.searches.get(param(request, "search"))).search),
+          parseRegistered((await services.searches.get(param(request, "search"))).search, queryOf(request)),
         ),
     }),
   ],
@@ -64,13 +62,11 @@ function routesOf(
   what: string,
   own: {
     readonly parameters: readonly Parameter[];
-    readonly refused: readonly string[];
     readonly handle: (services: Services, areaOf: AreaOf) => RequestHandler;
   },
 ): readonly Route<Services>[] {
   const common = {
     parameters: [...PARAMETERS, ...own.parameters],
-    refused: own.refused,
     types: PICTURE_TYPES,
     mayBeEmpty: true as const,
   };

@@ -6,13 +6,13 @@ import { parseTileOf, tileBoundsOf, tileMatrixSet } from "../../geo/tile-matrix-
 import { cropBoundsWgs84 } from "../../tile/crop-target.js";
 import { baseOf } from "../base-url.js";
 import { COORD_CRS, parseCrop } from "../crop-params.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { DATETIME, queryOf } from "../params.js";
-import * as refused from "../refused.js";
 import type { Route, RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { requestSignal } from "../signal.js";
 import { itemDocument } from "../stac-documents.js";
-import { collectionFilter, findItems, placeOf, searchFilter } from "./series.js";
+import { collectionFilter, findItems, placeOf, searchFilter } from "./series-items.js";
 import { param } from "./tiles.js";
 
 /** Where items are asked for: the path, what it is, its own parameters, and its box. */
@@ -28,13 +28,11 @@ export const ITEMS_OF_ROUTES: RouteGroup<Services> = {
   routes: PLACES.flatMap(([path, what, own, boxOf]) => [
     listing(`/collections/{collection}/${path}/assets`, `Items of a collection in ${what}`, {
       parameters: [...own, DATETIME, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
       filterOf: collectionFilter,
       boxOf,
     }),
     listing(`/searches/{search}/${path}/assets`, `Items of a registered search in ${what}`, {
-      parameters: own,
-      refused: [...refused.EFFORT, "items_limit"],
+      parameters: [...own, ...EFFORT_PARAMETERS],
       filterOf: searchFilter,
       boxOf,
     }),
@@ -46,7 +44,6 @@ function listing(
   summary: string,
   own: {
     readonly parameters: readonly Parameter[];
-    readonly refused: readonly string[];
     readonly filterOf: typeof collectionFilter;
     readonly boxOf: (request: Request) => Bounds;
   },
@@ -56,7 +53,6 @@ function listing(
     paths: [path],
     summary,
     parameters: own.parameters,
-    refused: own.refused,
     handle: (services) => async (request, response) => {
       const bbox = own.boxOf(request);
       const signal = requestSignal(request, response);

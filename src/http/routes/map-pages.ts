@@ -4,9 +4,9 @@ import { InvalidRequestError } from "../../core/errors.js";
 import type { Parameter } from "../../core/parameter.js";
 import { tileMatrixSet, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
 import { baseOf } from "../base-url.js";
+import { EFFORT_PARAMETERS, parseEffort } from "../effort-params.js";
 import { DATE_PARAMETERS } from "../mosaic-params.js";
 import { queryOf, wholeQueryOf } from "../params.js";
-import * as refused from "../refused.js";
 import type { Route, RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { checkTiles, TILEJSON_PARAMETERS, zoomsOf } from "./tilejson.js";
@@ -25,7 +25,6 @@ export const MAP_PAGE_ROUTES: RouteGroup<Services> = {
   routes: [
     page("/collections/{collection}", "a collection's dates", {
       parameters: [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
       shown: async (request, { catalog }) => {
         const id = param(request, "collection");
         await catalog.collection(id);
@@ -35,18 +34,17 @@ export const MAP_PAGE_ROUTES: RouteGroup<Services> = {
     }),
     page("/collections/{collection}/items/{item}", "an item", {
       parameters: [],
-      refused: [],
       shown: async (request, { catalog }) => {
         const { collection, id, datetime } = await catalog.item(param(request, "collection"), param(request, "item"));
         return { place: { collection, date: datetime.slice(0, 10) }, look: { ids: id } };
       },
     }),
     page("/searches/{search}", "a registered search's dates", {
-      parameters: DATE_PARAMETERS,
-      refused: [...refused.EFFORT, "items_limit"],
-      shown: async (request, { searches }) => ({
-        place: { search: (await searches.get(param(request, "search"))).id },
-      }),
+      parameters: [...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
+      shown: async (request, { searches }) => {
+        parseEffort(queryOf(request));
+        return { place: { search: (await searches.get(param(request, "search"))).id } };
+      },
     }),
   ],
 };
@@ -56,7 +54,6 @@ function page(
   what: string,
   own: {
     readonly parameters: readonly Parameter[];
-    readonly refused: readonly string[];
     readonly shown: (request: Request, services: Services) => Promise<Shown>;
   },
 ): Route<Services> {
@@ -65,7 +62,6 @@ function page(
     paths: ["{tms}/map.html", "map.html"].map((path) => `${root}/${path}`),
     summary: `A map of ${what}: leads to the viewer`,
     parameters: [...TILEJSON_PARAMETERS, ...own.parameters],
-    refused: own.refused,
     types: ["text/html"],
     handle: (services) => async (request, response) => {
       const { place, look = {} } = await own.shown(request, services);

@@ -8,16 +8,17 @@ import { parameter } from "../../core/parameter.js";
 import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
 import { mayWrite } from "../authorise.js";
 import { baseOf } from "../base-url.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { jsonBody } from "../json-body.js";
 import { DATE_PARAMETERS } from "../mosaic-params.js";
 import { DATETIME, queryOf } from "../params.js";
-import * as refused from "../refused.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
 import {
   FILTER_PARAMETERS,
   ORDER_PARAMETERS,
   parseCollectionFilter,
   parseMosaicFilter,
+  parseRegistered,
   searchSchema,
 } from "../search-params.js";
 import { nativeZoom, sendMosaicTilejson, TILEJSON_PARAMETERS, unionOf } from "./tilejson.js";
@@ -45,7 +46,6 @@ const OFFSET = parameter({
   wanted: "a whole number",
 });
 const TILES = "/searches/{search}/tiles/{tms}/{z}/{x}/{y}";
-const REFUSED = [...refused.EFFORT, "items_limit"];
 
 /** Searches with a name, and their tiles: the shape of titiler-pgstac. */
 export const SEARCHES_ROUTES: RouteGroup<Services> = {
@@ -85,21 +85,19 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: [TILES, `${TILES}.{format}`],
       summary: "A map tile of a registered search",
-      parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS],
-      refused: REFUSED,
+      parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
       types: PICTURE_TYPES,
       mayBeEmpty: true,
       handle: (services) => async (request, response) => {
         const { search } = await services.searches.get(param(request, "search"));
-        await sendMosaic(parseMosaicFilter(search), { services, request, response });
+        await sendMosaic(parseRegistered(search, queryOf(request)), { services, request, response });
       },
     },
     {
       method: "get",
       paths: ["/searches/{search}/{tms}/tilejson.json"],
       summary: "TileJSON of a registered search",
-      parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS],
-      refused: REFUSED,
+      parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
       handle: tilejson,
     },
   ],
@@ -149,7 +147,8 @@ function collectionInfo({ catalog }: Services): RequestHandler {
     const { title } = await catalog.collection(id);
     const query = queryOf(request);
     const datetime = DATETIME.of(query);
-    const { mostItems = MAX_ITEMS, ...filter } = parseCollectionFilter(id, query);
+    const { effort = {}, ...filter } = parseCollectionFilter(id, query);
+    const { mostItems = MAX_ITEMS } = effort;
     const within = datetime === undefined ? {} : { datetime };
     const { items } = await catalog.search({ ...filter, ...within, limit: Math.min(MAX_ITEMS, mostItems) });
     const given = [...FILTER_PARAMETERS, ...ORDER_PARAMETERS, DATETIME].flatMap(({ name }) => {
@@ -193,7 +192,7 @@ function tilejson(services: Services): RequestHandler {
     const entry = await services.searches.get(param(request, "search"));
     await sendMosaicTilejson(
       {
-        search: parseMosaicFilter(entry.search),
+        search: parseRegistered(entry.search, queryOf(request)),
         path: `searches/${entry.id}`,
         name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
         set,

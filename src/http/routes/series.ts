@@ -3,11 +3,9 @@ import { z } from "zod";
 import { withFreshCatalog } from "../../app/fresh-catalog.js";
 import { fillSeries, readArea, readPoint } from "../../app/series.js";
 import type { Services } from "../../app/services.js";
-import { boundsGeometry, geometriesIntersect } from "../../catalog/intersects.js";
-import type { CatalogItem, SearchQuery } from "../../catalog/types.js";
-import { InvalidRequestError, NotFoundError } from "../../core/errors.js";
+import type { CatalogItem } from "../../catalog/types.js";
+import { NotFoundError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
-import { openCrs } from "../../geo/crs.js";
 import { parseKernel, parseValues } from "../../render/parse-values.js";
 import {
   ALGORITHM_PARAMETERS,
@@ -17,18 +15,17 @@ import {
 } from "../../render/render-parameters.js";
 import { shownNames, type RenderSource } from "../../render/render-spec.js";
 import { COORD_CRS, MAX_SIZE, parseCoordCrs } from "../crop-params.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { jsonBody } from "../json-body.js";
 import { AREA_BODY, areaSchema, featureSchema, parseArea } from "../geojson-body.js";
 import { DATETIME, queryOf } from "../params.js";
 import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
-import { FILTER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { requestSignal } from "../signal.js";
-import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
+import { collectionFilter, itemsOf, placeOf, searchFilter, type FilterOf } from "./series-items.js";
 import { param } from "./tiles.js";
-
-const MAX_DATES = 500;
 
 const AS = parameter({
   name: "f",
@@ -61,7 +58,7 @@ const AREA_PARAMETERS = [
 /** Of an area, pixels a side: read from the finest level where it has no more. */
 const SIZE = { usual: 256, most: 2048 };
 
-const STATISTICS_REFUSED = [...refused.KERNEL, ...refused.EFFORT, "dst_crs", ...refused.AREA, "pixel_selection"];
+const STATISTICS_REFUSED = [...refused.KERNEL, "dst_crs", ...refused.AREA, "pixel_selection"];
 
 /** Values at a point, and statistics of an area, over the dates of a collection or a registered search. */
 export const SERIES_ROUTES: RouteGroup<Services> = {
@@ -78,8 +75,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/collections/{collection}/point/{place}"],
       summary: "Values at a point over a collection's dates",
-      parameters: [...POINT_PARAMETERS, ...SERIES_PARAMETERS, AS, FILL],
-      refused: [...refused.EFFORT, "sortby"],
+      parameters: [...POINT_PARAMETERS, ...SERIES_PARAMETERS, ...ORDER_PARAMETERS, AS, FILL],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, collectionFilter),
     },
@@ -87,8 +83,7 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/searches/{search}/point/{place}"],
       summary: "Values at a point over a registered search's dates",
-      parameters: [...POINT_PARAMETERS, AS, FILL],
-      refused: [...refused.EFFORT, "items_limit"],
+      parameters: [...POINT_PARAMETERS, ...EFFORT_PARAMETERS, AS, FILL],
       types: ["application/json", "text/csv"],
       handle: (services) => seriesPoint(services, searchFilter),
     },
@@ -96,8 +91,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/collections/{collection}/statistics"],
       summary: "Statistics of a GeoJSON feature over a collection's dates",
-      parameters: [...AREA_PARAMETERS, ...SERIES_PARAMETERS],
-      refused: [...STATISTICS_REFUSED, "sortby"],
+      parameters: [...AREA_PARAMETERS, ...SERIES_PARAMETERS, ...ORDER_PARAMETERS],
+      refused: STATISTICS_REFUSED,
       body: areaSchema,
       types: ["application/json", "text/csv"],
       handle: (services) => [...jsonBody(AREA_BODY), seriesStatistics(services, collectionFilter)],
@@ -106,8 +101,8 @@ export const SERIES_ROUTES: RouteGroup<Services> = {
       method: "post",
       paths: ["/searches/{search}/statistics"],
       summary: "Statistics of a GeoJSON feature over a registered search's dates",
-      parameters: AREA_PARAMETERS,
-      refused: [...STATISTICS_REFUSED, "items_limit"],
+      parameters: [...AREA_PARAMETERS, ...EFFORT_PARAMETERS],
+      refused: STATISTICS_REFUSED,
       body: areaSchema,
       types: ["application/json", "text/csv"],
       handle: (services) => [...jsonBody(AREA_BODY), seriesStatistics(services, searchFilter)],
@@ -142,20 +137,6 @@ function itemPoint(services: Services): RequestHandler {
 /** Of bands, as rio-tiler calls them: b1, b2, ... */
 const numbered = (names: readonly string[]): readonly string[] => names.map((_, i) => `b${i + 1}`);
 
-/** Which items count. */
-type FilterOf = (request: Request, services: Services) => Promise<MosaicFilter>;
-
-export const collectionFilter: FilterOf = async (request, { catalog }) => {
-  const id = param(request, "collection");
-  await catalog.collection(id);
-  const query = queryOf(request);
-  const datetime = DATETIME.of(query);
-  return { ...parseCollectionFilter(id, query), ...(datetime === undefined ? {} : { datetime }) };
-};
-
-export const searchFilter: FilterOf = async (request, { searches }) =>
-  parseMosaicFilter((await searches.get(param(request, "search"))).search);
-
 function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
   return async (request, response) => {
     const { lon, lat, given } = placeOf(request);
@@ -168,11 +149,15 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
       return readPoint(items, { lon, lat, source }, services, signal);
     });
     const names = shownNames({ source });
+    const inTime = points.toSorted((a, b) => a.item.datetimeMs - b.item.datetimeMs);
     const filled = fillSeries(
-      points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
+      inTime.map((point) => ({ ...point, ms: point.item.datetimeMs })),
       fill,
     );
-    const rows = points.map((point, i) => ({ ...point, ...(filled[i] ?? { values: undefined, inferred: undefined }) }));
+    const rows = points.map((point) => ({
+      ...point,
+      ...(filled[inTime.indexOf(point)] ?? { values: undefined, inferred: undefined }),
+    }));
     if (wantsCsv(request)) {
       sendCsv(response, ["datetime", "item", "clear", "inferred", ...names], (line) => {
         for (const { item: one, values, clear, inferred } of rows)
@@ -247,57 +232,10 @@ async function sendStatistics(
   });
 }
 
-/** Those that a filter and a place both leave, newest first or as the filter sorts. */
-export async function findItems(
-  { bbox, intersects, mostItems = MAX_DATES, ...filter }: MosaicFilter,
-  { catalog }: Pick<Services, "catalog">,
-  where: Pick<SearchQuery, "bbox" | "intersects">,
-  signal: AbortSignal,
-): Promise<readonly CatalogItem[]> {
-  const shape = intersects ?? (bbox === undefined || where.bbox === undefined ? undefined : boundsGeometry(bbox));
-  const { items } = await catalog.search(
-    {
-      ...filter,
-      ...(bbox === undefined ? {} : { bbox }),
-      ...(shape === undefined ? {} : { intersects: shape }),
-      ...where,
-      limit: Math.min(MAX_DATES, mostItems),
-    },
-    signal,
-  );
-  return items.filter(({ geometry }) => shape === undefined || geometriesIntersect(geometry, shape));
-}
-
-/** The same, oldest first, with the looks of their files. */
-async function itemsOf(
-  filter: MosaicFilter,
-  services: Pick<Services, "catalog" | "stamps">,
-  where: Pick<SearchQuery, "bbox" | "intersects">,
-  signal: AbortSignal,
-): Promise<readonly CatalogItem[]> {
-  return services.stamps.stamp((await findItems(filter, services, where, signal)).toReversed());
-}
-
 /** A point is the pixel that it falls in, as in TiTiler: kernels are only checked. */
 function pointSource(query: URLSearchParams): RenderSource {
   parseKernel(query);
   return parseValues(query).source;
-}
-
-/** The point that a path names, in degrees and as it is given. @throws InvalidRequestError */
-export function placeOf(request: Request): {
-  readonly lon: number;
-  readonly lat: number;
-  readonly given: readonly [x: number, y: number];
-} {
-  const text = param(request, "place");
-  const crs = COORD_CRS.of(queryOf(request)) ?? "EPSG:4326";
-  const [, xText = "", yText = ""] = /^(-?[\d.]+),(-?[\d.]+)$/.exec(text) ?? [];
-  const given = [Number(xText || Number.NaN), Number(yText || Number.NaN)] as const;
-  const [lon, lat] = openCrs(crs).toWgs84(...given);
-  if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) return { lon, lat, given };
-  const wanted = crs === "EPSG:4326" ? "LONGITUDE,LATITUDE in degrees" : `X,Y in ${crs.slice(0, 60)}`;
-  throw new InvalidRequestError(`Point is "${text.slice(0, 60)}"; wanted ${wanted}`);
 }
 
 const wantsCsv = (request: Request): boolean => AS.of(queryOf(request)) === "csv";

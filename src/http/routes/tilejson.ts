@@ -15,7 +15,6 @@ import { baseOf } from "../base-url.js";
 import { itemPlace } from "../item-place.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
-import * as refused from "../refused.js";
 import type { RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { EMPTY_TILE } from "../send-picture.js";
@@ -68,7 +67,6 @@ export const TILEJSON_ROUTES: RouteGroup<Services> = {
       paths: ["{tms}/tilejson.json", "tilejson.json"].map((path) => `/collections/{collection}/${path}`),
       summary: "TileJSON of a collection's dates",
       parameters: [...TILEJSON_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
       handle: collectionTilejson,
     },
   ],
@@ -131,7 +129,7 @@ export async function sendMosaicTilejson(
 ): Promise<void> {
   const query = queryOf(request);
   const { mosaic } = parseMosaic(query, { extension: tileFormat(query), presets: services.renders });
-  const { mostItems: _most, ...wanted } = search;
+  const { effort: _effort, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS });
   const zoom = items.reduce((highest, item) => Math.max(highest, nativeZoom(item, set)), set.zooms[0]);
   const { inpaint, selection } = mosaic;

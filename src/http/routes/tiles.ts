@@ -13,7 +13,6 @@ import { planPicture, previewTarget, tileTarget } from "../../tile/plan.js";
 import { askedSize, MAX_SIZE, SIZE_PARAMETERS } from "../crop-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { BUFFER, PADDING, parseBuffer, QUALITY, queryOf } from "../params.js";
-import * as refused from "../refused.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { EMPTY_TILE, sendPicture, type Answering } from "../send-picture.js";
@@ -65,7 +64,6 @@ export const TILE_ROUTES: RouteGroup<Services> = {
       operationId: "collection.map.getTile",
       summary: "A map tile of a collection's dates",
       parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-      refused: refused.EFFORT,
       types: PICTURE_TYPES,
       mayBeEmpty: true,
       handle: collectionTile,

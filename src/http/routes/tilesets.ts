@@ -13,11 +13,12 @@ import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import { baseOf } from "../base-url.js";
 import { CRS } from "../crop-params.js";
 import { answerDocument, DOCUMENT_F, DOCUMENT_TYPES } from "../document-page.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { itemPlace, queryText } from "../item-place.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { queryOf, wholeQueryOf } from "../params.js";
 import type { Route, RouteGroup } from "../route.js";
-import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
 import { pathParam } from "../sending-documents.js";
 import { JSON_TYPE } from "../stac-documents.js";
 import { tileMatrixSetUri } from "./tile-matrix-sets.js";
@@ -65,7 +66,12 @@ export const TILESET_ROUTES: RouteGroup<Services> = {
         collectionSubject,
       ],
       ["/collections/{collection}/items/{item}/tiles", "an item", LOOK, itemSubject],
-      ["/searches/{search}/tiles", "a registered search", [...LOOK, ...DATE_PARAMETERS], searchSubject],
+      [
+        "/searches/{search}/tiles",
+        "a registered search",
+        [...LOOK, ...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
+        searchSubject,
+      ],
     ] as const
   ).flatMap(([path, what, parameters, subjectOf]: readonly [string, string, readonly Parameter[], SubjectOf]) => [
     listRoute(path, what, parameters, subjectOf),
@@ -172,7 +178,7 @@ export function extentOf({ extent }: StacJson): Bounds | undefined {
 async function searchSubject({ catalog, searches, renders }: Services, request: Request): Promise<Subject> {
   const { id, metadata, search } = await searches.get(pathParam(request, "search"));
   const { name } = metadata;
-  const wanted = narrowed(parseMosaicFilter(search), ofTiles(queryOf(request)), renders);
+  const wanted = narrowed(parseRegistered(search, queryOf(request)), ofTiles(queryOf(request)), renders);
   return {
     title: typeof name === "string" ? name : id,
     path: `/searches/${id}`,
@@ -187,7 +193,7 @@ async function itemSubject({ catalog }: Services, request: Request): Promise<Sub
 
 /** What the tiles of a query may show: how many items each of them reads is another matter. */
 function narrowed(
-  { mostItems: _most, ...filter }: MosaicFilter,
+  { effort: _effort, ...filter }: MosaicFilter,
   query: URLSearchParams,
   presets: Services["renders"],
 ): MosaicFilter {

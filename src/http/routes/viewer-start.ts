@@ -61,7 +61,8 @@ function sendStart({ catalog, config, searches }: Needed): RequestHandler {
     const chosen = collections.find(({ id }) => id === wanted) ?? collections[0];
     const datetime = DATETIME.of(query);
     const { basemap } = config;
-    const find = async ({ mostItems = MAX_ITEMS, ...filter }: MosaicFilter): Promise<readonly CatalogItem[]> => {
+    const find = async ({ effort = {}, ...filter }: MosaicFilter): Promise<readonly CatalogItem[]> => {
+      const { mostItems = MAX_ITEMS } = effort;
       const within = datetime === undefined ? {} : { datetime };
       return (await catalog.search({ ...filter, ...within, limit: Math.min(MAX_ITEMS, mostItems) })).items;
     };

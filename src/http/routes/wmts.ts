@@ -11,11 +11,11 @@ import { sendParts } from "../sending-documents.js";
 import { requestSignal } from "../signal.js";
 import { baseOf } from "../base-url.js";
 import { itemPlace } from "../item-place.js";
+import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
-import * as refused from "../refused.js";
 import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
-import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseMosaicFilter } from "../search-params.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
 import { EMPTY_TILE } from "../send-picture.js";
 import { FORMATS, wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
@@ -82,22 +82,17 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
   title: "WMTS",
   routes: (
     [
-      [
-        "/collections/{collection}",
-        [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS],
-        refused.EFFORT,
-        collectionOf,
-      ],
-      ["/searches/{search}", DATE_PARAMETERS, [...refused.EFFORT, "items_limit"], searchOf],
-      ["/collections/{collection}/items/{item}", [], [], itemOf],
+      ["/collections/{collection}", [...DATE_PARAMETERS, ...FILTER_PARAMETERS, ...ORDER_PARAMETERS], collectionOf],
+      ["/searches/{search}", [...DATE_PARAMETERS, ...EFFORT_PARAMETERS], searchOf],
+      ["/collections/{collection}/items/{item}", [], itemOf],
     ] as const
-  ).flatMap(([root, dates, more, served]): Route<Services>[] => [
+  ).flatMap(([root, dates, served]): Route<Services>[] => [
     {
       method: "get",
       paths: [`${root}/WMTSCapabilities.xml`],
       summary: "WMTS capabilities with a TIME dimension",
       parameters: [...LOOK, CAPABILITIES_FORMAT, ...dates],
-      refused: [...more, "use_epsg", "zooms"],
+      refused: ["use_epsg", "zooms"],
       types: ["application/xml"],
       handle: (services) => async (request, response) =>
         sendCapabilities(await served(request, services), wholeQueryOf(request), {
@@ -140,7 +135,7 @@ async function searchOf(request: Request, { searches }: Services): Promise<Serve
   return {
     path: `searches/${entry.id}`,
     title: typeof name === "string" ? name : entry.id,
-    search: parseMosaicFilter(entry.search),
+    search: parseRegistered(entry.search, queryOf(request)),
   };
 }
 
@@ -162,7 +157,7 @@ async function sendCapabilities(
   // The tiles' paths say which format they have.
   const ofFormat = [CAPABILITIES_FORMAT, ...FORMAT_PARAMETERS].map(({ name }) => name);
   const passedOn = new URLSearchParams([...query].filter(([name]) => !ofFormat.includes(name)));
-  const { mostItems: _most, ...wanted } = search;
+  const { effort: _effort, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS }, signal);
   const slices = createSlices(signal);
   let highest = 0;

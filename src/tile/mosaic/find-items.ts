@@ -4,8 +4,10 @@ import type { SortKey } from "../../catalog/sort-order.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import type { Bounds } from "../../geo/bounds.js";
 import type { DateBound, MosaicItem } from "../plan.js";
-import { observationRule, type MosaicSpec } from "./mosaic-spec.js";
+import { goesByCover, withinEffort, type Effort } from "./effort.js";
+import { isOrdered, observationRule, type MosaicSpec } from "./mosaic-spec.js";
 import { baseDay, byDistance, orderItems, reachingItems, solarDay } from "./order-items.js";
+import { createTimeLimit } from "./time-limit.js";
 
 /** Where items are found, and how many of them a picture may read. */
 export interface MosaicCatalog {
@@ -16,8 +18,7 @@ export interface MosaicCatalog {
 /** Which items a mosaic may read, and in which order; newest first unless given. */
 export interface MosaicFilter extends SearchFilter {
   readonly sortby?: readonly SortKey[];
-  /** Reads fewer items than a picture may. */
-  readonly mostItems?: number;
+  readonly effort?: Effort;
 }
 
 export interface MosaicSearch {
@@ -56,13 +57,21 @@ export async function findMosaicItems(
   signal?: AbortSignal,
 ): Promise<FoundItems> {
   const [from, to] = intersection(interval, search.datetime ?? ALWAYS);
-  const { bbox, intersects: shape, sortby, mostItems = Infinity, ...rest } = search;
+  const { bbox, intersects: shape, sortby, effort = {}, ...rest } = search;
+  const { mostItems = Infinity, mostScanned = Infinity, timeLimitMs } = effort;
+  const time = createTimeLimit(timeLimitMs, signal);
   const intersects = shape ?? (bbox === undefined ? undefined : boundsGeometry(bbox));
   const limit = Math.min(config.maxItemsPerTile, mostItems);
+  // Where pixels end the reading it ends no later than footprints would have it, and shows the same.
+  const byCover = goesByCover(effort) && !isOrdered(mosaic.selection);
   const found = (items: readonly MosaicItem[], isCut: boolean): FoundItems => ({
     items,
     // What the request itself leaves out is no bound of the server's.
-    limit: { dates: config.maxItemsPerTile, isCut: isCut && items.length < mostItems },
+    limit: {
+      dates: config.maxItemsPerTile,
+      isCut: isCut && !byCover && items.length < Math.min(mostItems, mostScanned),
+      isLate: time.isOver(),
+    },
   });
   if (from > to) return found([], false);
   if (sortby !== undefined && (mosaic.inpaint !== "none" || observationRule(mosaic) === "clear"))
@@ -70,7 +79,11 @@ export async function findMosaicItems(
       `sortby with ${mosaic.inpaint === "none" ? `pixel_selection=${mosaic.selection}` : `inpaint=${mosaic.inpaint}`}, which goes by time; wanted one of them`,
     );
   const order = sortby === undefined ? {} : { sortby };
-  const find = async (datetime: readonly [number, number], most: number): Promise<Pick<SearchPage, "items" | "next">> =>
+  const find = async (
+    datetime: readonly [number, number],
+    most: number,
+    until: AbortSignal | undefined,
+  ): Promise<Pick<SearchPage, "items" | "next">> =>
     datetime[0] > datetime[1]
       ? { items: [], next: undefined }
       : catalog.search(
@@ -82,32 +95,35 @@ export async function findMosaicItems(
             datetime,
             limit: most,
           },
-          signal,
+          until,
         );
   if (sortby !== undefined) {
-    const { items, next } = await find([from, to], Math.min(mostItems, PASSED_OVER * limit));
-    return found(items, next !== undefined);
+    const most = Math.min(mostScanned, byCover ? Infinity : mostItems, PASSED_OVER * limit);
+    const { items, next } = await time.first((until) => find([from, to], most, until));
+    return found(byCover ? withinEffort(items, effort, { bounds }) : items, next !== undefined);
   }
   const middle = Math.min(to, mosaic.askedMs ?? to);
-  const before = await find([from, middle], lookedAt(limit));
-  const after = middle < to ? await find([Math.max(from, middle + 1), to], MAX_AFTER) : undefined;
+  const before = await time.first((until) => find([from, middle], lookedAt(limit), until));
+  const after =
+    middle < to ? await time.within((until) => find([Math.max(from, middle + 1), to], MAX_AFTER, until)) : undefined;
   const ordered = orderItems([...(after?.items ?? []), ...before.items], mosaic, Infinity);
-  const items = reachingItems(ordered.slice(0, lookedAt(limit)), bounds, PASSED_OVER * limit).slice(
-    0,
-    Math.min(mostItems, MOST_ITEMS),
-  );
+  const scanned = ordered.slice(0, Math.min(mostScanned, lookedAt(limit)));
+  const left = byCover ? withinEffort(scanned, effort, { bounds }) : scanned;
+  const items = reachingItems(left, bounds, PASSED_OVER * limit).slice(0, Math.min(mostItems, MOST_ITEMS));
   const isCut = items.length < ordered.length || before.next !== undefined || after?.next !== undefined;
   if (mosaic.inpaint === "none") return found(items, isCut);
   const filled = mosaic.selection === "first" ? baseDay(items, mosaic) : items.slice(0, 1);
-  const around = (item: CatalogItem): Promise<References> =>
-    findReferences({
-      find: ({ datetime = ALWAYS, ...query }) =>
-        catalog.search({ ...rest, ...query, datetime: intersection(datetime, search.datetime ?? ALWAYS) }, signal),
-      item,
-      mosaic,
-      limit,
-      interval: [from, to],
-    });
+  const around = async (item: CatalogItem): Promise<References> =>
+    (await time.within((until) =>
+      findReferences({
+        find: ({ datetime = ALWAYS, ...query }) =>
+          catalog.search({ ...rest, ...query, datetime: intersection(datetime, search.datetime ?? ALWAYS) }, until),
+        item,
+        mosaic,
+        limit,
+        interval: [from, to],
+      }),
+    )) ?? { fillFrom: [], isFillCut: true };
   const withReferences = await Promise.all(
     items.map(async (item) => (filled.includes(item) ? { ...item, ...(await around(item)) } : item)),
   );
