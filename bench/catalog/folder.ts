@@ -24,7 +24,7 @@ import { makeItems, makeSearches, timeSearches } from "./searches.js";
 const COLLECTION = "lisbon";
 const DOCUMENT = `${COLLECTION}/collection.json`;
 /** Items that are made at once. */
-const STEP = 250_000;
+const STEP = 500_000;
 const SNAPSHOT = `${COLLECTION}/.items.snapshot`;
 const { values: options } = parseArgs({
   options: {
@@ -85,7 +85,7 @@ async function runSelf(as: string, folder: string): Promise<number> {
 }
 
 /**
- * A step: some more items into the snapshot, which a killed run leaves whole, and the collection's document. The items' own documents aren't made: of
+ * A step: some more items into the snapshot, which a killed run leaves whole, and with the last the collection's document. The items' own documents aren't made: of
  * what a snapshot has they aren't read.
  */
 async function make(folder: string): Promise<void> {
@@ -100,7 +100,7 @@ async function make(folder: string): Promise<void> {
   let i = 0;
   for (const item of makeItems(to, COLLECTION))
     if (i++ >= from) items.push({ item: inFolder(item, folder), ...linkOf(item.id) });
-  await pipeline(Readable.from(collectionTexts(to)), createWriteStream(join(folder, DOCUMENT)));
+  if (to === count) await pipeline(Readable.from(collectionTexts(to)), createWriteStream(join(folder, DOCUMENT)));
   const written = performance.now();
   const contents = { collection: COLLECTION, place: DOCUMENT, folder, items };
   const old = base === undefined ? undefined : { items: base, hidden: undefined };
@@ -119,13 +119,17 @@ function linkOf(id: string): Omit<LinkedItem, "item"> {
 function* collectionTexts(size: number): Generator<string> {
   yield documentText({ ...newCollection({ id: COLLECTION }), links: [] }).replace(/\]\n\}\n$/, "");
   let separator = "\n    ";
+  let text = "";
   for (const { id, datetime } of makeItems(size, COLLECTION)) {
     const { href, checksum } = linkOf(id);
     const link = { rel: "item", href, type: "application/geo+json", title: datetime, "file:checksum": checksum };
-    yield separator + JSON.stringify(link, undefined, 2).replaceAll("\n", "\n    ");
+    text += separator + JSON.stringify(link, undefined, 2).replaceAll("\n", "\n    ");
     separator = ",\n    ";
+    if (text.length < 2 ** 18) continue;
+    yield text;
+    text = "";
   }
-  yield "\n  ]\n}\n";
+  yield `${text}\n  ]\n}\n`;
 }
 
 function inFolder(item: LinkedItem["item"], folder: string): LinkedItem["item"] {

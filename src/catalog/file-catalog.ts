@@ -5,7 +5,7 @@ import { FolderReader, type CatalogState } from "./folder-reader.js";
 import { goneItems } from "./linked-items.js";
 import type { Catalog, CatalogEvents } from "./types.js";
 
-/** A request waits so long for a look at the folder: usually a millisecond, but new links of a million take seconds. */
+/** Requests wait for a look at the folder so long after it began: usually that is a millisecond, but new links of a million take seconds. */
 const WAIT_MS = 25;
 
 export interface FileCatalogOptions extends CatalogEvents {
@@ -30,8 +30,10 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
   let state = await reader.read(undefined);
   let checkedAt = performance.now();
   let refreshing: Promise<void> | undefined;
+  let begunAt = checkedAt;
   let lost: unknown;
   const look = async (): Promise<void> => {
+    begunAt = performance.now();
     try {
       const before = state;
       state = await reader.read(before);
@@ -50,8 +52,9 @@ export async function openFileCatalog(folder: string, options: FileCatalogOption
   const refresh = (): Promise<void> => (refreshing ??= look());
   const current = async (): Promise<CatalogState> => {
     if (refreshing === undefined && performance.now() - checkedAt >= pollMs) void refresh();
-    if (pollMs === 0) await refreshing;
-    else if (refreshing !== undefined) await Promise.race([refreshing, sleep(WAIT_MS)]);
+    const leftMs = pollMs === 0 ? Infinity : begunAt + WAIT_MS - performance.now();
+    if (leftMs === Infinity) await refreshing;
+    else if (refreshing !== undefined && leftMs > 0) await Promise.race([refreshing, sleep(leftMs)]);
     return state;
   };
   const save = async (): Promise<void> => {

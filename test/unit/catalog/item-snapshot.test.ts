@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, open as openFile, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, open as openFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { multihash } from "../../../src/catalog/catalog-files.js";
@@ -288,4 +290,24 @@ test("servers over one folder tell what its documents say, whatever comes, goes 
     }),
     { seed: 41, numRuns: 12 },
   );
+});
+
+test("while a collection's document is being read, however long that takes, the catalog answers as it was", async (t) => {
+  const { folder } = await makeCatalog(t);
+  const catalog = await openFileCatalog(folder, { pollMs: 5 });
+  const document = join(folder, "lisbon/collection.json");
+  const text = await readFile(document, "utf8");
+  // Whoever reads it waits until somebody writes.
+  await promisify(execFile)("mkfifo", [`${document}.pipe`]);
+  await rename(`${document}.pipe`, document);
+  await sleep(20);
+  for (let i = 0; i < 5; i++) assert.equal((await catalog.search({ limit: 1 })).matched, IDS.length);
+  const { links } = JSON.parse(text) as { links: { href: string }[] };
+  const fewer = links.filter(({ href }) => !href.includes("item-03"));
+  await writeFile(document, JSON.stringify({ ...(JSON.parse(text) as object), links: fewer }));
+  await until(async () => (await catalog.search({ limit: 1 })).matched === IDS.length - 1);
+  await rename(document, `${document}.pipe`);
+  await writeFile(document, text);
+  // A look that began meanwhile waits for the pipe's end.
+  await Promise.all([catalog.close(), writeFile(`${document}.pipe`, "{}", { flag: "r+" })]);
 });
