@@ -15,7 +15,7 @@ export interface ItemTable {
   /** Four numbers an item; east > 180 where the box crosses the antimeridian. */
   readonly boxes: Float64Array;
   /** Of each item, in `collections`. */
-  readonly collection: Uint16Array;
+  readonly collection: Uint32Array;
   readonly collections: readonly string[];
   readonly grid: BoxGrid;
   id(row: number): string;
@@ -69,7 +69,7 @@ export async function createItemTable(unsorted: Iterable<CatalogItem>): Promise<
   const numbers = new Map(collections.map((name, i) => [name, i]));
   const timeMs = new Float64Array(items.length);
   const boxes = new Float64Array(items.length * 4);
-  const collection = new Uint16Array(items.length);
+  const collection = new Uint32Array(items.length);
   await eachItem(items, slices, (item, row) => {
     timeMs[row] = item.datetimeMs;
     boxes.set(turned(item.boundsWgs84), 4 * row);

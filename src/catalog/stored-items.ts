@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { z } from "zod";
 import { messageOf } from "../core/assert.js";
 import { CorruptDataError } from "../core/errors.js";
 import { SharedCache } from "../core/shared-cache.js";
@@ -13,30 +12,24 @@ import { propertyOf } from "./item-properties.js";
 import { columnOfValues } from "./property-columns.js";
 import { createRowTable, hashOfBytes, type RowTable } from "./row-table.js";
 import { SectionFile } from "./section-file.js";
-import { COLUMN_KINDS, readColumn, type ColumnKind } from "./stored-columns.js";
-import { TextList } from "./text-list.js";
+import {
+  aboutSchema,
+  CHECKSUM_BYTES,
+  hrefOfId,
+  isSha256,
+  READ_AT_START,
+  readSections,
+  SHA256_PREFIX,
+  type SnapshotAbout,
+  type SnapshotSections,
+} from "./snapshot-sections.js";
+import { readColumn, type ColumnKind } from "./stored-columns.js";
 import type { CatalogItem } from "./types.js";
 
 /** Of texts of items that were parsed; several times as much as objects. */
 const PARSED_BYTES = 8 * 2 ** 20;
 /** Read at once where all items' texts are gone through. */
 const READ_BYTES = 4 * 2 ** 20;
-/** Of a sha2-256. */
-const CHECKSUM_BYTES = 32;
-
-/** What a snapshot says of itself. */
-export const aboutSchema = z.object({
-  /** The collection's document, relative to the catalog's folder. */
-  place: z.string(),
-  collection: z.string(),
-  size: z.int().nonnegative(),
-  shared: z.array(z.unknown()),
-  /** All properties that an item has. */
-  columns: z.array(z.tuple([z.string(), z.enum(COLUMN_KINDS)])),
-  /** JSON types of those that are told of. */
-  types: z.array(z.tuple([z.string(), z.array(z.string())])),
-});
-export type SnapshotAbout = z.infer<typeof aboutSchema>;
 
 export interface StoredItemsOptions {
   /** Absolute; the collection's document in it. */
@@ -50,19 +43,6 @@ export interface StoredItemsOptions {
   readonly onDamage: (problem: string) => void;
 }
 
-interface Sections {
-  readonly timeMs: Float64Array;
-  readonly boxes: Float64Array;
-  readonly checksums: Buffer;
-  readonly ids: TextList;
-  /** Empty where it is what the id says. */
-  readonly hrefs: TextList;
-  readonly footprints: TextList;
-  readonly textStarts: Float64Array;
-  readonly textLengths: Uint32Array;
-  readonly textChecksums: Uint32Array;
-}
-
 /**
  * A collection's items as they were parsed, in one file: reading a million documents takes many minutes. It is a cache of them, each found
  * again by its link's checksum, and may be removed at any time. What searches look at is in typed arrays, which opening reads and checks; properties'
@@ -72,13 +52,13 @@ export class StoredItems implements ItemTable {
   readonly size: number;
   readonly timeMs: Float64Array;
   readonly boxes: Float64Array;
-  readonly collection: Uint16Array;
+  readonly collection: Uint32Array;
   readonly collections: readonly string[];
   readonly grid: BoxGrid;
   readonly about: SnapshotAbout;
   readonly columnKinds: ReadonlyMap<string, ColumnKind>;
   private readonly file: SectionFile;
-  private readonly sections: Sections;
+  private readonly sections: SnapshotSections;
   private readonly shared: SharedValues;
   private readonly options: StoredItemsOptions;
   private readonly byId: RowTable;
@@ -90,7 +70,7 @@ export class StoredItems implements ItemTable {
 
   private constructor(
     { file, about, options }: { file: SectionFile; about: SnapshotAbout; options: StoredItemsOptions },
-    sections: Sections,
+    sections: SnapshotSections,
     made: { readonly grid: BoxGrid; readonly byId: RowTable; readonly byChecksum: RowTable },
   ) {
     this.file = file;
@@ -101,7 +81,7 @@ export class StoredItems implements ItemTable {
     this.columnKinds = new Map(about.columns);
     this.timeMs = sections.timeMs;
     this.boxes = sections.boxes;
-    this.collection = new Uint16Array(about.size);
+    this.collection = new Uint32Array(about.size);
     this.collections = [about.collection];
     this.grid = made.grid;
     this.byId = made.byId;
@@ -115,7 +95,7 @@ export class StoredItems implements ItemTable {
     try {
       const about = aboutSchema.parse(file.about);
       if (about.place !== options.place) throw new CorruptDataError(options.place, `its snapshot is of ${about.place}`);
-      const sections = await readSections(file);
+      const sections = await readSections(file, about.size);
       await file.verify(READ_AT_START);
       const { ids, checksums } = sections;
       const made = {
@@ -287,39 +267,4 @@ export class StoredItems implements ItemTable {
 interface ParsedItem {
   readonly item: CatalogItem;
   readonly bytes: number;
-}
-
-const SHA256_PREFIX = "1220";
-
-export const isSha256 = (checksum: string): boolean => /^1220[0-9a-f]{64}$/.test(checksum);
-
-export const hrefOfId = (id: string): string => `./${id}/${id}.json`;
-
-const LISTS = ["ids", "hrefs", "footprints"] as const;
-const READ_AT_START: ReadonlySet<string> = new Set([
-  "times",
-  "boxes",
-  "checksums",
-  "text starts",
-  "text lengths",
-  "text checksums",
-  ...LISTS.flatMap((name) => [name, `${name} ends`]),
-]);
-
-async function readSections(file: SectionFile): Promise<Sections> {
-  const floats = async (name: string): Promise<Float64Array> => new Float64Array((await file.section(name)).buffer);
-  const integers = async (name: string): Promise<Uint32Array> => new Uint32Array((await file.section(name)).buffer);
-  const list = async (name: (typeof LISTS)[number]): Promise<TextList> =>
-    new TextList(await file.section(name), await floats(`${name} ends`));
-  return {
-    timeMs: await floats("times"),
-    boxes: await floats("boxes"),
-    checksums: await file.section("checksums"),
-    ids: await list("ids"),
-    hrefs: await list("hrefs"),
-    footprints: await list("footprints"),
-    textStarts: await floats("text starts"),
-    textLengths: await integers("text lengths"),
-    textChecksums: await integers("text checksums"),
-  };
 }

@@ -6,7 +6,8 @@ import { searchedNames } from "./item-properties.js";
 import { textOfItem } from "./item-text.js";
 import { SectionWriter } from "./section-file.js";
 import { bytesOf, writeColumn, type ColumnKind } from "./stored-columns.js";
-import { hrefOfId, isSha256, type SnapshotAbout, type StoredItems } from "./stored-items.js";
+import { hrefOfId, isSha256, type SnapshotAbout } from "./snapshot-sections.js";
+import type { StoredItems } from "./stored-items.js";
 import { endsOf } from "./text-list.js";
 import type { CatalogItem } from "./types.js";
 

@@ -288,7 +288,7 @@ test("servers over one folder tell what its documents say, whatever comes, goes 
       for (const server of servers) await server.close();
       await rm(folder, { recursive: true });
     }),
-    { seed: 41, numRuns: 12 },
+    { seed: 41, numRuns: 8 },
   );
 });
 

@@ -81,9 +81,9 @@ test("links cut out of a document's bytes, wherever its pieces end, are those th
         assert.equal(kept === undefined, whole === undefined);
       },
     ),
-    { seed: 21, numRuns: 2000 },
+    { seed: 21, numRuns: 1000 },
   );
-  assert.ok(scanned.torn > 200 && scanned.followed > scanned.whole / 2, JSON.stringify(scanned));
+  assert.ok(scanned.torn > 100 && scanned.followed > scanned.whole / 2, JSON.stringify(scanned));
 });
 
 test("a document that isn't there is told so", async (t) => {
