@@ -41,7 +41,7 @@ export function summarise(
   total: number,
   options: StatisticsOptions = USUAL_STATISTICS,
 ): Statistics {
-  const sorted = values.toSorted();
+  const sorted = sortValues(values);
   const sum = values.reduce((a, b) => a + b, 0);
   const mean = sum / values.length;
   const squares = values.reduce((a, b) => a + (b - mean) ** 2, 0);
@@ -65,6 +65,21 @@ export function summarise(
     valid_pixels: values.length,
     masked_pixels: total - values.length,
   };
+}
+
+const NUMBERS = 65_536;
+
+/** Ascending. Digital numbers are counted, which takes a tenth of the time of sorting them. */
+function sortValues(values: Float64Array): Float64Array {
+  const counts = new Uint32Array(NUMBERS);
+  for (const value of values) {
+    if (!Number.isInteger(value) || value < 0 || value >= NUMBERS) return values.toSorted();
+    counts[value] = (counts[value] ?? 0) + 1;
+  }
+  const sorted = new Float64Array(values.length);
+  let from = 0;
+  for (const [value, count] of counts.entries()) sorted.fill(value, from, (from += count));
+  return sorted;
 }
 
 interface Counted {
