@@ -117,12 +117,19 @@ class Server:
         for _ in range(600):
             try:
                 urllib.request.urlopen(self.url).close()
-                # What it does at its start is no part of an answer.
-                time.sleep(3)
+                self.settle()
                 return self.port
             except OSError:
                 time.sleep(0.1)
         sys.exit(f"nothing answers at {self.url}")
+
+    def settle(self) -> None:
+        """What a server does at its start is no part of an answer: waits until its processor time stands still."""
+        for _ in range(60):
+            before = self.processor_seconds()
+            time.sleep(1)
+            if self.processor_seconds() - before < 0.03:
+                return
 
     def processor_seconds(self) -> float:
         """Of the process itself; nginx's workers are left out, which take next to nothing."""

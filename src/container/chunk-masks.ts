@@ -100,14 +100,19 @@ function readValidity(section: Uint8Array | undefined, place: MaskPlace): Uint8A
 function unpackNibbles(section: Uint8Array, place: MaskPlace): Uint8Array {
   const pixels = place.width * place.height;
   const nibbles = inflate(section, Math.ceil(pixels / 2), place.name);
-  // Two at a time, and not at once to shared memory: a third of the time.
-  const pairs = new Uint16Array(nibbles.length);
-  for (let i = 0; i < pairs.length; i++) pairs[i] = NIBBLES[nibbles[i] ?? 0] ?? 0;
-  return share(new Uint8Array(pairs.buffer, 0, pixels));
+  const padded = new Uint8Array((nibbles.length + 3) & ~3);
+  padded.set(nibbles);
+  // Eight codes at a time, little-endian, and not at once to shared memory: a sixth of the time.
+  const words = new Int32Array(padded.buffer);
+  const codes = new Int32Array(2 * words.length);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? 0;
+    const [high, low] = [(word >>> 4) & 0x0f0f0f0f, word & 0x0f0f0f0f];
+    codes[2 * i] = (high & 15) | ((low & 15) << 8) | ((high & 0xf00) << 8) | ((low & 0xf00) << 16);
+    codes[2 * i + 1] = ((high >>> 16) & 15) | ((low >>> 8) & 0xf00) | ((high >>> 8) & 0xf0000) | (low & 0xf000000);
+  }
+  return share(new Uint8Array(codes.buffer, 0, pixels));
 }
-
-/** A byte's two codes as a little-endian pair. */
-const NIBBLES = Uint16Array.from({ length: 256 }, (_, byte) => (byte >> 4) | ((byte & 15) << 8));
 
 function share(bytes: Uint8Array): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { RequestHandler } from "express";
 import type { Services } from "../../app/services.js";
+import type { OpenContainer } from "../../tile/chunk-reader.js";
 import { openItem } from "../../tile/open-item.js";
 import { withTokens } from "../../tile/tokens.js";
 import { isVirtualAsset, virtualAsset } from "../../app/virtual-assets.js";
@@ -48,7 +49,7 @@ function sendVirtualAsset(services: Services): RequestHandler {
         bytes: asset.cog.fileBytes,
         mediaType: COG_MEDIA_TYPE,
         etag: etagOf(item, [name, tokens ?? "all"]),
-        lastModified: await modifiedAt(item),
+        lastModified: await modifiedAt(item, opened),
         cacheControl: cacheControlOf(services.config),
         read: (from: number, to: number) => asset.read(from, to, signal),
       };
@@ -72,10 +73,17 @@ function etagOf(item: CatalogItem, parts: readonly (string | number)[]): string 
   return `"${createHash("sha256").update(identity).digest("base64url").slice(0, 27)}"`;
 }
 
+/** Of an open file: one that is replaced is opened anew. */
+const writtenAt = new WeakMap<OpenContainer, Date>();
+
 /** When the item's file was written; of a file at a URL, what the item says. */
-async function modifiedAt({ href, json }: CatalogItem): Promise<Date | undefined> {
+async function modifiedAt({ href, json }: CatalogItem, opened: OpenContainer): Promise<Date | undefined> {
   const location = parseLocation(href);
-  if (location.kind === "file") return new Date(Math.floor((await stat(location.path)).mtimeMs / 1000) * 1000);
+  if (location.kind === "file") {
+    const known = writtenAt.get(opened) ?? new Date(Math.floor((await stat(location.path)).mtimeMs / 1000) * 1000);
+    writtenAt.set(opened, known);
+    return known;
+  }
   const { updated } = json["properties"] as { readonly updated?: unknown };
   const at = new Date(typeof updated === "string" ? updated : Number.NaN);
   return Number.isNaN(at.getTime()) ? undefined : at;
