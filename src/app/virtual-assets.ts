@@ -12,7 +12,7 @@ import { renderRaster } from "../render/render-raster.js";
 import { requiredBands, type RenderSpec } from "../render/render-spec.js";
 import type { OpenContainer } from "../tile/chunk-reader.js";
 import { decodeStored, decodeWindow, rectOfPixels, type DecodedWindow } from "../tile/decode-window.js";
-import { holeOf, physical, storedTiles, storedUnitsOf } from "../tile/stored-tile.js";
+import { blockOf, holeOf, physical, storedTiles, storedUnitsOf } from "../tile/stored-tile.js";
 import { windowMask } from "../tile/window-mask.js";
 import { keptBranch } from "./kept-branch.js";
 import type { Services } from "./services.js";
@@ -209,7 +209,7 @@ function decoderOf(container: OpenContainer, name: VirtualAssetName, use: Virtua
       const decoded = await decodeWindow(request, use, signal);
       return Buffer.concat(places.map((place) => visualTile(decoded, place, { spec, bands })));
     }
-    const units = storedUnitsOf(container.cog.metadata.units);
+    const units = { ...storedUnitsOf(container.cog.metadata.units), block: blockOf(places, COG_TILE_PX) };
     const decoded = await decodeStored(request, units, use, signal);
     return storedTiles(decoded, places, { units, side: COG_TILE_PX, bands: 1 });
   };

@@ -24,6 +24,12 @@ export interface StoredUnits {
   readonly hole: number;
 }
 
+/** Numbers that are wanted as they are stored. */
+export interface WantedNumbers extends StoredUnits {
+  /** Pixels across of the blocks that a window is cut into, side by side, which come one after another; as a whole unless given. */
+  readonly block?: number | undefined;
+}
+
 /** The number that is stored for an observed one that is that of holes. */
 export function besideHole({ dtype, hole }: StoredUnits): number {
   return hole < STORED_RANGE[dtype][1] ? hole + 1 : hole - 1;
@@ -46,4 +52,25 @@ export function storeNumbers(numbers: Float32Array, units: StoredUnits): StoredA
     out[i] = clipped === hole ? beside : clipped;
   }
   return out;
+}
+
+/** Planes [rows][columns] cut into blocks side by side: [plane][block][rows][block]. */
+export function inBlocks<T extends StoredArray>(numbers: T, { rows, columns, block }: BlockShape): T {
+  const out = numbers.slice();
+  for (let at = 0; at < numbers.length; at += rows * columns) {
+    for (let left = 0; left < columns; left += block) {
+      for (let r = 0; r < rows; r++) {
+        const from = at + r * columns + left;
+        out.set(numbers.subarray(from, from + block), at + rows * left + r * block);
+      }
+    }
+  }
+  return out as T;
+}
+
+/** Numbers across and down; `block` divides the columns. */
+interface BlockShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly block: number;
 }

@@ -1,6 +1,6 @@
 import type { NativeFactors } from "../core/bands.js";
 import type { LatentWindow } from "../core/latents.js";
-import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
+import type { StoredArray, WantedNumbers } from "../core/stored-numbers.js";
 import type { SessionOptions } from "./session.js";
 import type { Transform } from "./transform.js";
 
@@ -23,7 +23,7 @@ export interface SynthesisTask {
   /** Where the branch's answer for this one window is kept between tasks that want other bands of it; lapped models on the CPU. */
   readonly kept?: KeptBranch | undefined;
   /** Numbers are wanted as they are stored so, as decoded otherwise. */
-  readonly stored?: StoredUnits | undefined;
+  readonly stored?: WantedNumbers | undefined;
 }
 
 /** The branch's answer for a window, which is the same whatever bands are wanted; on shared memory. */

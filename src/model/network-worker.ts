@@ -2,8 +2,9 @@
 // models too.
 import { workerData } from "node:worker_threads";
 import { assertNever } from "../core/assert.js";
+import { STRIDE } from "../core/geometry.js";
 import { assembleLatents, type LatentWindow } from "../core/latents.js";
-import { STORED_ARRAY, storeNumbers, type StoredArray } from "../core/stored-numbers.js";
+import { inBlocks, STORED_ARRAY, storeNumbers, type StoredArray } from "../core/stored-numbers.js";
 import { serveTasks } from "../core/worker-pool.js";
 import { COMPONENTS, FREQUENCIES } from "./lapped/geometry.js";
 import { factorsOf } from "./lapped/native.js";
@@ -45,8 +46,14 @@ function raiseTo(lowest: number | undefined, pixels: Float32Array): Float32Array
 /** Batch of windows of one shape -> [n][bands][rows x 16][columns x 16]. */
 async function synthesise(task: SynthesisTask): Promise<StoredArray> {
   const { transform } = task;
-  const finish = ({ lowest, stored }: SynthesisTask, pixels: Float32Array): StoredArray =>
-    stored === undefined ? raiseTo(lowest, pixels) : storeNumbers(pixels, stored);
+  const finish = ({ lowest, stored, windows }: SynthesisTask, pixels: Float32Array): StoredArray => {
+    if (stored === undefined) return raiseTo(lowest, pixels);
+    const [first] = windows;
+    const numbers = storeNumbers(pixels, stored);
+    if (first === undefined || stored.block === undefined) return numbers;
+    const pixelsOf = (count: number): number => STRIDE * (count - 2 * transform.halo);
+    return inBlocks(numbers, { rows: pixelsOf(first.rows), columns: pixelsOf(first.columns), block: stored.block });
+  };
   if (transform.kind === "network") return finish(task, await runSynthesis(task, transform));
   // Means over native pixels that reach beyond a window are not in the graph.
   const isPlain = task.native === undefined || task.bands.every((band) => factorsOf(task.native)[band] === 1);

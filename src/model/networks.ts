@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { LatentWindow } from "../core/latents.js";
-import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
+import type { StoredArray, WantedNumbers } from "../core/stored-numbers.js";
 import { createWorkerPool, type PoolHealth } from "../core/worker-pool.js";
 import type { AnalysisTask, NetworkResult, NetworkTask, NetworkThreadData, SynthesisTask } from "./network-tasks.js";
 import type { Provider } from "./session.js";
@@ -11,7 +11,7 @@ export interface Networks {
   /** Pixels [bands][(rows - 2 halo) x 16][(columns - 2 halo) x 16] of one window. */
   synthesise(request: SynthesisRequest, signal?: AbortSignal): Promise<Float32Array>;
   /** The same as numbers are stored. */
-  synthesiseStored(request: SynthesisRequest, stored: StoredUnits, signal?: AbortSignal): Promise<StoredArray>;
+  synthesiseStored(request: SynthesisRequest, stored: WantedNumbers, signal?: AbortSignal): Promise<StoredArray>;
   analyse(task: Omit<AnalysisTask, "kind">, signal?: AbortSignal): Promise<Float32Array>;
   stats(): NetworkStats;
   health(): PoolHealth;
@@ -68,7 +68,7 @@ export function createNetworks(options: NetworksOptions): Networks {
 
   const run = async (
     { window, ...shared }: SynthesisRequest,
-    stored: StoredUnits | undefined,
+    stored: WantedNumbers | undefined,
     signal: AbortSignal | undefined,
   ): Promise<StoredArray> =>
     (await pool.run({ kind: "synthesise", ...shared, windows: [window], stored }, { signal })).data;

@@ -7,7 +7,7 @@ import type { Networks, SynthesisRequest } from "../model/networks.js";
 import type { ChunkReader, OpenContainer } from "./chunk-reader.js";
 import type { DecodedChunk } from "./decode-chunk.js";
 import type { PixelWindow } from "../core/raster.js";
-import type { StoredArray, StoredUnits } from "../core/stored-numbers.js";
+import type { StoredArray, WantedNumbers } from "../core/stored-numbers.js";
 import type { MaskPieces } from "./pixel-tasks.js";
 import type { LatentRect } from "./plan.js";
 import type { ObservationPieces } from "./window-observations.js";
@@ -20,7 +20,7 @@ export interface DecodedWindow extends ObservationPieces {
   readonly window: PixelWindow;
 }
 
-/** The same with numbers as they are stored, [bands][height][width]. */
+/** The same with numbers as they are stored, [bands][height][width], or in blocks where they were asked for so. */
 export interface StoredWindow extends Omit<DecodedWindow, "pixels"> {
   readonly numbers: StoredArray;
 }
@@ -69,7 +69,7 @@ export async function decodeWindow(
 /** The same as numbers are stored, of any sign. */
 export async function decodeStored(
   request: Omit<WindowRequest, "lowest">,
-  units: StoredUnits,
+  units: WantedNumbers,
   { reader, networks }: WindowDecoder,
   signal?: AbortSignal,
 ): Promise<StoredWindow> {

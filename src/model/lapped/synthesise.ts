@@ -1,7 +1,13 @@
 import { STRIDE } from "../../core/geometry.js";
 import type { NativeFactors } from "../../core/bands.js";
 import type { LatentWindow } from "../../core/latents.js";
-import { STORED_ARRAY, storeNumbers, type StoredArray, type StoredUnits } from "../../core/stored-numbers.js";
+import {
+  inBlocks,
+  STORED_ARRAY,
+  storeNumbers,
+  type StoredArray,
+  type WantedNumbers,
+} from "../../core/stored-numbers.js";
 import type { LappedTransform } from "../transform.js";
 import type { LappedBasis } from "./basis.js";
 import { AXES_LENGTH, COMPONENTS, FREQUENCIES, GROUPS, RADIUS } from "./geometry.js";
@@ -51,15 +57,21 @@ export async function synthesiseLapped(
 export async function synthesiseStored(
   window: LatentWindow,
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
-  wanted: WantedBands & { readonly stored: StoredUnits },
+  wanted: WantedBands & { readonly stored: WantedNumbers },
   use: Synthesis,
 ): Promise<StoredArray> {
   const { stored: units } = wanted;
   const { kernels } = use;
-  if (units.dtype === "float32") return storeNumbers(await synthesiseLapped(window, transform, wanted, use), units);
+  const { block } = units;
+  if (units.dtype === "float32") {
+    const numbers = storeNumbers(await synthesiseLapped(window, transform, wanted, use), units);
+    const [rows, columns] = [window.rows, window.columns].map((count) => STRIDE * (count - 2 * transform.halo));
+    return block === undefined ? numbers : inBlocks(numbers, { rows: rows ?? 0, columns: columns ?? 0, block });
+  }
   const made = STORED_ARRAY[units.dtype];
   const { at, numbers } = await synthesise(window, transform, wanted, use, {
     bytes: made.BYTES_PER_ELEMENT,
+    block,
     crop: (plane, rect, factor, out) => kernels.cropStored(plane, rect, { factor, units }, out),
   });
   const out = new made(numbers);
@@ -68,9 +80,10 @@ export async function synthesiseStored(
   return out;
 }
 
-/** How a band's pixels leave the kernels' memory: bytes a number, and what cuts them out of a plane. */
+/** How a band's pixels leave the kernels' memory: bytes a number, columns cut at once, and what cuts them out of a plane. */
 interface Cut {
   readonly bytes: number;
+  readonly block?: number | undefined;
   readonly crop: (plane: number, rect: CropRect, factor: number, out: number) => void;
 }
 
@@ -80,7 +93,7 @@ async function synthesise(
   transform: Pick<LappedTransform, "basis" | "degains" | "halo">,
   { bands, native }: WantedBands,
   { kernels, branch, known }: Synthesis,
-  { bytes, crop }: Cut,
+  { bytes, block, crop }: Cut,
 ): Promise<{ readonly at: number; readonly numbers: number }> {
   const factors = factorsOf(native);
   const { basis, degains, halo } = transform;
@@ -116,14 +129,17 @@ async function synthesise(
     used = Math.max(used, highestOf(basis));
   }
   const [rows, columns] = [STRIDE * (window.rows - 2 * halo), STRIDE * (window.columns - 2 * halo)];
-  const rect = { width, from: plan.top * width + plan.left, rows, columns };
+  const [from, across] = [plan.top * width + plan.left, block ?? columns];
   const pixels = kernels.take(area);
   const out = kernels.take((bytes * bands.length * rows * columns) / 4);
   bands.forEach((band, n) => {
     kernels.synthesise(planes + 4 * n * area, pixels, plan.size, used);
     const place = { x: STRIDE * plan.first.column, y: STRIDE * plan.first.row, width, height };
     averageNative(kernels.view(pixels, area), place, factors[band] ?? 1);
-    crop(pixels, rect, 1 / (basis.weights[band] ?? 1), out + bytes * n * rows * columns);
+    for (let left = 0; left < columns; left += across) {
+      const rect = { width, from: from + left, rows, columns: across };
+      crop(pixels, rect, 1 / (basis.weights[band] ?? 1), out + bytes * rows * (n * columns + left));
+    }
   });
   return { at: out, numbers: bands.length * rows * columns };
 }

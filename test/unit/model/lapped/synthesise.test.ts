@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { inBlocks, storeNumbers } from "../../../../src/core/stored-numbers.js";
 import { allSymbols, listSymbols, type LatentChunk, type LatentWindow } from "../../../../src/core/latents.js";
 import type { LappedBasis } from "../../../../src/model/lapped/basis.js";
 import { COMPONENTS, FREQUENCIES, GROUP } from "../../../../src/model/lapped/geometry.js";
 import { createKernels } from "../../../../src/model/lapped/kernels.js";
-import { commonCoefficients, synthesiseLapped } from "../../../../src/model/lapped/synthesise.js";
+import { commonCoefficients, synthesiseLapped, synthesiseStored } from "../../../../src/model/lapped/synthesise.js";
 import { seededRandom } from "../../../support/seeded-random.js";
 
 const kernels = createKernels();
@@ -232,4 +233,27 @@ test("the inverse undoes the analysis, whatever frequencies are used", () => {
     const all = kernels.view(a, pixels.length);
     assert.ok(few.every((value, i) => Math.abs(value - (all[i] ?? 0)) < 1e-2));
   }
+});
+
+test("numbers are stored as the decoded ones are when rounded, whole or in blocks side by side", async () => {
+  await fc.assert(
+    fc.asyncProperty(levels, fc.constantFrom("uint8", "uint16", "int16", "float32"), async (level, dtype) => {
+      const made = makeLevel(level);
+      const { window } = made;
+      const transform = { ...made, halo: HALO };
+      const wanted = { bands: [3, 7], native: undefined };
+      const use = { kernels, branch: undefined };
+      const decoded = await synthesiseLapped(window, transform, wanted, use);
+      const units = { dtype, scale: 1, offset: 0, hole: 0 };
+      const whole = await synthesiseStored(window, transform, { ...wanted, stored: units }, use);
+      assert.deepEqual(whole, storeNumbers(decoded, units));
+      const shape = { rows: 16 * (window.rows - 2 * HALO), columns: 16 * (window.columns - 2 * HALO), block: 16 };
+      const cut = await synthesiseStored(window, transform, { ...wanted, stored: { ...units, block: 16 } }, use);
+      assert.deepEqual(cut, inBlocks(whole, shape));
+      const [band, block, row, column] = [1, Math.floor(shape.columns / 16) - 1, shape.rows - 1, 5];
+      const at = ((band * shape.columns) / 16 + block) * shape.rows * 16 + row * 16 + column;
+      assert.equal(cut[at], whole[(band * shape.rows + row) * shape.columns + block * 16 + column]);
+    }),
+    { numRuns: 30 },
+  );
 });
