@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -19,18 +19,38 @@ export interface RegisteredSearch {
   readonly registered: string;
 }
 
+/** A search, and how it is used. */
+export interface ListedSearch extends RegisteredSearch {
+  /** RFC 3339 UTC: of the last use, to the minute where the server was started since; of the registration before any. */
+  readonly lastused: string;
+  /** Since the server was started. */
+  readonly usecount: number;
+}
+
+/** By `lastused`, `usecount`, `hash`, `registered`, or a property of the metadata, as text. */
+export interface SearchOrder {
+  readonly property: string;
+  readonly descending: boolean;
+}
+
 /** Registered searches; those of a catalog in a folder are kept in its .searches, whole or not at all. */
 export interface SearchStore {
   /** @throws InvalidRequestError for one that is too large; OverloadedError where no more are kept. */
   register(given: Pick<RegisteredSearch, "search" | "metadata">): Promise<RegisteredSearch>;
-  /** @throws NotFoundError */
+  /** To answer with what it finds, which counts as a use. @throws NotFoundError */
   get(id: string): Promise<RegisteredSearch>;
-  /** In the order of their ids. */
-  list(page: { readonly limit: number; readonly offset: number }): Promise<SearchList>;
+  /** To tell of it. @throws NotFoundError */
+  look(id: string): Promise<ListedSearch>;
+  /** In the order of their ids unless told otherwise; those without a property come last, descending first, as in PostgreSQL. */
+  list(page: {
+    readonly limit: number;
+    readonly offset: number;
+    readonly order?: readonly SearchOrder[];
+  }): Promise<SearchList>;
 }
 
 export interface SearchList {
-  readonly searches: readonly RegisteredSearch[];
+  readonly searches: readonly ListedSearch[];
   /** Of all. */
   readonly matched: number;
 }
@@ -47,6 +67,8 @@ const MAX_SEARCH_BYTES = 64 * 1024;
 const MEMORY_BYTES = 4 * 2 ** 20;
 /** Other servers on the same folder register too: what is there is counted again after so long. */
 const RECOUNT_MS = 10_000;
+/** The time of a search's last use is kept on disk, so often at most. */
+const TOUCH_MS = 60_000;
 
 const fileSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -63,6 +85,7 @@ export function createSearchStore(catalog: string, { maxSearches, maxBytes }: Se
     maxSize: MEMORY_BYTES,
     sizeCalculation: ({ bytes }) => bytes,
   });
+  const uses = new Map<string, { count: number; lastMs: number; keptMs: number }>();
   /** Registrations wait for one another, so that none passes the bounds beside another one. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -94,6 +117,25 @@ export function createSearchStore(catalog: string, { maxSearches, maxBytes }: Se
     return entry;
   }
 
+  const missing = (id: string): NotFoundError => new NotFoundError(`Search "${id.slice(0, 40)}" is not registered`);
+
+  async function count(id: string): Promise<void> {
+    const now = Date.now();
+    const use = uses.get(id) ?? { count: 0, lastMs: now, keptMs: -Infinity };
+    uses.set(id, use);
+    use.count++;
+    use.lastMs = now;
+    if (now - use.keptMs < TOUCH_MS) return;
+    use.keptMs = now;
+    await files.touch(id, now);
+  }
+
+  async function listed(entry: RegisteredSearch): Promise<ListedSearch> {
+    const use = uses.get(entry.id);
+    const lastMs = use?.lastMs ?? (await files.touched(entry.id)) ?? Date.parse(entry.registered);
+    return { ...entry, lastused: new Date(lastMs).toISOString(), usecount: use?.count ?? 0 };
+  }
+
   return {
     register(given) {
       const added = last.then(() => add(given));
@@ -102,22 +144,51 @@ export function createSearchStore(catalog: string, { maxSearches, maxBytes }: Se
     },
     async get(id) {
       const found = await find(id);
-      if (found === undefined) throw new NotFoundError(`Search "${id.slice(0, 40)}" is not registered`);
+      if (found === undefined) throw missing(id);
+      await count(id);
       return found;
     },
-    async list({ limit, offset }) {
+    async look(id) {
+      const found = await find(id);
+      if (found === undefined) throw missing(id);
+      return listed(found);
+    },
+    async list({ limit, offset, order = [] }) {
       const ids = await files.ids();
-      const searches: RegisteredSearch[] = [];
-      for (const id of ids.slice(offset, offset + limit)) {
+      const searches: ListedSearch[] = [];
+      for (const id of order.length === 0 ? ids.slice(offset, offset + limit) : ids) {
         const found = await find(id).catch(() => undefined);
-        if (found !== undefined) searches.push(found);
+        if (found !== undefined) searches.push(await listed(found));
       }
-      return { searches, matched: ids.length };
+      const sorted = order.length === 0 ? searches : inOrder(searches, order).slice(offset, offset + limit);
+      return { searches: sorted, matched: ids.length };
     },
   };
 }
 
 const ID = /^[0-9a-f]{32}$/;
+
+function inOrder(searches: readonly ListedSearch[], order: readonly SearchOrder[]): readonly ListedSearch[] {
+  const keyed = searches.map((search) => ({ search, values: order.map(({ property }) => valueOf(search, property)) }));
+  return keyed
+    .toSorted((a, b) => {
+      for (const [i, { descending }] of order.entries()) {
+        const [mine, other] = [a.values[i], b.values[i]];
+        if (mine === other) continue;
+        const isLess = mine !== undefined && (other === undefined || mine < other);
+        return isLess === descending ? 1 : -1;
+      }
+      return 0;
+    })
+    .map(({ search }) => search);
+}
+
+function valueOf(search: ListedSearch, property: string): string | number | undefined {
+  if (property === "hash") return search.id;
+  if (property === "lastused" || property === "usecount" || property === "registered") return search[property];
+  const value = Object.hasOwn(search.metadata, property) ? search.metadata[property] : undefined;
+  return value === undefined || value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
+}
 
 /** Where the texts of searches are kept. */
 interface Shelf {
@@ -126,6 +197,9 @@ interface Shelf {
   read(id: string): Promise<string | undefined>;
   write(id: string, text: string): Promise<void>;
   total(): Promise<{ readonly count: number; readonly bytes: number }>;
+  /** Keeps when a search was used, where that can be kept. */
+  touch(id: string, ms: number): Promise<void>;
+  touched(id: string): Promise<number | undefined>;
 }
 
 function memoryShelf(): Shelf {
@@ -139,6 +213,8 @@ function memoryShelf(): Shelf {
       bytes += Buffer.byteLength(text);
     },
     total: async () => ({ count: texts.size, bytes }),
+    touch: async () => undefined,
+    touched: async () => undefined,
   };
 }
 
@@ -161,6 +237,9 @@ function folderShelf(folder: string): Shelf {
         counted.bytes += Buffer.byteLength(text);
       }
     },
+    // The file's own time, which another server on the folder reads too.
+    touch: (id, ms) => utimes(place(id), new Date(ms), new Date(ms)).catch(() => undefined),
+    touched: async (id) => (await stat(place(id)).catch(() => undefined))?.mtimeMs,
     async total() {
       if (counted === undefined || performance.now() - counted.atMs > RECOUNT_MS) {
         const all = await ids();

@@ -35,7 +35,7 @@ export const COORD_CRS = parameter({
 });
 export const DST_CRS = parameter({
   name: "dst_crs",
-  description: "Of the picture; default coord_crs",
+  description: "Of the picture; default coord_crs, of previews the item's",
   example: "EPSG:3857",
   schema: z.string().transform((text) => parseCrs("dst_crs", text)),
 });

@@ -7,7 +7,10 @@ export interface WmtsOffer {
   readonly base: string;
   readonly title: string;
   readonly bounds: Bounds;
+  readonly minZoom: number;
   readonly maxZoom: number;
+  /** Names the CRS as "EPSG:3857", which ArcMap needs. */
+  readonly asEpsg: boolean;
   /** RFC 3339, oldest first; the last is the default. */
   readonly times: readonly string[];
   /** Named renders, a layer each. */
@@ -31,7 +34,7 @@ export type TileFormat = (typeof FORMATS)[number];
 
 /** The capabilities document, WMTS 1.0.0, layer by layer: each lists all times. */
 export function* wmtsCapabilities(offer: WmtsOffer): Generator<string> {
-  const { base, title, maxZoom } = offer;
+  const { base, title, minZoom, maxZoom } = offer;
   const query = offer.query === "" ? "" : `${offer.query}&`;
   const kvp = escapeXml(`${base}/wmts?${query}`);
   const get = `<ows:DCP><ows:HTTP><ows:Get xlink:href="${kvp}"><ows:Constraint name="GetEncoding"><ows:AllowedValues><ows:Value>KVP</ows:Value></ows:AllowedValues></ows:Constraint></ows:Get></ows:HTTP></ows:DCP>`;
@@ -52,9 +55,9 @@ export function* wmtsCapabilities(offer: WmtsOffer): Generator<string> {
   for (const layer of offer.layers) yield `${layerXml(layer, offer, times)}\n`;
   yield `    <TileMatrixSet>
       <ows:Identifier>${MATRIX_SET}</ows:Identifier>
-      <ows:SupportedCRS>urn:ogc:def:crs:EPSG::3857</ows:SupportedCRS>
+      <ows:SupportedCRS>${offer.asEpsg ? "EPSG:3857" : "urn:ogc:def:crs:EPSG::3857"}</ows:SupportedCRS>
       <WellKnownScaleSet>urn:ogc:def:wkss:OGC:1.0:GoogleMapsCompatible</WellKnownScaleSet>
-${Array.from({ length: maxZoom + 1 }, (_, z) => matrixXml(z)).join("\n")}
+${Array.from({ length: maxZoom - minZoom + 1 }, (_, i) => matrixXml(minZoom + i)).join("\n")}
     </TileMatrixSet>
   </Contents>
   <ServiceMetadataURL xlink:href="${escapeXml(`${base}/WMTSCapabilities.xml${query === "" ? "" : `?${offer.query}`}`)}"/>

@@ -218,3 +218,27 @@ test("items at a point, in a box or tile, of a collection and of a search", asyn
   assert.deepEqual(await names("/collections/place/point/100,10/assets"), []);
   assert.deepEqual(await names(`/collections/place/${path}/assets?scan_limit=1`), ["place_2024-04-10"]);
 });
+
+test("searches are listed in the order of sortby, page by page", async () => {
+  const { id } = await registered({ collections: ["place"], metadata: { name: "~last" } });
+  const page = async (query: string) =>
+    (await (await fetch(`${server.url}/searches/list?${query}`)).json()) as {
+      searches: { search: { hash: string; usecount: number } }[];
+      links: { rel: string; href: string }[];
+    };
+  const { path } = tileOf(placeAt(98, 98), 14);
+  for (let use = 0; use < 40; use++) await (await fetch(`${server.url}/searches/${id}/${path}.png`)).arrayBuffer();
+  const [first] = (await page("sortby=-usecount&limit=1")).searches;
+  assert.deepEqual([first?.search.hash, first?.search.usecount], [id, 40]);
+  assert.equal((await page("sortby=-lastused&limit=1")).searches[0]?.search.hash, id);
+  const all = (await page("sortby=%2Bname,-hash")).searches.map(({ search }) => search.hash);
+  const paged: string[] = [];
+  let href: string | undefined = `${server.url}/searches?sortby=name,-hash&limit=2`;
+  while (href !== undefined) {
+    const { searches, links } = (await (await fetch(href)).json()) as Awaited<ReturnType<typeof page>>;
+    paged.push(...searches.map(({ search }) => search.hash));
+    href = links.find(({ rel }) => rel === "next")?.href;
+  }
+  assert.deepEqual(paged, all);
+  assert.equal((await fetch(`${server.url}/searches?sortby=-`)).status, 400);
+});

@@ -107,3 +107,39 @@ test("an item has capabilities without a time, whose templates and GetTile are i
   );
   assert.ok(answers.every((bytes) => bytes.equals(answers[0] ?? Buffer.alloc(0))));
 });
+
+test("use_epsg names the CRS otherwise, zooms bound what is offered, and GDAL opens both", async (t) => {
+  const path = "/collections/pair/WMTSCapabilities.xml";
+  const zooms = async (query: string): Promise<readonly number[]> =>
+    [...(await text(`${path}?${query}`)).matchAll(/<TileMatrix>\s*<ows:Identifier>(\d+)</g)].map(([, z]) => Number(z));
+  assert.deepEqual(await zooms("zooms=WebMercatorQuad::9,12"), [9, 10, 11, 12]);
+  assert.deepEqual(await zooms("zooms=*::0,1"), [0, 1]);
+  assert.deepEqual(await zooms("zooms=WorldCRS84Quad::0,1&zooms=WebMercatorQuad::3,3"), [3]);
+  assert.deepEqual(await zooms("zooms=WorldCRS84Quad::0,1"), await zooms(""));
+  for (const [wrong, status] of [
+    ["zooms=WebMercatorQuad::5,2", 400],
+    ["zooms=3,4", 400],
+    ["zooms=*::0,25", 400],
+    ["zooms=None::0,1", 404],
+    ["use_epsg=perhaps", 400],
+  ] as const)
+    assert.equal((await fetch(`${server.url}${path}?${wrong}`)).status, status, wrong);
+  // A comma would end the URL for GDAL.
+  const both = "use_epsg=true&zooms=WebMercatorQuad::10%2C14";
+  const xml = await text(`${path}?${both}`);
+  assert.match(xml, /<ows:SupportedCRS>EPSG:3857<\/ows:SupportedCRS>/);
+  assert.doesNotMatch(xml.replaceAll(/<ServiceMetadataURL[^>]*>/g, ""), /use_epsg|zooms/);
+  if (!hasGdal()) return t.skip("GDAL's tools are not installed");
+  const [, layer = ""] = /<Layer>[\s\S]*?<ows:Identifier>([^<]+)</.exec(xml) ?? [];
+  const { stdout } = await promisify(execFile)("gdalinfo", [
+    "-json",
+    `WMTS:${server.url}${path}?${both},layer=${layer}`,
+  ]);
+  const info = JSON.parse(stdout) as {
+    coordinateSystem: { wkt: string };
+    geoTransform: number[];
+  };
+  assert.match(info.coordinateSystem.wkt, /"EPSG",3857/);
+  // Of the last zoom, at full size.
+  assert.ok(Math.abs((info.geoTransform[1] ?? 0) - 156543.03392804097 / 2 ** 14) < 1e-6);
+});

@@ -98,11 +98,12 @@ export function fileInfoRoutes(root: string): readonly Route<Services>[] {
       ...common,
       paths: [`${root}/info.geojson`],
       summary: "A file's bands and its grid as a Feature",
-      refused: ["crs"],
+      parameters: [...SOURCE_PARAMETERS, CRS],
       types: [GEOJSON_TYPE],
       handle: (services) => async (request, response) => {
         const item = await find(request, services);
-        const { boundsWgs84: bbox, geometry } = item;
+        const crs = CRS.of(queryOf(request));
+        const { bbox, geometry } = crs === undefined ? outlineOf(item) : boxOf(item, crs);
         response.type(GEOJSON_TYPE);
         response.json({ type: "Feature", bbox, geometry, properties: fileInfo(item, bandsOf(request)) });
       },

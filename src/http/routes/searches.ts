@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
-import type { RegisteredSearch } from "../../app/searches.js";
+import type { ListedSearch, RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
 import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError } from "../../core/errors.js";
@@ -45,6 +45,17 @@ const OFFSET = parameter({
   schema: z.int().min(0).max(999_999_999),
   wanted: "a whole number",
 });
+const SORTBY = parameter({
+  name: "sortby",
+  description: "lastused, usecount, hash, registered or properties of the metadata, - before it for descending",
+  example: "-lastused",
+  // A "+" that wasn't percent-encoded arrives as a space.
+  schema: z
+    .array(z.string().regex(/^[-+ ]?[^-+ ].*$/))
+    .transform((keys) => keys.map((key) => ({ property: key.replace(/^[-+ ]/, ""), descending: key.startsWith("-") }))),
+  wanted: "names, - before those that descend",
+  commas: true,
+});
 const TILES = "/searches/{search}/tiles/{tms}/{z}/{x}/{y}";
 
 /** Searches with a name, and their tiles: the shape of titiler-pgstac. */
@@ -62,8 +73,7 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: ["/searches", "/searches/list"],
       summary: "Registered searches",
-      parameters: [LIST_LIMIT, OFFSET],
-      refused: ["sortby"],
+      parameters: [LIST_LIMIT, OFFSET, SORTBY],
       handle: list,
     },
     {
@@ -71,7 +81,7 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       paths: ["/searches/{search}/info"],
       summary: "A registered search",
       handle: (services) => async (request, response) => {
-        response.json(infoOf(await services.searches.get(param(request, "search")), baseOf(response)));
+        response.json(infoOf(await services.searches.look(param(request, "search")), baseOf(response)));
       },
     },
     {
@@ -121,13 +131,14 @@ function list({ searches }: Services): RequestHandler {
     const query = queryOf(request);
     const limit = Math.max(1, Math.min(MAX_LISTED, LIST_LIMIT.of(query) ?? MAX_LISTED));
     const offset = OFFSET.of(query) ?? 0;
-    const { searches: found, matched } = await searches.list({ limit, offset });
+    const { searches: found, matched } = await searches.list({ limit, offset, order: SORTBY.of(query) ?? [] });
     const base = baseOf(response);
-    const link = (rel: string, from: number): object => ({
-      rel,
-      type: "application/json",
-      href: `${base}/searches?limit=${limit}&offset=${from}`,
-    });
+    const link = (rel: string, from: number): object => {
+      const asked = new URLSearchParams(query);
+      asked.set("limit", String(limit));
+      asked.set("offset", String(from));
+      return { rel, type: "application/json", href: `${base}/searches?${asked}` };
+    };
     response.json({
       searches: found.map((entry) => infoOf(entry, base)),
       links: [
@@ -220,10 +231,10 @@ function linksOf({ id, metadata }: RegisteredSearch, base: string): object[] {
   ];
 }
 
-function infoOf(entry: RegisteredSearch, base: string): object {
-  const { id, search, metadata, registered } = entry;
+function infoOf(entry: ListedSearch, base: string): object {
+  const { id, search, metadata, registered, lastused, usecount } = entry;
   return {
-    search: { hash: id, search, metadata: { type: "mosaic", ...metadata }, registered },
+    search: { hash: id, search, metadata: { type: "mosaic", ...metadata }, registered, lastused, usecount },
     links: [{ rel: "self", type: "application/json", href: `${base}/searches/${id}/info` }, ...linksOf(entry, base)],
   };
 }

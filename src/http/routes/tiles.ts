@@ -9,8 +9,9 @@ import type { Bounds } from "../../geo/bounds.js";
 import { parseTileOf, tileBoundsOf, tileMatrixSet, type SetTile } from "../../geo/tile-matrix-sets.js";
 import { parseRenderSpec } from "../../render/parse-render-spec.js";
 import { FORMAT_PARAMETERS, PICTURE_PARAMETERS, TILESIZE } from "../../render/render-parameters.js";
-import { planPicture, previewTarget, tileTarget } from "../../tile/plan.js";
-import { askedSize, MAX_SIZE, SIZE_PARAMETERS } from "../crop-params.js";
+import { cropTarget, targetBounds } from "../../tile/crop-target.js";
+import { planPicture, previewTarget, tileTarget, type TargetGrid } from "../../tile/plan.js";
+import { askedSize, DST_CRS, MAX_SIZE, SIZE_PARAMETERS } from "../crop-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { BUFFER, PADDING, parseBuffer, QUALITY, queryOf } from "../params.js";
 import { PICTURE_TYPES, type RouteGroup } from "../route.js";
@@ -72,8 +73,7 @@ export const TILE_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: [`${ITEM}/preview`, `${ITEM}/preview.{format}`, `${ITEM}/preview/{size}.{format}`],
       summary: "A whole item on its own grid",
-      parameters: [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_TILE, ...SIZE_PARAMETERS],
-      refused: ["dst_crs"],
+      parameters: [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_TILE, ...SIZE_PARAMETERS, DST_CRS],
       types: PICTURE_TYPES,
       mayBeEmpty: true,
       handle: itemPreview,
@@ -164,12 +164,29 @@ function itemPreview(services: Services): RequestHandler {
     const signal = requestSignal(request, response);
     await withItem(request, services, async (item) => {
       const spec = parseRenderSpec(queryOf(request), { extension, presets: services.renders });
-      const { width, height } = previewSize(request, item, spec.format === "tif" ? MAX_TIF_PX : MAX_PREVIEW_PX);
       const tokens = QUALITY.of(queryOf(request));
       const drawn = { spec, tokens, items: [item] };
-      await sendTarget(previewTarget(item, width, height), drawn, { services, request, response, signal });
+      const target = wholeTarget(request, item, spec.format === "tif" ? MAX_TIF_PX : MAX_PREVIEW_PX);
+      await sendTarget(target, drawn, { services, request, response, signal });
     });
   };
+}
+
+/** All of an item, in its own CRS or in `dst_crs`. @throws InvalidRequestError */
+function wholeTarget(request: Request, item: CatalogItem, most: number): TargetGrid {
+  const query = queryOf(request);
+  const dstCrs = DST_CRS.of(query);
+  if (dstCrs === undefined || dstCrs === item.grid.crs) {
+    const { width, height } = previewSize(request, item, most);
+    return previewTarget(item, width, height);
+  }
+  const [width, height] = askedSize(param(request, "size") || undefined, query);
+  const maxSize = MAX_SIZE.of(query) ?? PREVIEW_PX;
+  const { crs } = item.grid;
+  const target = cropTarget({ bounds: targetBounds(item.grid), crs, dstCrs, width, height, maxSize }, item.grid);
+  within("width", target.width, most);
+  within("height", target.height, most);
+  return target;
 }
 
 /** Of a picture of a whole item, as the path and query say. @throws InvalidRequestError */

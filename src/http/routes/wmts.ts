@@ -4,7 +4,7 @@ import type { MosaicFilter } from "../../tile/mosaic/find-items.js";
 import type { Services } from "../../app/services.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parameter, type Parameter } from "../../core/parameter.js";
-import { parseTileOf, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
+import { parseTileOf, tileMatrixSet, WEB_MERCATOR_QUAD } from "../../geo/tile-matrix-sets.js";
 import { FORMAT_PARAMETERS } from "../../render/render-parameters.js";
 import { createSlices } from "../../core/slices.js";
 import { sendParts } from "../sending-documents.js";
@@ -24,6 +24,7 @@ import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
 const MAX_ITEMS = 10_000;
 const MATRIX_SET = "WebMercatorQuad";
+const MAX_ZOOM = 24;
 
 /** What is served as WMTS: an item, a collection, or a registered search. */
 interface Served {
@@ -77,6 +78,33 @@ const CAPABILITIES_FORMAT = parameter({
   wanted: "png, webp or jpg",
 });
 
+const USE_EPSG = parameter({
+  name: "use_epsg",
+  description: "true: the CRS is named EPSG:3857, for ArcMap",
+  example: "true",
+  schema: z.boolean(),
+});
+const ZOOMS = parameter({
+  name: "zooms",
+  description: `Zooms that are offered, as SET::MIN,MAX, * for every set; of other sets than ${MATRIX_SET} there are none to offer`,
+  example: "WebMercatorQuad::3,9",
+  schema: z.array(z.string().transform(parseZooms)),
+});
+
+/** "WebMercatorQuad::0,5". @throws InvalidRequestError, NotFoundError for a set that isn't known */
+function parseZooms(text: string): { readonly isOffered: boolean; readonly zooms: readonly [number, number] } {
+  const [, id = "", first = "", last = ""] = /^([\w*]+)::(\d{1,2}),(\d{1,2})$/.exec(text) ?? [];
+  const zooms = [Number(first), Number(last)] as const;
+  if (id === "" || zooms[0] > zooms[1] || zooms[1] > MAX_ZOOM)
+    throw new InvalidRequestError(
+      `zooms holds "${text.slice(0, 40)}"; wanted SET::MIN,MAX with zooms from 0 to ${MAX_ZOOM}, such as ${MATRIX_SET}::0,5`,
+    );
+  return { isOffered: id === "*" || tileMatrixSet(id) === WEB_MERCATOR_QUAD, zooms };
+}
+
+/** Of capabilities alone, not passed on to tiles. */
+const OWN: readonly Parameter[] = [CAPABILITIES_FORMAT, USE_EPSG, ZOOMS, ...FORMAT_PARAMETERS];
+
 /** WMTS 1.0.0 with a TIME dimension: capabilities, REST tiles by the ordinary tile routes, and KVP. */
 export const WMTS_ROUTES: RouteGroup<Services> = {
   title: "WMTS",
@@ -91,8 +119,7 @@ export const WMTS_ROUTES: RouteGroup<Services> = {
       method: "get",
       paths: [`${root}/WMTSCapabilities.xml`],
       summary: "WMTS capabilities with a TIME dimension",
-      parameters: [...LOOK, CAPABILITIES_FORMAT, ...dates],
-      refused: ["use_epsg", "zooms"],
+      parameters: [...LOOK, CAPABILITIES_FORMAT, USE_EPSG, ZOOMS, ...dates],
       types: ["application/xml"],
       handle: (services) => async (request, response) =>
         sendCapabilities(await served(request, services), wholeQueryOf(request), {
@@ -154,9 +181,9 @@ async function sendCapabilities(
   parseBuffer(query);
   EMPTY_TILE.of(query);
   const format = CAPABILITIES_FORMAT.of(query);
+  const [given] = (ZOOMS.of(query) ?? []).filter(({ isOffered }) => isOffered);
   // The tiles' paths say which format they have.
-  const ofFormat = [CAPABILITIES_FORMAT, ...FORMAT_PARAMETERS].map(({ name }) => name);
-  const passedOn = new URLSearchParams([...query].filter(([name]) => !ofFormat.includes(name)));
+  const passedOn = new URLSearchParams([...query].filter(([name]) => !OWN.some((one) => one.name === name)));
   const { effort: _effort, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS }, signal);
   const slices = createSlices(signal);
@@ -169,7 +196,9 @@ async function sendCapabilities(
     base: `${baseOf(response)}/${path}`,
     title,
     bounds: items.length === 0 ? [-180, -85.05, 180, 85.05] : unionOf(items),
-    maxZoom: Math.min(24, highest + 2),
+    minZoom: given?.zooms[0] ?? 0,
+    maxZoom: given?.zooms[1] ?? Math.min(MAX_ZOOM, highest + 2),
+    asEpsg: USE_EPSG.of(query) ?? false,
     times: isOneDate === true ? [] : groupByDay(items).map(({ datetime }) => datetime),
     layers: Object.entries(services.renders).map(([id, render]) => ({ id, title: render.title ?? id })),
     formats: FORMATS.filter(([, extension]) => format === undefined || extension === format),
