@@ -49,6 +49,7 @@ async function measureAll(): Promise<void> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "tectile-million-")));
   try {
     for (let left = await missing(folder); left > 0; left = await missing(folder)) await runSelf("make", folder);
+    await pipeline(Readable.from(collectionTexts(count)), createWriteStream(join(folder, DOCUMENT)));
     await runSelf("open", folder);
   } finally {
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
@@ -85,8 +86,8 @@ async function runSelf(as: string, folder: string): Promise<number> {
 }
 
 /**
- * A step: some more items into the snapshot, which a killed run leaves whole, and with the last the collection's document. The items' own documents aren't made: of
- * what a snapshot has they aren't read.
+ * A step: some more items into the snapshot, which a killed run leaves whole. The items' own documents aren't made: of what a snapshot has they aren't
+ * read.
  */
 async function make(folder: string): Promise<void> {
   const began = performance.now();
@@ -100,7 +101,6 @@ async function make(folder: string): Promise<void> {
   let i = 0;
   for (const item of makeItems(to, COLLECTION))
     if (i++ >= from) items.push({ item: inFolder(item, folder), ...linkOf(item.id) });
-  if (to === count) await pipeline(Readable.from(collectionTexts(to)), createWriteStream(join(folder, DOCUMENT)));
   const written = performance.now();
   const contents = { collection: COLLECTION, place: DOCUMENT, folder, items };
   const old = base === undefined ? undefined : { items: base, hidden: undefined };
