@@ -125,15 +125,19 @@ function sizeOf(
     : { width: maxSize, height: Math.max(1, Math.ceil(maxSize * ownRatio)) };
 }
 
-/** Side of a pixel of a grid in another CRS: the diagonals of both have as many pixels, as GDALSuggestedWarpOutput has it. */
+/**
+ * Side of a pixel of a grid in another CRS, as GDALSuggestedWarpOutput has it: the way from the first corner to the last has as many pixels; that across the
+ * box around both where the corners lie above or beside one another.
+ */
 function pixelSize({ transform, width, height, crs }: CatalogItem["grid"], dstCrs: Crs): number {
   const between: Projector = crs === dstCrs ? (x, y) => [x, y] : projector(crs, dstCrs);
   const there = boxOutline([0, 0, width, height], PER_SIDE).map(([x, y]) => between(...applyAffine(transform, x, y)));
-  const west = there[0]?.[0] ?? 0;
+  const [west, north] = between(...applyAffine(transform, 0, 0));
   // Of a grid across the antimeridian, all on one side.
-  const onOneSide = there.map(([x, y]) =>
-    isGeographic(dstCrs) ? ([x - 360 * Math.round((x - west) / 360), y] as const) : ([x, y] as const),
-  );
-  const [minx, miny, maxx, maxy] = boundsOf(onOneSide);
-  return Math.hypot(maxx - minx, maxy - miny) / Math.hypot(width, height);
+  const onOneSide = ([x, y]: readonly [number, number]): readonly [number, number] =>
+    isGeographic(dstCrs) ? [x - 360 * Math.round((x - west) / 360), y] : [x, y];
+  const [east, south] = onOneSide(between(...applyAffine(transform, width, height)));
+  const [minx, miny, maxx, maxy] = boundsOf(there.map(onOneSide));
+  const across = east === west || south === north ? [maxx - minx, maxy - miny] : [east - west, south - north];
+  return Math.hypot(...across) / Math.hypot(width, height);
 }
