@@ -139,15 +139,15 @@ export interface SeriesValue {
 
 /**
  * The series without clouds: what is not clear takes the nearest clear values in time, with "linear" between the one before and the
- * one after. Dates in milliseconds, ascending.
+ * one after. Dates in milliseconds, in any order.
  */
 export function fillSeries(
   dates: readonly { readonly ms: number; readonly values: readonly number[] | undefined; readonly clear: boolean }[],
   method: "none" | "nearest" | "linear",
 ): readonly SeriesValue[] {
-  const clear = dates.flatMap(({ ms, values, clear: isClear }) =>
-    isClear && values !== undefined ? [{ ms, values }] : [],
-  );
+  const clear = dates
+    .flatMap(({ ms, values, clear: isClear }) => (isClear && values !== undefined ? [{ ms, values }] : []))
+    .toSorted((a, b) => a.ms - b.ms);
   return dates.map(({ ms, values, clear: isClear }) => {
     if (method === "none" || (isClear && values !== undefined)) return { values, inferred: undefined };
     const before = clear.findLast((one) => one.ms < ms);

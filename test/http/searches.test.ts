@@ -169,7 +169,7 @@ test("a search's points, statistics and tilesets are those of the collection, of
   const found = await get<Point>(`${search}/point/${place}?assets=B08`);
   assert.deepEqual(
     found.assets.map(({ name }) => name),
-    ["place_2024-01-10", "place_2024-02-10"],
+    ["place/place_2024-02-10", "place/place_2024-01-10"],
   );
   const dated = await get<Point>(`${collection}/point/${place}?assets=B08&datetime=2024-01-01/2024-02-28`);
   assert.deepEqual(found.assets, dated.assets);

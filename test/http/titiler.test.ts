@@ -240,7 +240,7 @@ test("a collection's tiles show the items that the query leaves, in the order th
   const { assets } = await json("point/3.02,42.43?assets=B04&ids=scene_2024-01-10,scene_2024-04-10");
   assert.deepEqual(
     (assets as { name: string }[]).map(({ name }) => name),
-    ["scene_2024-01-10", "scene_2024-04-10"],
+    [`${SCENE.collection}/scene_2024-04-10`, `${SCENE.collection}/scene_2024-01-10`],
   );
 });
 

@@ -24,7 +24,7 @@ import type { RouteGroup } from "../route.js";
 import { parseMaxSize, parseStatistics, STATISTICS_PARAMETERS } from "../statistics-params.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS } from "../search-params.js";
 import { requestSignal } from "../signal.js";
-import { collectionFilter, itemsOf, placeOf, searchFilter, type FilterOf } from "./series-items.js";
+import { collectionFilter, findItems, itemsOf, placeOf, searchFilter, type FilterOf } from "./series-items.js";
 import { param } from "./tiles.js";
 
 const AS = parameter({
@@ -145,19 +145,15 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
     const signal = requestSignal(request, response);
     const points = await withFreshCatalog(services.catalog, async () => {
       const filter = await filterOf(request, services);
-      const items = await itemsOf(filter, services, { bbox: [lon, lat, lon, lat] }, signal);
-      return readPoint(items, { lon, lat, source }, services, signal);
+      const items = await findItems(filter, services, { bbox: [lon, lat, lon, lat] }, signal);
+      return readPoint(await services.stamps.stamp(items), { lon, lat, source }, services, signal);
     });
     const names = shownNames({ source });
-    const inTime = points.toSorted((a, b) => a.item.datetimeMs - b.item.datetimeMs);
     const filled = fillSeries(
-      inTime.map((point) => ({ ...point, ms: point.item.datetimeMs })),
+      points.map((point) => ({ ...point, ms: point.item.datetimeMs })),
       fill,
     );
-    const rows = points.map((point) => ({
-      ...point,
-      ...(filled[inTime.indexOf(point)] ?? { values: undefined, inferred: undefined }),
-    }));
+    const rows = points.map((point, i) => ({ ...point, ...(filled[i] ?? { values: undefined, inferred: undefined }) }));
     if (wantsCsv(request)) {
       sendCsv(response, ["datetime", "item", "clear", "inferred", ...names], (line) => {
         for (const { item: one, values, clear, inferred } of rows)
@@ -168,7 +164,8 @@ function seriesPoint(services: Services, filterOf: FilterOf): RequestHandler {
     response.json({
       coordinates: given,
       assets: rows.map(({ item: one, values, clear, inferred }) => ({
-        name: one.id,
+        // As titiler-pgstac has it.
+        name: `${one.collection}/${one.id}`,
         datetime: one.datetime,
         values: values ?? names.map(() => null),
         band_names: numbered(names),
