@@ -11,6 +11,7 @@ const rendersSchema = z.record(
   z.string(),
   z.looseObject({
     title: z.string().optional(),
+    assets: z.array(z.string()).optional(),
     bidx: z.array(z.number()).optional(),
     expression: z.string().optional(),
     rescale: z.array(z.array(z.number())).optional(),
@@ -19,7 +20,7 @@ const rendersSchema = z.record(
   }),
 );
 
-/** The `renders` of a document as tile query strings in TiTiler's spelling ("bidx=4&bidx=3&..."); none where it has none. */
+/** The `renders` of a document as tile query strings in TiTiler's spelling ("assets=B08&assets=B04&..."); none where it has none. */
 export function renderQueries(
   renders: unknown,
 ): readonly { readonly id: string; readonly title: string; readonly query: string }[] {
@@ -27,6 +28,8 @@ export function renderQueries(
   if (!parsed.success) return [];
   return Object.entries(parsed.data).map(([id, render]) => {
     const query = new URLSearchParams();
+    // The image with all bands is what a query without assets is of.
+    for (const asset of render.assets ?? []) if (asset !== "tec") query.append("assets", asset);
     for (const band of render.bidx ?? []) query.append("bidx", String(band));
     if (render.expression !== undefined) query.append("expression", render.expression);
     for (const range of render.rescale ?? []) query.append("rescale", range.join(","));

@@ -10,6 +10,7 @@ import { CONFORMANCE } from "./conformance.js";
 import { withFields, type Fields } from "./item-fields.js";
 import { isHttpUrl, isRemote } from "../store/location.js";
 import { asLatents, virtualAssetDocuments, virtualItemAssets } from "./virtual-asset-documents.js";
+import { virtualRenders } from "./virtual-renders.js";
 
 /** Media types of STAC API answers. */
 export const JSON_TYPE = "application/json";
@@ -70,8 +71,10 @@ export function landingDocument(root: StacJson, collections: readonly StacJson[]
 /** A collection as the API shows it: links to its items, and tiles of their mosaic. */
 export function collectionDocument(collection: StacJson, base: string): StacJson {
   const self = `${base}/collections/${encodeURIComponent(idOf(collection))}`;
+  const renders = virtualRenders(collection["renders"]);
   return {
     ...collection,
+    ...(renders && { renders }),
     itemType: "feature",
     stac_extensions: withExtension(collection),
     item_assets: virtualItemAssets(collection["item_assets"]),
@@ -84,7 +87,7 @@ export function collectionDocument(collection: StacJson, base: string): StacJson
       { rel: QUERYABLES_REL, href: `${self}/queryables`, type: SCHEMA_TYPE, title: "Properties of items" },
       { rel: "aggregate", href: `${self}/aggregate`, type: JSON_TYPE, title: "Counts of items" },
       { rel: "aggregations", href: `${self}/aggregations`, type: JSON_TYPE, title: "Kinds of counts" },
-      ...tileLinks(self, collection["renders"]),
+      ...tileLinks(self, renders),
       {
         rel: "wmts",
         href: `${self}/WMTSCapabilities.xml`,
@@ -142,15 +145,17 @@ export function itemDocument(item: CatalogItem, base: string): StacJson {
   const collection = `${base}/collections/${encodeURIComponent(item.collection)}`;
   const self = `${collection}/items/${encodeURIComponent(item.id)}`;
   const { properties, assets } = itemParts.parse(item.json);
+  const renders = virtualRenders(properties["renders"]);
   return {
     ...item.json,
+    properties: { ...properties, ...(renders && { renders }) },
     stac_extensions: withExtension(item.json),
     links: [
       { rel: "self", href: self, type: GEOJSON_TYPE },
       { rel: "root", href: `${base}/`, type: JSON_TYPE },
       { rel: "parent", href: collection, type: JSON_TYPE },
       { rel: "collection", href: collection, type: JSON_TYPE },
-      ...tileLinks(self, properties["renders"]),
+      ...tileLinks(self, renders),
       { rel: "preview", href: `${self}/preview.png`, type: "image/png", title: "Preview" },
       ...item.references.map((id) => ({
         rel: REFERENCE_REL,

@@ -252,7 +252,7 @@ test("items offer tiles, TileJSON for each render and a preview", async (t) => {
   assert.equal(linkOf(json, "tilejson")?.href, `${self}/WebMercatorQuad/tilejson.json`);
   assert.ok(
     json.links.some(({ href }) =>
-      href.includes("tilejson.json?expression=%28B08-B04%29%2F%28B08%2BB04%29&rescale=-0.2%2C0.9"),
+      href.includes("tilejson.json?assets=B08&assets=B04&expression=%28b1-b2%29%2F%28b1%2Bb2%29&rescale=-0.2%2C0.9"),
     ),
   );
   assert.ok((json["stac_extensions"] as string[]).some((url) => url.includes("web-map-links/v1.2.0")));

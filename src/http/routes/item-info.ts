@@ -17,6 +17,7 @@ import { itemPlace, queryText } from "../item-place.js";
 import { queryOf } from "../params.js";
 import type { Route, RouteGroup } from "../route.js";
 import { GEOJSON_TYPE, JSON_TYPE } from "../stac-documents.js";
+import { virtualRenders } from "../virtual-renders.js";
 import { param } from "./tiles.js";
 
 const ITEM = "/collections/{collection}/items/{item}";
@@ -176,7 +177,7 @@ function rendersOf(
   const { path, query: own } = itemPlace(request, item);
   const [root, ending] = [`${baseOf(response)}/${path}`, queryText(own)];
   const properties = item.json["properties"] as Readonly<Record<string, unknown>>;
-  const given = (properties["renders"] ?? {}) as Readonly<Record<string, unknown>>;
+  const given = virtualRenders(properties["renders"]) ?? {};
   const renders = renderQueries(given).map(({ id: name, query }) => {
     const links = [
       {

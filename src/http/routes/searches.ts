@@ -2,7 +2,6 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { ListedSearch, RegisteredSearch } from "../../app/searches.js";
 import type { Services } from "../../app/services.js";
-import { BANDS } from "../../core/bands.js";
 import { InvalidRequestError } from "../../core/errors.js";
 import { parameter } from "../../core/parameter.js";
 import { tileMatrixSet } from "../../geo/tile-matrix-sets.js";
@@ -21,6 +20,10 @@ import {
   parseRegistered,
   searchSchema,
 } from "../search-params.js";
+import { layerQueries, mosaicLinks, parseMetadata } from "../search-metadata.js";
+import type { StacJson } from "../../catalog/types.js";
+import { virtualItemAssets } from "../virtual-asset-documents.js";
+import { virtualRenders } from "../virtual-renders.js";
 import { nativeZoom, sendMosaicTilejson, TILEJSON_PARAMETERS, unionOf } from "./tilejson.js";
 import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
@@ -81,7 +84,8 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       paths: ["/searches/{search}/info"],
       summary: "A registered search",
       handle: (services) => async (request, response) => {
-        response.json(infoOf(await services.searches.look(param(request, "search")), baseOf(response)));
+        const entry = await services.searches.look(param(request, "search"));
+        response.json(infoOf(entry, { base: baseOf(response), renders: services.renders, rel: "self" }));
       },
     },
     {
@@ -113,7 +117,7 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
   ],
 };
 
-function register({ searches }: Services): RequestHandler {
+function register({ searches, renders }: Services): RequestHandler {
   return async (request, response) => {
     const body = bodySchema.safeParse(request.body);
     if (!body.success) throw new InvalidRequestError("The request's body isn't a JSON object; wanted a STAC search");
@@ -122,11 +126,12 @@ function register({ searches }: Services): RequestHandler {
     if (!told.success) throw new InvalidRequestError("metadata is not a JSON object");
     parseMosaicFilter(search);
     const entry = await searches.register({ search, metadata: told.data });
-    response.json({ id: entry.id, searchid: entry.id, links: linksOf(entry, baseOf(response)) });
+    const links = linksOf(entry, { base: baseOf(response), renders, rel: "metadata" });
+    response.json({ id: entry.id, searchid: entry.id, links });
   };
 }
 
-function list({ searches }: Services): RequestHandler {
+function list({ searches, renders }: Services): RequestHandler {
   return async (request, response) => {
     const query = queryOf(request);
     const limit = Math.max(1, Math.min(MAX_LISTED, LIST_LIMIT.of(query) ?? MAX_LISTED));
@@ -140,7 +145,7 @@ function list({ searches }: Services): RequestHandler {
       return { rel, type: "application/json", href: `${base}/searches?${asked}` };
     };
     response.json({
-      searches: found.map((entry) => infoOf(entry, base)),
+      searches: found.map((entry) => infoOf(entry, { base, renders, rel: "metadata" })),
       links: [
         { rel: "self", type: "application/json", href: `${base}/searches${query.size === 0 ? "" : `?${query}`}` },
         ...(offset + limit < matched ? [link("next", offset + limit)] : []),
@@ -152,10 +157,10 @@ function list({ searches }: Services): RequestHandler {
 }
 
 /** A search that is in the path and the query, not registered; each link leads to what shows it. */
-function collectionInfo({ catalog }: Services): RequestHandler {
+function collectionInfo({ catalog, renders: presets }: Services): RequestHandler {
   return async (request, response) => {
     const id = param(request, "collection");
-    const { title } = await catalog.collection(id);
+    const { title, renders, item_assets: assets } = await catalog.collection(id);
     const query = queryOf(request);
     const datetime = DATETIME.of(query);
     const { effort = {}, ...filter } = parseCollectionFilter(id, query);
@@ -166,15 +171,10 @@ function collectionInfo({ catalog }: Services): RequestHandler {
       const text = query.getAll(name).join(",");
       return text === "" ? [] : [[name, text] as const];
     });
-    const asked = query.size === 0 ? "" : `?${query}`;
+    const asked = query.toString();
     const root = `${baseOf(response)}/collections/${encodeURIComponent(id)}`;
-    const link = (rel: string, path: string, type: string, name: string): object => ({
-      rel,
-      href: `${root}/${path}${asked}`,
-      type,
-      title: name,
-      ...(path.includes("{") ? { templated: true } : {}),
-    });
+    const self = `${root}/info${asked === "" ? "" : `?${asked}`}`;
+    const defaults = virtualRenders(renders);
     response.set("Cache-Control", "no-cache").json({
       search: {
         search: { collections: [id], ...Object.fromEntries(given) },
@@ -184,14 +184,13 @@ function collectionInfo({ catalog }: Services): RequestHandler {
           ...(items.length === 0 ? {} : { bounds: unionOf(items) }),
           minzoom: 0,
           maxzoom: items.reduce((highest, item) => Math.max(highest, nativeZoom(item)), 0),
-          assets: BANDS,
+          assets: Object.keys(virtualItemAssets(assets)),
+          ...(defaults && { defaults }),
         },
       },
       links: [
-        link("self", "info", "application/json", "Mosaic metadata"),
-        link("tilejson", "{tileMatrixSetId}/tilejson.json", "application/json", "TileJSON of the mosaic"),
-        link("map", "{tileMatrixSetId}/map.html", "text/html", "Map of the mosaic"),
-        link("wmts", "WMTSCapabilities.xml", "application/xml", "WMTS capabilities"),
+        { rel: "self", type: "application/json", title: "Mosaic metadata", href: self },
+        ...mosaicLinks(root, layerQueries(defaults, presets), asked),
       ],
     });
   };
@@ -201,40 +200,32 @@ function tilejson(services: Services): RequestHandler {
   return async (request, response) => {
     const set = tileMatrixSet(param(request, "tms"));
     const entry = await services.searches.get(param(request, "search"));
+    const { name = entry.id, ...told } = parseMetadata(entry.metadata);
     await sendMosaicTilejson(
-      {
-        search: parseRegistered(entry.search, queryOf(request)),
-        path: `searches/${entry.id}`,
-        name: typeof entry.metadata["name"] === "string" ? entry.metadata["name"] : entry.id,
-        set,
-      },
+      { search: parseRegistered(entry.search, queryOf(request)), path: `searches/${entry.id}`, name, told, set },
       { services, request, response },
     );
   };
 }
 
-function linksOf({ id, metadata }: RegisteredSearch, base: string): object[] {
+interface Told {
+  readonly base: string;
+  readonly renders: Services["renders"];
+  readonly rel: "self" | "metadata";
+}
+
+function linksOf({ id, metadata }: RegisteredSearch, { base, renders, rel }: Told): readonly StacJson[] {
+  const root = `${base}/searches/${id}`;
   return [
-    { rel: "metadata", type: "application/json", title: "Mosaic metadata", href: `${base}/searches/${id}/info` },
-    {
-      rel: "tilejson",
-      type: "application/json",
-      title: typeof metadata["name"] === "string" ? metadata["name"] : "TileJSON of the mosaic",
-      href: `${base}/searches/${id}/WebMercatorQuad/tilejson.json`,
-    },
-    {
-      rel: "wmts",
-      type: "application/xml",
-      title: "WMTS capabilities",
-      href: `${base}/searches/${id}/WMTSCapabilities.xml`,
-    },
+    { rel, type: "application/json", title: "Mosaic metadata", href: `${root}/info` },
+    ...mosaicLinks(root, layerQueries(metadata["defaults"], renders)),
   ];
 }
 
-function infoOf(entry: ListedSearch, base: string): object {
+function infoOf(entry: ListedSearch, told: Told): object {
   const { id, search, metadata, registered, lastused, usecount } = entry;
   return {
     search: { hash: id, search, metadata: { type: "mosaic", ...metadata }, registered, lastused, usecount },
-    links: [{ rel: "self", type: "application/json", href: `${base}/searches/${id}/info` }, ...linksOf(entry, base)],
+    links: linksOf(entry, told),
   };
 }

@@ -17,6 +17,7 @@ import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
 import type { RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
+import type { MosaicMetadata } from "../search-metadata.js";
 import { EMPTY_TILE } from "../send-picture.js";
 import { param, TILE_MATRIX_SET, TILE_PARAMETERS } from "./tiles.js";
 
@@ -108,17 +109,20 @@ function collectionTilejson(services: Services): RequestHandler {
   };
 }
 
-/** TileJSON of all that a search finds; without items it says so and shows the search's own box. */
+/** TileJSON of all that a search finds, in the box and zooms that it or its metadata names; without items it says so. */
 export async function sendMosaicTilejson(
   {
     search,
     path,
     name,
+    told = {},
     set,
   }: {
     readonly search: MosaicFilter;
     readonly path: string;
     readonly name: string;
+    /** What the search's metadata says of its map. */
+    readonly told?: Pick<MosaicMetadata, "bounds" | "minzoom" | "maxzoom">;
     readonly set: TileMatrixSet;
   },
   {
@@ -138,10 +142,10 @@ export async function sendMosaicTilejson(
     ...tilejson(request, response, {
       path,
       name,
-      bounds: items.length === 0 && search.bbox !== undefined ? search.bbox : unionOf(items),
+      bounds: search.bbox ?? told.bounds ?? unionOf(items),
       set,
-      zoom,
-      minzoom: set.zooms[0],
+      zoom: told.maxzoom ?? zoom,
+      minzoom: told.minzoom ?? set.zooms[0],
       presets: services.renders,
       attribution: await attributionOfItems(items, services),
       ...(inpaint === "none" ? {} : { note: `Pixels under clouds are inferred (${inpaint}), not observed` }),
