@@ -3,22 +3,14 @@
 Pictures are compared pixel by pixel; of JSON, it prints which fields differ, question by question.
 """
 
-import io
 import json
-import math
 import re
 import sys
-import threading
-import time
-import urllib.request
 import warnings
 from urllib.parse import quote
 
-import numpy as np
-import rasterio
-import uvicorn
+from comparing import BILINEAR, CLOSE, COARSE, FEATURE, NEAREST, SAME, ask, compare_pictures, differing_fields, serve, tile
 from fastapi import FastAPI
-from rasterio.io import MemoryFile
 from rio_tiler.io import STACReader
 from titiler.core import __version__
 from titiler.core.errors import DEFAULT_STATUS_CODES, add_exception_handlers
@@ -31,60 +23,25 @@ app = FastAPI()
 app.include_router(TilerFactory(router_prefix="/cog").router, prefix="/cog")
 app.include_router(MultiBaseTilerFactory(router_prefix="/stac", reader=STACReader).router, prefix="/stac")
 add_exception_handlers(app, DEFAULT_STATUS_CODES)
-server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-threading.Thread(target=server.run, daemon=True).start()
-while not server.started:
-    time.sleep(0.05)
-titiler = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+titiler = serve(app)
 
 document = f"{base}collections/{collection}/items/{item}"
 # TiTiler reads one band's COG as a file, here a file is that of all bands.
 URLS = {"/stac": (document, document), "/cog": (f"{document}/assets/tec", f"{document}/assets/B08.tif")}
 
 
-def ask(root, kind, path, query, url, body):
-    data = None if body is None else json.dumps(body).encode()
-    address = f"{root}{kind}/{path}?{query}&url={quote(url, safe='')}"
-    request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.read()
-    except urllib.error.HTTPError as error:
-        raise SystemExit(f"{address}: {error.code} {error.read()[:300]}") from error
-
-
 def both(kind, path, query, body=None):
     """Of /cog the eighth band: `bidx` is its place in our file, and 1 in TiTiler's."""
     ours, theirs = URLS[kind]
     own = "bidx=8&" if kind == "/cog" else ""
-    return ask(base[:-1], kind, path, own + query, ours, body), ask(titiler, kind, path, query, theirs, body)
+    return (
+        ask(f"{base[:-1]}{kind}/{path}?{own}{query}&url={quote(ours, safe='')}", body),
+        ask(f"{titiler}{kind}/{path}?{query}&url={quote(theirs, safe='')}", body),
+    )
 
 
-def pixels(data):
-    """Planes and a mask."""
-    if data[:6] == b"\x93NUMPY":
-        planes = np.load(io.BytesIO(data))
-        return planes[:-1].astype("float64"), planes[-1] > 0
-    with MemoryFile(data) as file, file.open() as picture:
-        planes = picture.read().astype("float64")
-        return (planes[:-1], planes[-1] > 0) if planes.shape[0] in (2, 4) else (planes, picture.dataset_mask() > 0)
-
-
-RING = [[3.0052, 42.4449], [3.0203, 42.4447], [3.0191, 42.4302], [3.0052, 42.4449]]
-FEATURE = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [RING]}}
-NEAREST, BILINEAR = [f"resampling={kernel}&reproject={kernel}" for kernel in ("nearest", "bilinear")]
-
-
-def tile(zoom):
-    lon, lat = 3.0205, 42.4312
-    y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
-    return f"tiles/WebMercatorQuad/{zoom}/{int((lon + 180) / 360 * 2**zoom)}/{int(y * 2**zoom)}"
-
-
-# WHOLE: of a whole item in another CRS, across which GDAL's positions are off by a little more.
-# Mean difference that may be, in shares of the picture's standard deviation. GDAL's positions are off by up to 1/8 of a pixel, which moves one of 16 pixels'
-# nearest neighbour; a picture that lies half a pixel off, or has another kernel, differs by more than twice of this.
-SAME, CLOSE, WHOLE, COARSE = 0.0, 0.008, 0.012, 0.03
+# Of a whole item in another CRS, across which GDAL's positions are off by a little more.
+WHOLE = 0.012
 PICTURES = [
     *(("/stac", f"{tile(zoom)}.npy", f"assets=B04&{NEAREST}", CLOSE) for zoom in (13, 14, 16)),
     *(("/stac", f"{tile(zoom)}.npy", f"assets=B04&assets=B08&{BILINEAR}", CLOSE) for zoom in (13, 14, 16)),
@@ -121,26 +78,8 @@ PICTURES = [
     ("/cog", "feature.npy", BILINEAR, CLOSE, FEATURE),
 ]
 
-
-def compare(kind, path, query, most, body=None):
-    name = f"{kind}/{path}?{query}"
-    (ours, seen), (theirs, known) = map(pixels, both(kind, path, query, body))
-    assert ours.shape == theirs.shape, f"{name}: {ours.shape} here, {theirs.shape} in TiTiler"
-    # Along a rim, by less than a pixel.
-    assert np.mean(seen != known) <= (0 if most == SAME else 0.005), f"{name}: {np.sum(seen != known)} holes differ"
-    shown = seen & known
-    assert shown.mean() > 0.05, name
-    # rio-tiler cuts grey levels off where they are rounded here; in a colormap one index more is some levels more.
-    cut = 0 if path.endswith("npy") else 3 if "colormap" in query else 1
-    off = np.maximum(0, np.abs(ours - theirs)[:, shown] - cut)
-    # In bands 0 stands for holes, so that an observed 0 is 1 there.
-    off[(ours[:, shown] == 0) & (theirs[:, shown] == 1)] = 0
-    share = off.mean() / theirs[:, shown].std()
-    assert share <= most, f"{name}: {share:.4f} of a standard deviation off; {most} at most"
-
-
-for picture in PICTURES:
-    compare(*picture)
+for kind, path, query, most, *body in PICTURES:
+    compare_pictures(f"{kind}/{path}?{query}", *both(kind, path, query, *body), most)
 
 
 
@@ -178,39 +117,16 @@ DOCUMENTS = [
     ("/cog", "WebMercatorQuad/tilejson.json", "tile_format=png"),
 ]
 
-
-def fields(value, path=""):
-    """Leaves by their path: names of assets and bands and places in lists left out."""
-    if isinstance(value, dict):
-        return [leaf for key, one in value.items() for leaf in fields(one, f"{path}.{re.sub(r'^B..$|^b[0-9]+$', '*', key)}")]
-    return [(path.lstrip("."), value)]
-
-
-def values(leaves, name):
-    return [value for key, value in leaves if key == name]
-
-
-def same(a, b, within):
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(same(x, y, within) for x, y in zip(a, b))
-    if isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(a, bool):
-        return abs(a - b) <= within * max(1, abs(b))
-    return a == b
-
-
 # A point is not rounded to whole digital numbers here; an area's figures are of pixels of another grid in TiTiler.
 WITHIN = {"values": 1e-3} | {
     f"properties.statistics.*.{figure}": 0.01 for figure in ("mean", "median", "std", "percentile_2", "percentile_98")
 }
 differing = {}
 for kind, path, query, *body in DOCUMENTS:
-    ours, theirs = [fields(json.loads(answer)) for answer in both(kind, path, query, *body)]
-    names = [{name for name, _ in leaves} for leaves in (ours, theirs)]
-    found = names[0] ^ names[1]
-    for name in names[0] & names[1]:
-        if not same(values(ours, name), values(theirs, name), WITHIN.get(name, 1e-6)):
-            found.add(name)
+    ours, theirs = both(kind, path, query, *body)
+    assert (ours.status, theirs.status) == (200, 200), f"{kind}/{path}: {ours.status} {theirs.status}"
+    found = differing_fields(json.loads(ours.data), json.loads(theirs.data), WITHIN)
     key = re.sub(r"/[0-9.]+,[0-9.]+", "/{lon},{lat}", path).replace("WebMercatorQuad", "{tileMatrixSetId}")
     key = f"{'POST' if body else 'GET'} {kind}/{key}"
-    differing[key] = sorted({name or "itself" for name in found} | set(differing.get(key, [])))
+    differing[key] = sorted(found | set(differing.get(key, [])))
 print(json.dumps({"version": __version__, "pictures": len(PICTURES), "differing": differing}))

@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SCENE } from "../support/scene-catalog.js";
 import { useSceneServer } from "../support/scene-server.js";
+import { checkDifferences, checkTable, type Difference, type Differing } from "../support/titiler-differences.js";
 
 const PYTHON = process.env["TECTILE_TEST_PYTHON"] ?? "python3";
 const CHECK = fileURLToPath(new URL("../../../test/clients/titiler_check.py", import.meta.url));
-const DOCUMENT = "docs/titiler.md";
-const [BEGIN, END] = ["<!-- made by test/http/titiler-compare.test.ts -->", "<!-- end -->"];
 const run = promisify(execFile);
 const server = useSceneServer({ privateUrlHosts: ["127.0.0.1"] });
 
-/** Fields of JSON that TiTiler answers otherwise, and why; `fields` below "*" are those of each band or asset. */
-const DIFFERENCES: readonly (readonly [operations: readonly string[], fields: readonly string[], why: string])[] = [
+const DIFFERENCES: readonly Difference[] = [
   [
     ["GET /stac/info", "GET /stac/info.geojson", "GET /cog/info", "GET /cog/info.geojson"],
     ["driver", "nodata_type", "nodata_value", "scales"],
@@ -70,7 +67,7 @@ const DIFFERENCES: readonly (readonly [operations: readonly string[], fields: re
 interface Told {
   readonly version: string;
   readonly pictures: number;
-  readonly differing: Readonly<Record<string, readonly string[]>>;
+  readonly differing: Differing;
 }
 
 test("TiTiler, which reads our items and bands over HTTP, gives the same pictures and figures", async (t) => {
@@ -81,36 +78,9 @@ test("TiTiler, which reads our items and bands over HTTP, gives the same picture
   const { stdout } = await run(PYTHON, [CHECK, `${server.url}/`, SCENE.collection, "scene_2024-01-10"], { env });
   const { pictures, differing } = JSON.parse(stdout) as Told;
   assert.ok(pictures > 25);
-  const isTold = (operation: string, field: string): boolean =>
-    DIFFERENCES.some(
-      ([operations, fields]) =>
-        operations.includes(operation) && fields.some((one) => field === one || field.endsWith(`.${one}`)),
-    );
-  const untold = Object.entries(differing).flatMap(([operation, fields]) =>
-    fields.filter((field) => !isTold(operation, field)).map((field) => `${operation}: ${field}`),
-  );
-  assert.deepEqual(untold, []);
-  const gone = DIFFERENCES.flatMap(([operations, fields]) =>
-    fields.filter(
-      (one) =>
-        !operations.some((operation) =>
-          differing[operation]?.some((field) => field === one || field.endsWith(`.${one}`)),
-        ),
-    ),
-  );
-  assert.deepEqual(gone, [], "told as different, and the same");
+  checkDifferences(DIFFERENCES, differing);
 });
 
 test("docs/titiler.md tells the differences", () => {
-  const text = readFileSync(DOCUMENT, "utf8");
-  const rows = DIFFERENCES.map(
-    ([operations, fields, why]) =>
-      `| ${operations.map((one) => `\`${one}\``).join(" ")} | ${fields.map((one) => (one === "itself" ? "the list" : `\`${one}\``)).join(" ")} | ${why} |`,
-  );
-  const made = `${BEGIN}\n| operation | field | here |\n| --- | --- | --- |\n${rows.join("\n")}\n${END}`;
-  const at = [text.indexOf(BEGIN), text.indexOf(END)] as const;
-  assert.ok(at[0] > 0 && at[1] > at[0]);
-  const whole = text.slice(0, at[0]) + made + text.slice(at[1] + END.length);
-  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(DOCUMENT, whole);
-  assert.equal(text, whole);
+  checkTable(DIFFERENCES, "test/http/titiler-compare.test.ts");
 });
