@@ -78,6 +78,8 @@ PICTURES = [
     (SEARCH, f"feature.npy?{EDGES}&dst_crs=EPSG:32631&pixel_selection=mean", COARSE, FEATURE),
     *((ITEM, f"{path}.npy?{EDGES}", CLOSE) for path in (tile(14), DEGREES)),
     (ITEM, f"preview.npy?{RED}", SAME),
+    # How hard items are looked for.
+    *((SEARCH, f"{BOX}.npy?{RED}&{GRID}&pixel_selection=count&{effort}", SAME) for effort in ("items_limit=1", "scan_limit=2", "exitwhenfull=true&skipcovered=true")),
 ]
 
 # Items narrowed: of a collection by the query, of a search when it is registered.
@@ -130,7 +132,7 @@ MOSAIC_DOCUMENTS = [
     f"point/{SEA}?{RED}",
     "point/3.0205,42.449/assets",
     "bbox/3.0052,42.4302,3.0203,42.4401/assets",
-    f"{tile(14)}/assets",
+    *(f"{tile(14)}/assets?{effort}" for effort in ("", "items_limit=1", "scan_limit=2", "exitwhenfull=true", "skipcovered=true")),
     "tiles/WebMercatorQuad",
     f"tiles/WebMercatorQuad/14/0/0.png?{RED}",
     f"tiles/WebMercatorQuad/3/9/9.png?{RED}",

@@ -51,16 +51,16 @@ const DIFFERENCES: readonly Difference[] = [
     [`GET ${TILES}`],
     [
       "accessConstraints",
-      "boundingBox",
       "boundingBox.crs",
+      "boundingBox.lowerLeft",
       "boundingBox.orderedAxes",
+      "boundingBox.upperRight",
       "links.[data]",
       "links.[http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme].title",
       "links.[item]",
       "links.[self].title",
       "links.[tile]",
       "links.order",
-      "tileMatrixSetLimits",
       "tileMatrixSetLimits.[].maxTileCol",
       "tileMatrixSetLimits.[].maxTileRow",
       "tileMatrixSetLimits.[].minTileCol",
@@ -70,7 +70,7 @@ const DIFFERENCES: readonly Difference[] = [
       "tileMatrixSetURI",
       "title",
     ],
-    "OGC API Tiles, as its suite wants it, a link for each format; limits are of all zooms, those of a search without a box aren't told (TiTiler's are the world's)",
+    "OGC API Tiles, as its suite wants it, a link for each format; limits are of all zooms, of a search without a box those of its items (TiTiler's are the world's)",
   ],
   [
     ["GET {mosaic}/info", "GET /searches/list", "POST /searches/register"],
@@ -111,8 +111,8 @@ const DIFFERENCES: readonly Difference[] = [
   ],
   [
     ["GET /searches/list"],
-    ["context.matched", "context.returned", "links.[next]", "links.[self].href", "links.[self].type"],
-    "what collections are asked for is registered in TiTiler, and not here; `next` only where there is a next page",
+    ["context.matched", "context.returned", "links.[self].href", "links.[self].type"],
+    "what collections are asked for is registered in TiTiler, and not here",
   ],
   [
     ["POST {mosaic}/statistics"],
