@@ -112,17 +112,18 @@ function sizeOf(
   { across, down }: { readonly across: number; readonly down: number },
   grid: CatalogItem["grid"],
 ): { readonly width: number; readonly height: number } {
-  const ratio = down / across;
   if (width !== undefined && height !== undefined) return { width, height };
-  if (width !== undefined) return { width, height: Math.max(1, Math.ceil(width * ratio)) };
-  if (height !== undefined) return { width: Math.max(1, Math.ceil(height / ratio)), height };
   const pixel = pixelSize(grid, dstCrs);
   const own = { width: Math.max(1, Math.round(across / pixel)), height: Math.max(1, Math.round(down / pixel)) };
+  // As rio-tiler has it: of whole pixels, unless none is warped and a side is given.
+  const whole = own.height / own.width;
+  const ratio = dstCrs === grid.crs ? down / across : whole;
+  if (width !== undefined) return { width, height: Math.max(1, Math.ceil(width * ratio)) };
+  if (height !== undefined) return { width: Math.max(1, Math.ceil(height / ratio)), height };
   if (maxSize === undefined || Math.max(own.width, own.height) <= maxSize) return own;
-  const ownRatio = own.height / own.width;
-  return ownRatio > 1
-    ? { width: Math.max(1, Math.ceil(maxSize / ownRatio)), height: maxSize }
-    : { width: maxSize, height: Math.max(1, Math.ceil(maxSize * ownRatio)) };
+  return whole > 1
+    ? { width: Math.max(1, Math.ceil(maxSize / whole)), height: maxSize }
+    : { width: maxSize, height: Math.max(1, Math.ceil(maxSize * whole)) };
 }
 
 /**

@@ -80,7 +80,10 @@ test("width, height and max_size shape the picture as rio-tiler's part does", as
   const [west, north] = placeAt(0, 0);
   const [east, south] = placeAt(100, 50);
   const path = `${ITEM}/bbox/${west},${south},${east},${north}`;
-  const ratio = (north - south) / (east - west);
+  // Without any of them it has 114 x 42 pixels.
+  const ratio = 42 / 114;
+  const plain = await npy(`${path}.npy?assets=B08`);
+  assert.deepEqual([plain.width, plain.height], [114, 42]);
   const shape = async (suffix: string): Promise<number[]> => {
     const { width, height } = await npy(`${path}${suffix}`);
     return [width, height];
