@@ -227,7 +227,7 @@ function within(name: string, px: number, most: number): number {
 /** Address, scale ("@2x" is twice the pixels) and extension of a tile request's path. */
 function parseTile(request: Request): Omit<AskedTile, "query"> {
   const set = tileMatrixSet(param(request, "tms") || TILE_MATRIX_SET);
-  const [, y = "", scale, extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]+))?$/.exec(param(request, "y")) ?? [];
+  const [, y = "", scale, extension] = /^(.*?)(?:@([1-4])x)?(?:\.([A-Za-z]\w*))?$/.exec(param(request, "y")) ?? [];
   const tile = parseTileOf(set, { z: param(request, "z"), x: param(request, "x"), y });
   return { tile, extension, tileSize: scale === undefined ? undefined : TILE_PX * Number(scale) };
 }
