@@ -6,7 +6,7 @@ import { goneItems } from "./linked-items.js";
 import type { Catalog, CatalogEvents } from "./types.js";
 
 /** Requests wait for a look at the folder so long after it began: usually that is a millisecond, but new links of a million take seconds. */
-const WAIT_MS = 25;
+const WAIT_MS = 250;
 
 export interface FileCatalogOptions extends CatalogEvents {
   /** How often the folder is looked at for changes, milliseconds; 0: at every request. */
