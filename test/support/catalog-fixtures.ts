@@ -10,7 +10,8 @@ import type { CatalogItem } from "../../src/catalog/types.js";
 /** An empty folder that goes with the test. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tectile-test-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // A catalog that is open yet may be writing into it.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
