@@ -1,6 +1,7 @@
 import { BANDS, isBandName } from "../core/bands.js";
 import { CHUNK_PX } from "../core/geometry.js";
 import { Limiter } from "../core/limiter.js";
+import { oncePer } from "../core/once-per.js";
 import { PROVENANCE } from "../core/provenance.js";
 import type { PixelWindow } from "../core/raster.js";
 import { chunkOnItem, type Cube, type CubeItem } from "../tile/cube.js";
@@ -55,21 +56,20 @@ export interface MosaicChunk {
 /** What merging chunks uses. */
 export type MosaicCubeUse = CubeUse & Pick<Services, "pixels" | "drawing">;
 
-const made = new WeakMap<Cube, Map<CubePeriod, MosaicCube>>();
-
 /** False for a single date, and for dates that are mosaics themselves: neither has anything to merge. */
-export function canMerge(cube: Cube): boolean {
+export const canMerge = oncePer((cube: Cube): boolean => {
   const isMosaic = ({ item }: CubeItem): boolean => {
     const { properties } = item.json as { readonly properties: Readonly<Record<string, unknown>> };
     return properties["tec:mosaic"] !== undefined;
   };
   return cube.times.length > 1 && !cube.items.some((date) => date.some(isMosaic));
-}
+});
+
+const madeOf = oncePer<Cube, Map<CubePeriod, MosaicCube>>(() => new Map());
 
 /** The mosaics of a cube's dates. */
 export function mosaicCube(cube: Cube, every: CubePeriod): MosaicCube {
-  const known = made.get(cube) ?? new Map<CubePeriod, MosaicCube>();
-  made.set(cube, known);
+  const known = madeOf(cube);
   const found = known.get(every) ?? planCube(cube, every);
   known.set(every, found);
   return found;
@@ -172,9 +172,10 @@ async function merge(
   const out = new Uint8Array(MERGED_BYTES);
   const bands = new Uint16Array(out.buffer, 0, BANDS.length * PLANE).fill(CUBE_HOLE);
   const sources = new Uint16Array(out.buffer, SOURCE_AT, PLANE);
+  const using = mosaicUse(use);
   let isEmpty = true;
   for (const { plan, place, times, window } of parts) {
-    const source = await mosaicSource(plan, mosaicUse(use), signal);
+    const source = await mosaicSource(plan, using, signal);
     const { raster, classes, provenance } = await source.read(window, signal);
     const [left, top] = [
       window.x + place.column - chunk.column * CHUNK_PX,

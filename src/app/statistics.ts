@@ -69,8 +69,9 @@ export function summarise(
 
 const NUMBERS = 65_536;
 
-/** Ascending. Digital numbers are counted, which takes a tenth of the time of sorting them. */
+/** Ascending. Many digital numbers are counted, which takes a tenth of the time of sorting them. */
 function sortValues(values: Float64Array): Float64Array {
+  if (values.length < NUMBERS) return values.toSorted();
   const counts = new Uint32Array(NUMBERS);
   for (const value of values) {
     if (!Number.isInteger(value) || value < 0 || value >= NUMBERS) return values.toSorted();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseBounds } from "../catalog/footprint.js";
 import { MOST_TOKENS } from "../core/codecs.js";
 import { InvalidRequestError } from "../core/errors.js";
-import { parameter } from "../core/parameter.js";
+import { parameter, type Parameter } from "../core/parameter.js";
 
 /** What the route that answers a request declares of its query; others aren't read. */
 const DECLARED = new WeakMap<Request, (name: string) => boolean>();
@@ -24,6 +24,11 @@ export function queryOf(request: Request): URLSearchParams {
 export function wholeQueryOf(request: Request): URLSearchParams {
   const at = request.originalUrl.indexOf("?");
   return new URLSearchParams(at < 0 ? "" : request.originalUrl.slice(at + 1));
+}
+
+/** What isn't of those parameters. */
+export function queryWithout(query: URLSearchParams, parameters: readonly Parameter[]): URLSearchParams {
+  return new URLSearchParams([...query].filter(([name]) => !parameters.some((one) => one.name === name)));
 }
 
 const MAX_BUFFER_PX = 512;

@@ -3,6 +3,7 @@ import { SEVERAL_DATES, type MosaicCube, type MosaicVariable } from "../app/mosa
 import type { StacJson } from "../catalog/types.js";
 import { BAND_COMMON_NAME, BANDS, isBandName } from "../core/bands.js";
 import { CHUNK_PX } from "../core/geometry.js";
+import { oncePer } from "../core/once-per.js";
 import { FILL_METHODS } from "../tile/inpaint/inpaint.js";
 import type { Cube } from "../tile/cube.js";
 
@@ -16,7 +17,7 @@ export interface ZarrArray {
 }
 
 /** Coordinates and variables of a cube, by name. */
-export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
+export const cubeArrays = oncePer((cube: Cube): ReadonlyMap<string, ZarrArray> => {
   const items = cube.items.flat();
   const has = (test: (properties: StacJson, tec: StacJson) => boolean): boolean =>
     items.some(({ item }) => {
@@ -36,20 +37,20 @@ export function cubeArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
       : []),
     ...coordinates(cube),
   ]);
-}
+});
 
 /** Coordinates and variables of filled dates: bands, and what of them is inferred. */
-export function filledArrays(cube: Cube): ReadonlyMap<string, ZarrArray> {
+export const filledArrays = oncePer((cube: Cube): ReadonlyMap<string, ZarrArray> => {
   const own = [...cubeArrays(cube)];
   return new Map([
     ...own.filter(([name]) => isBandName(name)),
     ["inferred", variable(cube, "inferred")],
     ...own.filter(([, { bytes }]) => bytes !== undefined),
   ]);
-}
+});
 
 /** Coordinates and variables of merged periods: bands, scene classes, which date a pixel is of, and from when to when. */
-export function mosaicArrays({ dates, periods }: MosaicCube): ReadonlyMap<string, ZarrArray> {
+export const mosaicArrays = oncePer(({ dates, periods }: MosaicCube): ReadonlyMap<string, ZarrArray> => {
   const cube = { ...dates, times: periods.map(({ middleMs }) => middleMs) };
   return new Map([
     ...[...cubeArrays(cube)].filter(([name]) => isBandName(name)),
@@ -58,7 +59,7 @@ export function mosaicArrays({ dates, periods }: MosaicCube): ReadonlyMap<string
     ...coordinates(cube, { bounds: "time_bounds" }),
     ["time_bounds", timeBounds(periods)],
   ]);
-}
+});
 
 function timeBounds(periods: MosaicCube["periods"]): ZarrArray {
   const bounds = periods.flatMap(({ startMs, endMs }) => [BigInt(startMs), BigInt(endMs)]);

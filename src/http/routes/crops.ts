@@ -14,10 +14,11 @@ import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
 import { QUALITY, queryOf } from "../params.js";
 import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
-import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
+import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter } from "../search-params.js";
 import { EMPTY_TILE, type Answering } from "../send-picture.js";
 import { sendTarget } from "../send-target.js";
 import { requestSignal } from "../signal.js";
+import { searchFilter } from "./series-items.js";
 import { param, withItem } from "./tiles.js";
 
 const PARAMETERS = [...PICTURE_PARAMETERS, ...FORMAT_PARAMETERS, QUALITY, EMPTY_TILE, ...CROP_PARAMETERS];
@@ -49,10 +50,7 @@ export const CROP_ROUTES: RouteGroup<Services> = {
     }),
     ...routesOf(SEARCH, "a registered search's dates", {
       parameters: [...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
-      handle: (services, areaOf) =>
-        mosaicCrop(services, areaOf, async (request) =>
-          parseRegistered((await services.searches.get(param(request, "search"))).search, queryOf(request)),
-        ),
+      handle: (services, areaOf) => mosaicCrop(services, areaOf, (request) => searchFilter(request, services)),
     }),
   ],
 };

@@ -24,6 +24,7 @@ import { layerQueries, mosaicLinks, parseMetadata } from "../search-metadata.js"
 import type { StacJson } from "../../catalog/types.js";
 import { virtualItemAssets } from "../virtual-asset-documents.js";
 import { virtualRenders } from "../virtual-renders.js";
+import { searchFilter } from "./series-items.js";
 import { nativeZoom, sendMosaicTilejson, TILEJSON_PARAMETERS, unionOf } from "./tilejson.js";
 import { param, sendMosaic, TILE_PARAMETERS } from "./tiles.js";
 
@@ -102,10 +103,8 @@ export const SEARCHES_ROUTES: RouteGroup<Services> = {
       parameters: [...TILE_PARAMETERS, ...DATE_PARAMETERS, ...EFFORT_PARAMETERS],
       types: PICTURE_TYPES,
       mayBeEmpty: true,
-      handle: (services) => async (request, response) => {
-        const { search } = await services.searches.get(param(request, "search"));
-        await sendMosaic(parseRegistered(search, queryOf(request)), { services, request, response });
-      },
+      handle: (services) => async (request, response) =>
+        sendMosaic(await searchFilter(request, services), { services, request, response }),
     },
     {
       method: "get",

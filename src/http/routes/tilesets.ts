@@ -16,9 +16,10 @@ import { answerDocument, DOCUMENT_F, DOCUMENT_TYPES } from "../document-page.js"
 import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { itemPlace, queryText } from "../item-place.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
-import { queryOf, wholeQueryOf } from "../params.js";
+import { queryOf, queryWithout, wholeQueryOf } from "../params.js";
 import type { Route, RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
+import { parseMetadata } from "../search-metadata.js";
 import { pathParam } from "../sending-documents.js";
 import { JSON_TYPE } from "../stac-documents.js";
 import { tileMatrixSetUri } from "./tile-matrix-sets.js";
@@ -48,6 +49,7 @@ interface Subject {
 }
 
 type SubjectOf = (services: Services, request: Request) => Promise<Subject>;
+type Tiled = readonly [path: string, what: string, parameters: readonly Parameter[], subjectOf: SubjectOf];
 
 /** Of tiles, which have their format in the path; passed on to them. */
 const LOOK = TILE_PARAMETERS.filter((one) => !FORMAT_PARAMETERS.includes(one));
@@ -73,22 +75,14 @@ export const TILESET_ROUTES: RouteGroup<Services> = {
         searchSubject,
       ],
     ] as const
-  ).flatMap(([path, what, parameters, subjectOf]: readonly [string, string, readonly Parameter[], SubjectOf]) => [
-    listRoute(path, what, parameters, subjectOf),
-    tilesetRoute(path, what, parameters, subjectOf),
-  ]),
+  ).flatMap((tiled: Tiled) => [listRoute(tiled), tilesetRoute(tiled)]),
 };
 
 function operation(what: string, name: string): string {
   return `${what.replace(/^an? (registered )?/, "")}.map.${name}`;
 }
 
-function listRoute(
-  path: string,
-  what: string,
-  parameters: readonly Parameter[],
-  subjectOf: SubjectOf,
-): Route<Services> {
+function listRoute([path, what, parameters, subjectOf]: Tiled): Route<Services> {
   return {
     method: "get",
     paths: [path],
@@ -110,12 +104,7 @@ function listRoute(
   };
 }
 
-function tilesetRoute(
-  path: string,
-  what: string,
-  parameters: readonly Parameter[],
-  subjectOf: SubjectOf,
-): Route<Services> {
+function tilesetRoute([path, what, parameters, subjectOf]: Tiled): Route<Services> {
   return {
     method: "get",
     paths: [`${path}/{tms}`],
@@ -177,10 +166,10 @@ export function extentOf({ extent }: StacJson): Bounds | undefined {
 
 async function searchSubject({ catalog, searches, renders }: Services, request: Request): Promise<Subject> {
   const { id, metadata, search } = await searches.get(pathParam(request, "search"));
-  const { name } = metadata;
+  const { name = id } = parseMetadata(metadata);
   const wanted = narrowed(parseRegistered(search, queryOf(request)), ofTiles(queryOf(request)), renders);
   return {
-    title: typeof name === "string" ? name : id,
+    title: name,
     path: `/searches/${id}`,
     bounds: await boundsOfFound(wanted, catalog, wanted.bbox),
   };
@@ -218,7 +207,7 @@ async function boundsOfFound(
 
 /** What tiles have of a query. */
 function ofTiles(query: URLSearchParams): URLSearchParams {
-  return new URLSearchParams([...query].filter(([name]) => !OWN.some((one) => one.name === name)));
+  return queryWithout(query, OWN);
 }
 
 interface Place {

@@ -13,9 +13,10 @@ import { baseOf } from "../base-url.js";
 import { itemPlace } from "../item-place.js";
 import { EFFORT_PARAMETERS } from "../effort-params.js";
 import { DATE_PARAMETERS, parseMosaic } from "../mosaic-params.js";
-import { parseBuffer, QUALITY, queryOf, wholeQueryOf } from "../params.js";
+import { parseBuffer, QUALITY, queryOf, queryWithout, wholeQueryOf } from "../params.js";
 import { PICTURE_TYPES, type Route, type RouteGroup } from "../route.js";
 import { FILTER_PARAMETERS, ORDER_PARAMETERS, parseCollectionFilter, parseRegistered } from "../search-params.js";
+import { parseMetadata } from "../search-metadata.js";
 import { EMPTY_TILE } from "../send-picture.js";
 import { FORMATS, wmtsCapabilities } from "../wmts-capabilities.js";
 import { groupByDay } from "./dates.js";
@@ -158,10 +159,10 @@ async function itemOf(request: Request, { catalog }: Services): Promise<Served> 
 
 async function searchOf(request: Request, { searches }: Services): Promise<Served> {
   const entry = await searches.get(param(request, "search"));
-  const { name } = entry.metadata;
+  const { name = entry.id } = parseMetadata(entry.metadata);
   return {
     path: `searches/${entry.id}`,
-    title: typeof name === "string" ? name : entry.id,
+    title: name,
     search: parseRegistered(entry.search, queryOf(request)),
   };
 }
@@ -183,7 +184,7 @@ async function sendCapabilities(
   const format = CAPABILITIES_FORMAT.of(query);
   const [given] = (ZOOMS.of(query) ?? []).filter(({ isOffered }) => isOffered);
   // The tiles' paths say which format they have.
-  const passedOn = new URLSearchParams([...query].filter(([name]) => !OWN.some((one) => one.name === name)));
+  const passedOn = queryWithout(query, OWN);
   const { effort: _effort, ...wanted } = search;
   const { items } = await services.catalog.search({ ...wanted, limit: MAX_ITEMS }, signal);
   const slices = createSlices(signal);
